@@ -1,0 +1,124 @@
+//! The commands and how they are read.
+
+use okyaku::domain::channel::Scope;
+use okyaku::domain::limit::NAME_CHARS;
+use okyaku::domain::text;
+use okyaku::error::Error;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Which key is rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum KeyKind {
+    /// The page's.
+    Plugin,
+    /// The server's, with its secret.
+    Access,
+    /// The token in a webhook's path.
+    Webhook,
+}
+
+/// A command, by its `action`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub(crate) enum Command {
+    /// Creates a channel with fresh keys.
+    CreateChannel {
+        /// The shop's name for it.
+        name: String,
+        /// ISO 3166-1 alpha-2.
+        #[serde(default = "korea")]
+        region: String,
+        /// Such as `https://shop.example.com`.
+        #[serde(default)]
+        origins: Vec<String>,
+        /// Days that events are kept.
+        #[serde(default = "year")]
+        event_days: u32,
+        /// Whether pages must prove a memberId.
+        #[serde(default = "yes")]
+        member_hash: bool,
+    },
+    /// Lists every channel, without secrets.
+    ListChannels,
+    /// Gives out a new key; the old one, if named, ends after the grace.
+    RotateKey {
+        channel_id: String,
+        kind: KeyKind,
+        key: Option<String>,
+        grace_hours: Option<u32>,
+        #[serde(default = "all")]
+        scopes: Vec<Scope>,
+    },
+    /// Replaces the allowed origins.
+    SetOrigins { channel_id: String, origins: Vec<String> },
+    /// Sets the member-hash secret, or a random one, and whether it is needed.
+    SetSecret {
+        channel_id: String,
+        secret: Option<String>,
+        #[serde(default = "yes")]
+        enabled: bool,
+    },
+}
+
+fn korea() -> String {
+    "KR".into()
+}
+
+fn year() -> u32 {
+    365
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn all() -> Vec<Scope> {
+    vec![Scope::Read, Scope::Write, Scope::Erase]
+}
+
+/// Reads a command.
+///
+/// # Errors
+/// [`Error::Invalid`] naming what is wrong.
+pub(crate) fn parse(command: Value) -> Result<Command, Error> {
+    let shape = "must be createChannel, listChannels, rotateKey, setOrigins or setSecret with its fields";
+    let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
+    match &command {
+        Command::CreateChannel { name, region, origins, event_days, .. } => {
+            text::short(name, NAME_CHARS).map_err(|message| Error::invalid("name", message))?;
+            if region.len() != 2 || !region.bytes().all(|b| b.is_ascii_uppercase()) {
+                return Err(Error::invalid("region", "must be ISO 3166-1 alpha-2, such as KR"));
+            }
+            if !(1..=3650).contains(event_days) {
+                return Err(Error::invalid("eventDays", "must be from 1 to 3650"));
+            }
+            check_origins(origins)?;
+        }
+        Command::SetOrigins { origins, .. } => check_origins(origins)?,
+        Command::SetSecret { secret: Some(secret), .. } => {
+            if ::hex::decode(secret).map_or(true, |bytes| bytes.len() < 16) {
+                return Err(Error::invalid("secret", "must be hexadecimal, of at least 32 digits"));
+            }
+        }
+        _ => {}
+    }
+    Ok(command)
+}
+
+fn check_origins(origins: &[String]) -> Result<(), Error> {
+    for (at, origin) in origins.iter().enumerate() {
+        let uri = origin.parse::<lambda_http::http::Uri>().ok();
+        let plain = uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.path() == "/"
+        });
+        if !plain || origin.ends_with('/') {
+            return Err(Error::invalid(
+                format!("origins[{at}]"),
+                "must be an origin, such as https://shop.example.com",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Channel administration (R14). Invoked directly, never routed: IAM alone decides who may.
+
+mod command;
+mod development;
+
+use okyaku::App;
+use okyaku::domain::channel::{Channel, Scope};
+use okyaku::error::Error;
+use okyaku::keys::{random, secret_hash};
+use okyaku::store::access;
+use okyaku::store::channels::{Credential, CredentialKind};
+use serde_json::{Value, json};
+
+use command::{Command, KeyKind};
+pub use development::create_development_channel;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &["GetItem", "Query", "PutItem", "UpdateItem"];
+}
+impl access::Read for Access {}
+impl access::List for Access {}
+impl access::Administer for Access {}
+
+/// How long a rotated key still works, in ms, unless the command says otherwise.
+const GRACE_HOURS: u32 = 24;
+const HOUR: i64 = 60 * 60 * 1000;
+
+/// Carries out one command, such as `{"action":"createChannel","name":"My shop"}`. Secrets are returned once, here,
+/// and never again.
+///
+/// # Errors
+/// [`Error::Invalid`] for a command that is none, [`Error::NotFound`] for an unknown channel, and the store's.
+pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
+    match command::parse(command)? {
+        Command::CreateChannel { name, region, origins, event_days, member_hash } => {
+            let channel = Channel {
+                id: hex(random::<10>()?),
+                name,
+                created_at: app.now(),
+                region,
+                member_hash_enabled: member_hash,
+                member_hash_secret: String::new(),
+                origins,
+                event_days,
+                development: false,
+            };
+            create(app, channel).await
+        }
+        Command::ListChannels => {
+            let shown = app.store.channels().await?.into_iter().map(show).collect::<Vec<_>>();
+            Ok(json!({ "channels": shown }))
+        }
+        Command::RotateKey { channel_id, kind, key, grace_hours, scopes } => {
+            let channel = find(app, &channel_id).await?;
+            rotate(app, &channel, kind, key, grace_hours, scopes).await
+        }
+        Command::SetOrigins { channel_id, origins } => {
+            let channel = Channel { origins, ..find(app, &channel_id).await? };
+            app.store.save_channel(&channel).await?;
+            Ok(json!({ "channel": show(channel) }))
+        }
+        Command::SetSecret { channel_id, secret, enabled } => {
+            let mut channel = find(app, &channel_id).await?;
+            let secret = match secret {
+                Some(secret) => secret,
+                None => hex(random::<32>()?),
+            };
+            channel.member_hash_secret = app.keys().seal(&secret)?;
+            channel.member_hash_enabled = enabled;
+            app.store.save_channel(&channel).await?;
+            Ok(json!({ "channel": show(channel), "memberHashSecret": secret }))
+        }
+    }
+}
+
+async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error> {
+    let member_hash_secret = hex(random::<32>()?);
+    channel.member_hash_secret = app.keys().seal(&member_hash_secret)?;
+    let (plugin, access, webhook) = (hex(random::<16>()?), hex(random::<10>()?), hex(random::<16>()?));
+    let access_secret = hex(random::<16>()?);
+    let scopes = vec![Scope::Read, Scope::Write, Scope::Erase];
+    let credentials = [
+        (CredentialKind::Plugin, plugin.clone(), public(&channel)),
+        (CredentialKind::Access, access.clone(), pair(&channel, &access_secret, scopes)),
+        (CredentialKind::Webhook, webhook.clone(), public(&channel)),
+    ];
+    if !app.store.create_channel(&channel, &credentials).await? {
+        return Err(Error::internal("a random key was taken"));
+    }
+    Ok(json!({
+        "channel": show(channel),
+        "pluginKey": plugin,
+        "accessKey": access,
+        "accessSecret": access_secret,
+        "memberHashSecret": member_hash_secret,
+        "webhookToken": webhook,
+    }))
+}
+
+/// Gives out a new key and lets the old one, if it is named, end after the grace.
+async fn rotate(
+    app: &App<Access>,
+    channel: &Channel,
+    kind: KeyKind,
+    old: Option<String>,
+    grace_hours: Option<u32>,
+    scopes: Vec<Scope>,
+) -> Result<Value, Error> {
+    let of_store = match kind {
+        KeyKind::Plugin => CredentialKind::Plugin,
+        KeyKind::Access => CredentialKind::Access,
+        KeyKind::Webhook => CredentialKind::Webhook,
+    };
+    if let Some(old) = old {
+        let until = app.now() + i64::from(grace_hours.unwrap_or(GRACE_HOURS)) * HOUR;
+        if !app.store.end_credential(&channel.id, of_store, &old, until).await? {
+            return Err(Error::NotFound("the key"));
+        }
+    }
+    let key = hex(random::<16>()?);
+    if kind == KeyKind::Access {
+        let secret = hex(random::<16>()?);
+        app.store.save_credential(of_store, &key, &pair(channel, &secret, scopes)).await?;
+        return Ok(json!({ "accessKey": key, "accessSecret": secret }));
+    }
+    app.store.save_credential(of_store, &key, &public(channel)).await?;
+    Ok(match kind {
+        KeyKind::Plugin => json!({ "pluginKey": key }),
+        _ => json!({ "webhookToken": key }),
+    })
+}
+
+async fn find(app: &App<Access>, id: &str) -> Result<Channel, Error> {
+    app.store.channel(id).await?.ok_or(Error::NotFound("the channel"))
+}
+
+/// A channel without its secrets.
+fn show(channel: Channel) -> Value {
+    json!({
+        "id": channel.id,
+        "name": channel.name,
+        "createdAt": channel.created_at,
+        "region": channel.region,
+        "origins": channel.origins,
+        "eventDays": channel.event_days,
+        "memberHash": channel.member_hash_enabled,
+    })
+}
+
+fn public(channel: &Channel) -> Credential {
+    Credential { channel: channel.id.clone(), secret_hash: None, scopes: Vec::new() }
+}
+
+fn pair(channel: &Channel, secret: &str, scopes: Vec<Scope>) -> Credential {
+    Credential { channel: channel.id.clone(), secret_hash: Some(secret_hash(secret)), scopes }
+}
+
+fn hex<const N: usize>(bytes: [u8; N]) -> String {
+    ::hex::encode(bytes)
+}

@@ -1,0 +1,15 @@
+//! Channel administration, by direct invocation.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use okyaku_admin::{Access, handle};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    okyaku::start::logs();
+    let app = &okyaku::start::app::<Access>().await?;
+    run(service_fn(
+        |event: LambdaEvent<Value>| async move { Ok::<_, Error>(handle(app, event.payload).await?) },
+    ))
+    .await
+}

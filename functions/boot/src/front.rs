@@ -1,0 +1,207 @@
+//! The page's routes.
+
+use okyaku::App;
+use okyaku::domain::boot::{self, Boot, Who};
+use okyaku::domain::channel::Channel;
+use okyaku::domain::customer::Customer;
+use okyaku::domain::field::Source;
+use okyaku::domain::id::VeilId;
+use okyaku::domain::patch::{self, Patch};
+use okyaku::domain::session::{self, Platform};
+use okyaku::domain::tag;
+use okyaku::error::{Detail, Error};
+use okyaku::http::session_token::{self, Claims, LIFETIME};
+use okyaku::http::{Call, Reply, credential, json, user};
+use okyaku::keys::{Identifier, random};
+use okyaku::store::commit::{Commit, Outcome};
+use okyaku::store::customers::Whom;
+use okyaku::store::retry::{Invocation, Retry};
+use serde_json::{Value, json};
+
+use crate::{Access, parse};
+
+/// A finished boot.
+struct Booted {
+    customer: Box<Customer>,
+    veil: VeilId,
+    dropped: Vec<Detail>,
+}
+
+pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let (body, _) = call.json()?;
+    let key = json::text(&body, "pluginKey")?.unwrap_or_default();
+    let channel = credential::plugin(app, &call.headers, key).await?;
+    let (boot, mut dropped) = parse::boot(app, &channel, call, body)?;
+    let fresh = VeilId::from_bytes(random()?);
+    let mut retry = Retry::new(&call.invocation);
+    let booted = loop {
+        match attempt(app, &channel, &boot, &fresh, &call.invocation).await? {
+            Some(booted) => break booted,
+            None => retry.wait().await?,
+        }
+    };
+    dropped.extend(booted.dropped);
+    // An unproven member's page learns nothing that it did not send (R1).
+    let may_see =
+        booted.customer.member_id.is_none() || boot.claim.as_ref().is_some_and(|claim| claim.proven);
+    let claims = Claims {
+        aud: channel.id.clone(),
+        sub: booted.customer.id.clone(),
+        exp: 0,
+        veil_id: booted.veil.as_str().to_owned(),
+        may_see,
+        mobile: boot.app.is_some(),
+    };
+    reply(app, &booted.customer, &boot.patch, claims, &dropped)
+}
+
+/// One load → decide → put; `None` if another writer came first.
+async fn attempt(
+    app: &App<Access>,
+    channel: &Channel,
+    boot: &Boot,
+    fresh: &VeilId,
+    invocation: &Invocation,
+) -> Result<Option<Booted>, Error> {
+    let member = boot.claim.as_ref().map(|claim| Identifier::Member(claim.member_id.as_str()));
+    let visitor = boot.veil.as_ref().map(|veil| Identifier::Veil(veil.as_str()));
+    let first = |identifier: &Identifier<'_>| app.keys().customer_id(&channel.id, *identifier, 0);
+    let (member_id, visitor_id) = (member.as_ref().map(first), visitor.as_ref().map(first));
+    let wanted: Vec<_> = member_id.iter().chain(&visitor_id).collect();
+    let mut lives =
+        if wanted.is_empty() { Vec::new() } else { app.store.lives(&channel.id, &wanted).await? }.into_iter();
+    let mut member_life = member_id.as_ref().and_then(|_| lives.next().flatten());
+    let visitor_life = lives.next().flatten();
+    if let (Some(identifier), Some(id)) = (member, member_id) {
+        member_life = app.store.follow_generation(&channel.id, identifier, id, member_life).await?.1;
+    }
+
+    let plan = boot::plan(boot, visitor_life, member_life);
+    let veil = boot.veil.clone().filter(|_| !plan.new_veil).unwrap_or_else(|| fresh.clone());
+    let now = app.now();
+    let new = |identifier: Identifier<'_>, generation: u32| {
+        Customer::new(app.keys().customer_id(&channel.id, identifier, generation), generation, now)
+    };
+    let member_text = boot.claim.as_ref().map(|claim| claim.member_id.as_str().to_owned());
+    let new_member = |generation| {
+        let id = member_text.clone().unwrap_or_default();
+        Customer { member_id: member_text.clone(), ..new(Identifier::Member(&id), generation) }
+    };
+    let (before, mut after) = match plan.who {
+        Who::Known(customer, version) => (Some((customer.clone(), version)), *customer),
+        Who::NewVisitor | Who::FreshVisitor => {
+            let veil_id = Some(veil.as_str().to_owned());
+            (None, Customer { veil_id, ..new(Identifier::Veil(veil.as_str()), 0) })
+        }
+        Who::NewMember => (None, new_member(0)),
+        Who::RevivedMember(generation) => (None, new_member(generation + 1)),
+    };
+    let mut dropped = plan.dropped;
+    dropped.extend(boot.arrive(&mut after, now));
+    let mut link = None;
+    if let Some((mut visitor, version)) = plan.link {
+        match after.link(&mut visitor) {
+            Ok(()) => link = Some((*visitor, version)),
+            Err(detail) => dropped.push(detail),
+        }
+    }
+    if !after.settle(before.as_ref().map(|(before, _)| before.as_ref()), now) {
+        return Ok(Some(Booted { customer: Box::new(after), veil, dropped }));
+    }
+    let before = before.as_ref().map(|(before, version)| (before.as_ref(), *version));
+    let commit = Commit { channel: &channel.id, before, after, link, unique: false };
+    match app.store.commit(commit, invocation).await? {
+        Outcome::Stored(customer) => Ok(Some(Booted { customer, veil, dropped })),
+        Outcome::Lost | Outcome::Taken(_) => Ok(None),
+    }
+}
+
+pub(crate) async fn touch(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let (channel, claims) = credential::session(app, &call.headers, None, 0).await?;
+    let platform = if claims.mobile { Platform::Mobile } else { Platform::Web };
+    let seen = |customer: &mut Customer, now| {
+        session::seen(customer, platform, now);
+        Ok(())
+    };
+    let customer = app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, seen).await?;
+    reply(app, &customer, &Patch::default(), claims, &[])
+}
+
+/// The reply of boot and touch: the user, the veilId and a new token.
+fn reply(
+    app: &App<Access>,
+    customer: &Customer,
+    said: &Patch,
+    claims: Claims,
+    dropped: &[Detail],
+) -> Result<Reply, Error> {
+    let expires_at = app.now() + LIFETIME;
+    let claims = Claims { exp: expires_at / 1000, ..claims };
+    Reply::ok(json!({
+        "user": shown(customer, said, &claims),
+        "veilId": claims.veil_id,
+        "sessionToken": session_token::sign(app.keys(), &claims)?,
+        "expiresAt": expires_at,
+        "dropped": dropped,
+    }))
+}
+
+fn shown(customer: &Customer, said: &Patch, claims: &Claims) -> Value {
+    if claims.may_see { user::of_page(customer) } else { user::echo(customer, said) }
+}
+
+pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let (channel, claims) = credential::session(app, &call.headers, None, 0).await?;
+    let (body, _) = call.json()?;
+    let (patch, mut dropped) = patch::parse(&body, Source::Page, &channel.region, &[])?;
+    if patch.is_empty() && dropped.is_empty() {
+        return Err(Error::invalid("body", "must change something"));
+    }
+    let mut refused = Vec::new();
+    let change = |customer: &mut Customer, now| {
+        refused = customer.apply(&patch, Source::Page, now).unwrap_or_else(|refused| refused);
+        Ok(())
+    };
+    let customer =
+        app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
+    dropped.extend(refused);
+    Reply::ok(json!({ "user": shown(&customer, &patch, &claims), "dropped": dropped }))
+}
+
+pub(crate) async fn add_tags(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    change_tags(app, call, |tags, new| {
+        tag::add(tags, new, Source::Page).map_err(|message| Error::invalid("tags", message))
+    })
+    .await
+}
+
+pub(crate) async fn remove_tags(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    change_tags(app, call, |tags, old| {
+        tag::remove(tags, old, Source::Page);
+        Ok(())
+    })
+    .await
+}
+
+async fn change_tags(
+    app: &App<Access>,
+    call: &Call,
+    change: impl Fn(&mut tag::Tags, &[String]) -> Result<(), Error>,
+) -> Result<Reply, Error> {
+    let (channel, claims) = credential::session(app, &call.headers, None, 0).await?;
+    let (body, _) = call.json()?;
+    if let Some(key) = body.keys().find(|key| *key != "tags") {
+        return Err(Error::invalid(key, "is not a known key"));
+    }
+    let tags = tag::parse_list(body.get("tags").unwrap_or(&Value::Null)).map_err(|(at, message)| {
+        Error::invalid(at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
+    })?;
+    if tags.is_empty() {
+        return Err(Error::invalid("tags", "must not be empty"));
+    }
+    let change = |customer: &mut Customer, _| change(&mut customer.tags, &tags);
+    let customer =
+        app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
+    let said = Patch { tags: Some(tags.clone()), ..Patch::default() };
+    Reply::ok(json!({ "user": shown(&customer, &said, &claims) }))
+}

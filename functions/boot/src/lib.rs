@@ -1,0 +1,61 @@
+//! Boot and profile upsert: the page's session routes and the Open API's writes of a customer.
+
+mod front;
+mod open;
+mod parse;
+
+use lambda_http::http::Response;
+use lambda_http::{Body, Request};
+use okyaku::App;
+use okyaku::error::Error;
+use okyaku::http::serve;
+use okyaku::store::access;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] =
+        &["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"];
+}
+impl access::Read for Access {}
+impl access::WriteCustomers for Access {}
+
+/// The routes it answers, as the template has them.
+pub const ROUTES: &[&str] = &[
+    "POST /front/v1/boot",
+    "POST /front/v1/touch",
+    "PATCH /front/v1/users/me",
+    "PATCH /front/v1/users/me/tags",
+    "DELETE /front/v1/users/me/tags",
+    "PUT /open/v5/users/{userId}",
+    "PATCH /open/v5/users/{userId}",
+    "POST /open/v5/users/{userId}/touch",
+    "POST /open/v5/users/{userId}/block",
+    "DELETE /open/v5/users/{userId}/block",
+    "PUT /open/v4/users/{userId}",
+    "PATCH /open/v4/users/{userId}",
+    "POST /open/v4/users/{userId}/block",
+    "DELETE /open/v4/users/{userId}/block",
+];
+
+/// Answers one request.
+pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
+    serve(request, ROUTES, |route, call| async move {
+        match route.replace("/open/v4/", "/open/v5/").as_str() {
+            "POST /front/v1/boot" => front::boot(app, &call).await,
+            "POST /front/v1/touch" => front::touch(app, &call).await,
+            "PATCH /front/v1/users/me" => front::update(app, &call).await,
+            "PATCH /front/v1/users/me/tags" => front::add_tags(app, &call).await,
+            "DELETE /front/v1/users/me/tags" => front::remove_tags(app, &call).await,
+            "PUT /open/v5/users/{userId}" => open::put(app, &call).await,
+            "PATCH /open/v5/users/{userId}" => open::patch(app, &call).await,
+            "POST /open/v5/users/{userId}/touch" => open::touch(app, &call).await,
+            "POST /open/v5/users/{userId}/block" => open::block(app, &call, true).await,
+            "DELETE /open/v5/users/{userId}/block" => open::block(app, &call, false).await,
+            _ => Err(Error::NotFound("the route")),
+        }
+    })
+    .await
+}

@@ -1,0 +1,112 @@
+//! The Open API's writes of a customer.
+
+use okyaku::App;
+use okyaku::domain::channel::{Channel, Scope};
+use okyaku::domain::customer::{Customer, Life};
+use okyaku::domain::field::Source;
+use okyaku::domain::id::MemberId;
+use okyaku::domain::patch::{self, Patch};
+use okyaku::domain::session::{self, Platform};
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, credential, json, user};
+use okyaku::keys::Identifier;
+use okyaku::store::commit::{Commit, Outcome};
+use okyaku::store::customers::Whom;
+use okyaku::store::retry::Retry;
+use serde_json::{Value, json};
+
+use crate::Access;
+
+/// `PUT @memberId` creates or patches; any other id patches.
+pub(crate) async fn put(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+    let (body, _) = call.json()?;
+    let revive = json::flag(&body, "revive")?;
+    let (patch, _) = patch::parse(&body, Source::Server, &channel.region, &["revive"])?;
+    let user_id = call.param("userId");
+    let customer = match user_id.strip_prefix('@') {
+        None => apply(app, call, &channel, &patch).await?,
+        Some(member) => {
+            let member = MemberId::parse(member).map_err(|message| Error::invalid("memberId", message))?;
+            upsert(app, call, &channel, &member, &patch, revive).await?
+        }
+    };
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
+}
+
+async fn upsert(
+    app: &App<Access>,
+    call: &Call,
+    channel: &Channel,
+    member: &MemberId,
+    patch: &Patch,
+    revive: bool,
+) -> Result<Box<Customer>, Error> {
+    let identifier = Identifier::Member(member.as_str());
+    let mut retry = Retry::new(&call.invocation);
+    loop {
+        let (id, life) = app.store.current(&channel.id, identifier).await?;
+        let now = app.now();
+        let (id, generation) = match life {
+            Some(Life::Alive(..)) => return apply(app, call, channel, patch).await,
+            // An upsert that knows nothing of the erasure must not undo it (R12).
+            Some(Life::Erased(_)) if !revive => return Err(Error::Erased),
+            Some(Life::Erased(tombstone)) => {
+                let generation = tombstone.generation + 1;
+                (app.keys().customer_id(&channel.id, identifier, generation), generation)
+            }
+            None => (id, 0),
+        };
+        let mut after = Customer::new(id, generation, now);
+        after.member_id = Some(member.as_str().to_owned());
+        after.apply(patch, Source::Server, now).map_err(Error::Invalid)?;
+        after.settle(None, now);
+        let commit = Commit { channel: &channel.id, before: None, after, link: None, unique: false };
+        match app.store.commit(commit, &call.invocation).await? {
+            Outcome::Stored(customer) => return Ok(customer),
+            Outcome::Lost | Outcome::Taken(_) => retry.wait().await?,
+        }
+    }
+}
+
+pub(crate) async fn patch(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+    let (body, _) = call.json()?;
+    let (patch, _) = patch::parse(&body, Source::Server, &channel.region, &[])?;
+    if patch.is_empty() {
+        return Err(Error::invalid("body", "must change something"));
+    }
+    let customer = apply(app, call, &channel, &patch).await?;
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
+}
+
+async fn apply(
+    app: &App<Access>,
+    call: &Call,
+    channel: &Channel,
+    patch: &Patch,
+) -> Result<Box<Customer>, Error> {
+    let change = |customer: &mut Customer, now| {
+        customer.apply(patch, Source::Server, now).map(|_| ()).map_err(Error::Invalid)
+    };
+    app.store.update(&channel.id, Whom::User(call.param("userId")), &call.invocation, change).await
+}
+
+pub(crate) async fn touch(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    change(app, call, |customer, now| session::seen(customer, Platform::Web, now)).await
+}
+
+pub(crate) async fn block(app: &App<Access>, call: &Call, blocked: bool) -> Result<Reply, Error> {
+    change(app, call, |customer, _| customer.blocked = blocked).await
+}
+
+async fn change(app: &App<Access>, call: &Call, change: impl Fn(&mut Customer, i64)) -> Result<Reply, Error> {
+    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+    let change = |customer: &mut Customer, now| {
+        change(customer, now);
+        Ok(())
+    };
+    let customer =
+        app.store.update(&channel.id, Whom::User(call.param("userId")), &call.invocation, change).await?;
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer) }))
+}

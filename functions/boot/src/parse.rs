@@ -1,0 +1,148 @@
+//! A boot's body, headers and proof as domain types.
+
+use lambda_http::http::Uri;
+use okyaku::App;
+use okyaku::domain::boot::{AppInfo, Boot, Claim};
+use okyaku::domain::channel::Channel;
+use okyaku::domain::field::Source;
+use okyaku::domain::id::{MemberId, VeilId};
+use okyaku::domain::limit::NAME_CHARS;
+use okyaku::domain::{device, member_hash, patch, text};
+use okyaku::error::{Detail, Error};
+use okyaku::http::{Call, json};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use crate::Access;
+
+/// Keys of a boot that are not a patch's.
+const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
+/// Query parameters of a page's address and the profile keys they become (R2).
+const UTM: [(&str, &str); 5] = [
+    ("utm_source", "utmSource"),
+    ("utm_medium", "utmMedium"),
+    ("utm_campaign", "utmCampaign"),
+    ("utm_content", "utmContent"),
+    ("utm_term", "utmTerm"),
+];
+
+/// Parses a boot. Returns it and what the page is told was dropped.
+///
+/// # Errors
+/// [`Error::Unauthorized`] if the memberId is not proven where it must be (R1), [`Error::Invalid`] or
+/// [`Error::TooLarge`].
+pub(crate) fn boot(
+    app: &App<Access>,
+    channel: &Channel,
+    call: &Call,
+    mut body: Map<String, Value>,
+) -> Result<(Boot, Vec<Detail>), Error> {
+    // A page hands over what its template left empty as null: at boot that is absent, not "clear".
+    body.retain(|_, value| !value.is_null());
+    let mut dropped = Vec::new();
+    let claim = claim(app, channel, &body, &mut dropped)?;
+    let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
+    let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
+    arrival(&mut body)?;
+    let (mut patch, refused) = patch::parse(&body, Source::Page, &channel.region, &KNOWN)?;
+    dropped.extend(refused);
+    let said = patch.language.take().flatten();
+    let accepted = || text::accepted_language(call.header("accept-language")?);
+    let boot = Boot {
+        claim,
+        veil,
+        patch,
+        browser: call.header("user-agent").filter(|_| info.is_none()).and_then(device::browser),
+        app: info,
+        language: said.or_else(accepted),
+        place: place(app, call),
+    };
+    Ok((boot, dropped))
+}
+
+fn claim(
+    app: &App<Access>,
+    channel: &Channel,
+    body: &Map<String, Value>,
+    dropped: &mut Vec<Detail>,
+) -> Result<Option<Claim>, Error> {
+    let hash = json::text(body, "memberHash")?;
+    let Some(text) = json::text(body, "memberId")? else { return Ok(None) };
+    let member_id = match MemberId::parse(text) {
+        Ok(member_id) => member_id,
+        Err(message) => {
+            dropped.push(Detail::new("memberId", message));
+            return Ok(None);
+        }
+    };
+    if !channel.member_hash_enabled {
+        return Ok(Some(Claim { member_id, proven: false }));
+    }
+    let secret = app.keys().open(&channel.member_hash_secret)?;
+    if !hash.is_some_and(|hash| member_hash::proves(&secret, member_id.as_str(), hash)) {
+        return Err(Error::Unauthorized("the memberHash is missing or wrong"));
+    }
+    Ok(Some(Claim { member_id, proven: true }))
+}
+
+fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
+    let mut read = |key: &str| {
+        let value = app.get(key).filter(|value| !value.is_null())?;
+        let text = value.as_str().ok_or_else(|| "must be text".to_owned());
+        let text = text.and_then(|text| text::short(text, NAME_CHARS));
+        text.map_err(|message| dropped.push(Detail::new(format!("app.{key}"), message))).ok()
+    };
+    AppInfo {
+        name: read("name"),
+        version: read("version"),
+        os: read("os"),
+        os_name: read("osName"),
+        device: read("device"),
+        // Only whether there is one: Okyaku sends no messages, so the token itself is nobody's business.
+        has_push_token: app
+            .get("pushToken")
+            .map(|token| token.as_str().is_some_and(|token| !token.is_empty())),
+    }
+}
+
+/// Adds referrer and UTM values of the first page to `profileOnce`, where it does not name them itself.
+fn arrival(body: &mut Map<String, Value>) -> Result<(), Error> {
+    let Some(page) = json::child(body, "page")? else { return Ok(()) };
+    let (url, referrer) = (json::text(page, "url")?, json::text(page, "referrer")?);
+    let mut found: Vec<(String, Value)> = Vec::new();
+    let query = url.and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some((_, key)) = UTM.iter().find(|(utm, _)| *utm == name).filter(|_| !value.is_empty()) {
+            found.push(((*key).to_owned(), value.into_owned().into()));
+        }
+    }
+    let host = |address: &str| address.parse::<Uri>().ok()?.host().map(str::to_owned);
+    if let Some(referrer) = referrer.filter(|from| !from.is_empty() && host(from) != url.and_then(host)) {
+        found.push(("referrer".into(), referrer.into()));
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let once = body.entry("profileOnce").or_insert_with(|| Value::Object(Map::new()));
+    // A `profileOnce` of another type is refused with the rest of the patch.
+    if let Value::Object(once) = once {
+        for (key, value) in found {
+            once.entry(key).or_insert(value);
+        }
+    }
+    Ok(())
+}
+
+/// Country and city, only where the proxy in front proves itself with the origin secret.
+fn place(app: &App<Access>, call: &Call) -> Option<(Option<String>, Option<String>)> {
+    let secret = app.settings().origin_secret.as_deref()?;
+    let given = call.header("x-okyaku-origin")?;
+    if !bool::from(secret.as_bytes().ct_eq(given.as_bytes())) {
+        return None;
+    }
+    let header = |name| call.header(name).and_then(|value| text::short(value, NAME_CHARS).ok());
+    let country = header("cloudfront-viewer-country")
+        .filter(|country| country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()));
+    Some((country, header("cloudfront-viewer-city")))
+}

@@ -1,0 +1,121 @@
+//! Reading a customer, its timeline, and its detail at a glance.
+
+use lambda_http::http::Response;
+use lambda_http::{Body, Request};
+use okyaku::App;
+use okyaku::domain::channel::{Channel, Scope};
+use okyaku::domain::customer::Customer;
+use okyaku::domain::event::EventKey;
+use okyaku::domain::limit::TIMELINE_PAGE;
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, credential, serve, user};
+use okyaku::store::access;
+use okyaku::store::customers::Whom;
+use okyaku::store::timeline::Order;
+use serde_json::{Value, json};
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &["GetItem", "Query"];
+}
+impl access::Read for Access {}
+impl access::List for Access {}
+
+/// The routes it answers, as the template has them.
+pub const ROUTES: &[&str] = &[
+    "GET /open/v5/users/{userId}",
+    "GET /open/v5/users/{userId}/events",
+    "GET /open/v4/users/{userId}",
+    "GET /open/v4/users/{userId}/events",
+    "GET /okyaku/v1/contacts/{userId}",
+];
+
+/// Events on a page where the caller names no limit, as Channel Talk's.
+const DEFAULT_LIMIT: usize = 25;
+
+/// Answers one request.
+pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
+    serve(request, ROUTES, |route, call| async move {
+        let channel = credential::server(app, &call.headers, Scope::Read).await?;
+        match route.replace("/open/v4/", "/open/v5/").as_str() {
+            "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
+            "GET /open/v5/users/{userId}/events" => events(app, &channel, &call).await,
+            "GET /okyaku/v1/contacts/{userId}" => glance(app, &channel, &call).await,
+            _ => Err(Error::NotFound("the route")),
+        }
+    })
+    .await
+}
+
+/// No read returns the erased (R12).
+async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
+    match app.store.find(&channel.id, Whom::User(call.param("userId"))).await {
+        Ok((customer, _)) => Ok(customer),
+        Err(Error::Erased) => Err(Error::NotFound("the customer")),
+        Err(error) => Err(error),
+    }
+}
+
+async fn customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let customer = find(app, channel, call).await?;
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
+}
+
+async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let since = match call.query("since") {
+        None | Some("") => None,
+        Some(text) => Some(EventKey::parse(text).ok_or_else(|| Error::invalid("since", "is not a cursor"))?),
+    };
+    let limit = match call.query("limit") {
+        None => DEFAULT_LIMIT,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=TIMELINE_PAGE).contains(limit))
+            .ok_or_else(|| Error::invalid("limit", format!("must be from 1 to {TIMELINE_PAGE}")))?,
+    };
+    let customer = find(app, channel, call).await?;
+    let page = |order, limit| app.store.timeline(&channel.id, &customer, order, since.as_ref(), limit);
+    let (events, prev, next) = match call.query("sortOrder").unwrap_or("desc") {
+        "asc" => ends(page(Order::Ascending, limit).await?, since.is_some()),
+        "desc" => ends(page(Order::Descending, limit).await?, since.is_some()),
+        // Both sides of the cursor, newest first: half newer, half older.
+        "both" if since.is_some() => {
+            let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
+            events.reverse();
+            let (older, more) = page(Order::Descending, limit - limit.div_ceil(2)).await?;
+            events.extend(older);
+            let (events, first, last) = ends((events, more), newer);
+            (events, first, last)
+        }
+        "both" => ends(page(Order::Descending, limit).await?, false),
+        _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
+    };
+    let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
+    Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
+}
+
+type Ends = (Vec<okyaku::domain::event::StoredEvent>, Option<String>, Option<String>);
+
+/// The cursors of a page: back from its first event, and on from its last; `null` where nothing can be there.
+fn ends((events, more): (Vec<okyaku::domain::event::StoredEvent>, bool), before: bool) -> Ends {
+    let prev = events.first().filter(|_| before).map(|event| event.key.to_string());
+    let next = events.last().filter(|_| more).map(|event| event.key.to_string());
+    (events, prev, next)
+}
+
+async fn glance(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let customer = find(app, channel, call).await?;
+    let (latest, _) =
+        app.store.timeline(&channel.id, &customer, Order::Descending, None, DEFAULT_LIMIT).await?;
+    let counts = app.store.counts(&channel.id, &customer).await?;
+    let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
+    let mut events = json!({ "latest": latest, "counts": counts.by_name });
+    if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
+        events.insert("countsTruncated".into(), true.into());
+    }
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "events": events }))
+}

@@ -1,0 +1,95 @@
+//! Lead creation (R10): a phone number or an e-mail address is enough; one that is registered already is not added.
+
+use lambda_http::http::Response;
+use lambda_http::{Body, Request};
+use okyaku::App;
+use okyaku::domain::channel::Scope;
+use okyaku::domain::contact::ContactKind;
+use okyaku::domain::customer::Customer;
+use okyaku::domain::field::Source;
+use okyaku::domain::id::CustomerId;
+use okyaku::domain::patch::{self, Patch, Verified};
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, credential, serve, user};
+use okyaku::keys::random;
+use okyaku::store::access;
+use okyaku::store::commit::{Commit, Outcome};
+use okyaku::store::customers::Whom;
+use okyaku::store::retry::Retry;
+use serde_json::{Map, Value, json};
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &["GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"];
+}
+impl access::Read for Access {}
+impl access::WriteCustomers for Access {}
+
+/// The routes it answers, as the template has them.
+pub const ROUTES: &[&str] = &["POST /open/v5/users"];
+
+/// Answers one request.
+pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
+    serve(request, ROUTES, |_, call| async move { create(app, &call).await }).await
+}
+
+async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+    let (body, _) = call.json()?;
+    let patch = parse(&body, &channel.region)?;
+    let id = CustomerId::from_bytes(random()?);
+    let mut retry = Retry::new(&call.invocation);
+    loop {
+        let now = app.now();
+        let mut lead = Customer::new(id.clone(), 0, now);
+        lead.apply(&patch, Source::Server, now).map_err(Error::Invalid)?;
+        if lead.contacts().next().is_none() {
+            return Err(Error::invalid("profile", "must have an email or a mobileNumber"));
+        }
+        lead.settle(None, now);
+        let commit = Commit { channel: &channel.id, before: None, after: lead, link: None, unique: true };
+        match app.store.commit(commit, &call.invocation).await? {
+            Outcome::Stored(lead) => {
+                return Reply::ok(json!({ "user": user::of_server(&channel.id, &lead) }));
+            }
+            Outcome::Lost => retry.wait().await?,
+            Outcome::Taken(holder) => {
+                let holder = holder.ok_or_else(|| Error::internal("a contact's holder cannot be told"))?;
+                return Err(taken(app, &channel.id, holder).await?);
+            }
+        }
+    }
+}
+
+/// A visitor who turned out to be a member answers as the member.
+async fn taken(app: &App<Access>, channel: &str, holder: CustomerId) -> Result<Error, Error> {
+    let user_id = match app.store.find(channel, Whom::User(holder.as_str())).await {
+        Ok((customer, _)) => customer.id,
+        Err(Error::NotFound(_) | Error::Erased) => holder,
+        Err(error) => return Err(error),
+    };
+    Ok(Error::AlreadyExists { user_id: user_id.to_string() })
+}
+
+/// Parses the body. Only contacts in `qualified` count as verified: the manager vouches for them.
+fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
+    if !matches!(body.get("profile"), Some(Value::Object(_))) {
+        return Err(Error::invalid("profile", "must be an object with an email or a mobileNumber"));
+    }
+    let (mut patch, _) = patch::parse(body, Source::Server, region, &["qualified"])?;
+    patch.verified = match body.get("qualified") {
+        None | Some(Value::Null) => Verified::default(),
+        Some(Value::Array(kinds)) => {
+            let kind = |kind: &Value| kind.as_str().and_then(ContactKind::of_key);
+            let kinds = kinds.iter().map(kind).collect::<Option<Vec<_>>>();
+            Verified::some(
+                kinds.ok_or_else(|| Error::invalid("qualified", "may hold email and mobileNumber only"))?,
+            )
+        }
+        Some(_) => return Err(Error::invalid("qualified", "must be a list")),
+    };
+    Ok(patch)
+}

@@ -1,0 +1,11 @@
+//! Lead creation.
+
+use lambda_http::{Error, run, service_fn};
+use okyaku_lead::{Access, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    okyaku::start::logs();
+    let app = &okyaku::start::app::<Access>().await?;
+    run(service_fn(|request| async move { Ok::<_, Error>(handle(app, request).await) })).await
+}

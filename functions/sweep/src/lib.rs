@@ -1,0 +1,56 @@
+//! Finishes what others began: erasures that did not fit into their request, and last sweeps (R12). On AWS it runs
+//! every minute, locally every second. Running twice at once is harmless.
+
+use std::time::{Duration, Instant};
+
+use okyaku::App;
+use okyaku::error::Error;
+use okyaku::store::access;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+}
+impl access::Read for Access {}
+impl access::List for Access {}
+impl access::Erase for Access {}
+
+/// How long one run works; its timeout is a minute.
+const WORK: Duration = Duration::from_secs(45);
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Erasures that were open when it began.
+    pub open: usize,
+    /// Erasures that it finished, last sweep included.
+    pub finished: usize,
+    /// Items that it deleted.
+    pub deleted: u64,
+}
+
+/// Works on every open erasure until all are done or the time is up.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`]; what was done is kept, and the next run goes on.
+pub async fn run(app: &App<Access>) -> Result<Report, Error> {
+    let start = Instant::now();
+    let jobs = app.store.jobs().await?;
+    let mut report = Report { open: jobs.len(), ..Report::default() };
+    for mut job in jobs {
+        let before = job.deleted;
+        while !job.is_emptied() && start.elapsed() < WORK {
+            app.store.empty_page(&mut job).await?;
+        }
+        report.deleted += job.deleted - before;
+        if job.is_emptied() && job.is_due(app.now()) && start.elapsed() < WORK {
+            report.deleted += app.store.last_sweep(&job).await?;
+            report.finished += 1;
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,39 @@
+//! Event tracking: a page's batches and a server's single events (R8, R9).
+
+mod page;
+mod server;
+mod store;
+
+use lambda_http::http::Response;
+use lambda_http::{Body, Request};
+use okyaku::App;
+use okyaku::error::Error;
+use okyaku::http::serve;
+use okyaku::store::access;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "PutItem", "BatchWriteItem"];
+}
+impl access::Read for Access {}
+impl access::WriteCustomers for Access {}
+impl access::WriteEvents for Access {}
+
+/// The routes it answers, as the template has them.
+pub const ROUTES: &[&str] =
+    &["POST /front/v1/events", "POST /open/v5/users/{userId}/events", "POST /open/v4/users/{userId}/events"];
+
+/// Answers one request.
+pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
+    serve(request, ROUTES, |route, call| async move {
+        match route.replace("/open/v4/", "/open/v5/").as_str() {
+            "POST /front/v1/events" => page::track(app, &call).await,
+            "POST /open/v5/users/{userId}/events" => server::track(app, &call).await,
+            _ => Err(Error::NotFound("the route")),
+        }
+    })
+    .await
+}

@@ -1,0 +1,100 @@
+//! `POST /front/v1/events`: 1 to 100 events, each with its verdict.
+
+use okyaku::App;
+use okyaku::domain::event::{self, Bounds, Event};
+use okyaku::domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
+use okyaku::error::Error;
+use okyaku::http::session_token::GRACE_FOR_EVENTS;
+use okyaku::http::{Call, Reply, credential, json};
+use okyaku::store::customers::Whom;
+use serde_json::{Map, Value, json};
+
+use crate::Access;
+use crate::store::{Stored, store};
+
+/// The verdict on one event, in the order of the request.
+enum Verdict {
+    Read(Event),
+    Rejected(String),
+}
+
+pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let (body, bytes) = call.json()?;
+    // A page that goes away cannot set headers: its token is in the body then.
+    let token = json::text(&body, "sessionToken")?;
+    let (channel, claims) = credential::session(app, &call.headers, token, GRACE_FOR_EVENTS).await?;
+    let limit = if token.is_some() { BEACON_BYTES } else { BATCH_BYTES };
+    if bytes > limit {
+        return Err(Error::TooLarge { field: "body", limit });
+    }
+    if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "events" | "attempt" | "sessionToken"))
+    {
+        return Err(Error::invalid(key, "is not a known key"));
+    }
+    let retried = attempt(&body)? >= 2;
+    let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
+    let items = events(&body)?;
+    let verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds)).collect();
+
+    // The guard: an erased session's batch is refused as a whole, before anything is stored.
+    let (customer, version) = app.store.find(&channel.id, Whom::Identity(&claims.sub)).await.map_err(over)?;
+    let read: Vec<&Event> = verdicts
+        .iter()
+        .filter_map(|v| if let Verdict::Read(event) = v { Some(event) } else { None })
+        .collect();
+    let mut stored = store(app, &channel, (&customer, version), &read, retried, call).await?.into_iter();
+    let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
+        let id = item.get("id").and_then(Value::as_str);
+        match verdict {
+            Verdict::Rejected(message) => json!({ "id": id, "status": "rejected", "message": message }),
+            Verdict::Read(event) => {
+                let status = match stored.next() {
+                    Some(Stored::Duplicate) => "duplicate",
+                    _ => "accepted",
+                };
+                match &event.remark {
+                    Some(remark) => json!({ "id": id, "status": status, "message": remark }),
+                    None => json!({ "id": id, "status": status }),
+                }
+            }
+        }
+    });
+    Reply::ok(json!({ "results": results.collect::<Vec<_>>() }))
+}
+
+/// A visitor that is no longer there has expired: the page starts anew.
+fn over(error: Error) -> Error {
+    match error {
+        Error::NotFound(_) => Error::Unauthorized("the session's visitor expired; boot again"),
+        error => error,
+    }
+}
+
+fn attempt(body: &Map<String, Value>) -> Result<u64, Error> {
+    match body.get("attempt") {
+        None | Some(Value::Null) => Ok(1),
+        Some(value) => value
+            .as_u64()
+            .filter(|attempt| *attempt >= 1)
+            .ok_or_else(|| Error::invalid("attempt", "must be a whole number from 1")),
+    }
+}
+
+fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
+    match body.get("events") {
+        Some(Value::Array(events)) if (1..=BATCH_EVENTS).contains(&events.len()) => Ok(events),
+        Some(Value::Array(_)) => {
+            Err(Error::invalid("events", format!("must hold 1 to {BATCH_EVENTS} events")))
+        }
+        None | Some(Value::Null) => Err(Error::invalid("events", "is missing")),
+        Some(_) => Err(Error::invalid("events", "must be a list")),
+    }
+}
+
+fn read(item: &Value, bounds: Bounds) -> Verdict {
+    let Value::Object(body) = item else { return Verdict::Rejected("must be an object".into()) };
+    match event::of_page(body, bounds) {
+        Ok(event) => Verdict::Read(event),
+        Err((field, message)) => Verdict::Rejected(format!("{field}: {message}")),
+    }
+}

@@ -1,0 +1,45 @@
+//! `POST /open/v5/users/{userId}/events`: one event.
+
+use okyaku::App;
+use okyaku::domain::channel::Scope;
+use okyaku::domain::event::{self, Bounds, StoredEvent};
+use okyaku::domain::id::CustomerId;
+use okyaku::domain::time;
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, credential, user};
+use okyaku::store::customers::Whom;
+use serde_json::{Value, json};
+
+use crate::Access;
+use crate::store::store;
+
+pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
+    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+    let (body, _) = call.json()?;
+    if let Some(key) =
+        body.keys().find(|key| !matches!(key.as_str(), "name" | "property" | "id" | "createdAt"))
+    {
+        return Err(Error::invalid(key, "is not a known key"));
+    }
+    let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
+    let event = event::of_server(&body, bounds).map_err(|(field, message)| Error::invalid(field, message))?;
+    // An event stays with the identity its caller named, so an id's link is not followed.
+    let user_id = call.param("userId");
+    let id = CustomerId::parse(user_id);
+    let whom = id.as_ref().map_or(Whom::User(user_id), Whom::Identity);
+    let (customer, version) = app.store.find(&channel.id, whom).await?;
+    let key = app.store.event_key(&channel.id, &customer.id, &event)?;
+    store(app, &channel, (&customer, version), &[&event], false, call).await?;
+    let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let stored = StoredEvent {
+        expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,
+        name: event.name.clone(),
+        property: property.unwrap_or_else(|| json!({})),
+        key,
+    };
+    let mut shown = user::event(&channel.id, &stored);
+    if let (Some(remark), Value::Object(shown)) = (&event.remark, &mut shown) {
+        shown.insert("message".into(), remark.clone().into());
+    }
+    Reply::ok(json!({ "event": shown }))
+}

@@ -1,0 +1,114 @@
+//! Storing events after their guard was read, and what a checkout does to the customer.
+
+use std::collections::HashSet;
+
+use okyaku::App;
+use okyaku::domain::channel::Channel;
+use okyaku::domain::customer::Customer;
+use okyaku::domain::event::{Event, EventKey};
+use okyaku::domain::shop_event::CHECKOUT_COMPLETE;
+use okyaku::error::Error;
+use okyaku::http::Call;
+use okyaku::store::commit::{Commit, Outcome};
+use okyaku::store::customers::Whom;
+
+use crate::Access;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// It is stored, now or before.
+    Accepted,
+    /// It was stored before.
+    Duplicate,
+}
+
+/// Stores events of one customer and returns what became of each. A lone event and a retried batch learn which were
+/// there before; a first batch is not asked about, because a replay lands on itself (R9).
+pub(crate) async fn store(
+    app: &App<Access>,
+    channel: &Channel,
+    guard: (&Customer, u64),
+    events: &[&Event],
+    retried: bool,
+    call: &Call,
+) -> Result<Vec<Stored>, Error> {
+    let (customer, _) = guard;
+    let keyed =
+        events.iter().map(|event| Ok((app.store.event_key(&channel.id, &customer.id, event)?, *event)));
+    let keyed = keyed.collect::<Result<Vec<(EventKey, &Event)>, Error>>()?;
+    let stored = match keyed.as_slice() {
+        [] => Vec::new(),
+        [(key, event)] => match app.store.put_event(channel, key, event, &call.invocation).await? {
+            true => vec![Stored::Accepted],
+            false => vec![Stored::Duplicate],
+        },
+        many => batch(app, channel, many, retried).await?,
+    };
+    let checkouts =
+        events.iter().filter(|event| event.name == CHECKOUT_COMPLETE).map(|event| event.created_at);
+    if let Some(at) = checkouts.max() {
+        check_out(app, channel, guard, at, call).await?;
+    }
+    Ok(stored)
+}
+
+async fn batch(
+    app: &App<Access>,
+    channel: &Channel,
+    events: &[(EventKey, &Event)],
+    retried: bool,
+) -> Result<Vec<Stored>, Error> {
+    let mut seen: HashSet<String> = match retried {
+        true => {
+            app.store
+                .stored_events(&channel.id, &events.iter().map(|(key, _)| key).collect::<Vec<_>>())
+                .await?
+        }
+        false => HashSet::new(),
+    };
+    let mut new = Vec::new();
+    let mut verdicts = Vec::with_capacity(events.len());
+    for (key, event) in events {
+        // Two equal keys in one batch: the second is a duplicate too.
+        if seen.insert(key.to_string()) {
+            new.push((key.clone(), *event));
+            verdicts.push(Stored::Accepted);
+        } else {
+            verdicts.push(Stored::Duplicate);
+        }
+    }
+    app.store.put_events(channel, &new).await?;
+    Ok(verdicts)
+}
+
+/// Moves `lastCheckoutCompletedAt` forward. Being a maximum it is applied again on a duplicate, so that a crash
+/// between the two writes cannot lose it. The customer that the guard read is tried first.
+async fn check_out(
+    app: &App<Access>,
+    channel: &Channel,
+    (before, version): (&Customer, u64),
+    at: i64,
+    call: &Call,
+) -> Result<(), Error> {
+    let mut after = before.clone();
+    after.profile.checked_out(at);
+    if after == *before {
+        return Ok(());
+    }
+    after.settle(Some(before), app.now());
+    let commit =
+        Commit { channel: &channel.id, before: Some((before, version)), after, link: None, unique: false };
+    if let Outcome::Stored(_) = app.store.commit(commit, &call.invocation).await? {
+        return Ok(());
+    }
+    let change = |customer: &mut Customer, _| {
+        customer.profile.checked_out(at);
+        Ok(())
+    };
+    match app.store.update(&channel.id, Whom::Identity(&before.id), &call.invocation, change).await {
+        // Erased or expired since the guard: there is nobody to note it of.
+        Ok(_) | Err(Error::Erased | Error::NotFound(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

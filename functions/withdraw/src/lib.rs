@@ -1,0 +1,96 @@
+//! Member deletion (R12) and the deletion of one event.
+
+use std::time::{Duration, Instant};
+
+use lambda_http::http::Response;
+use lambda_http::{Body, Request};
+use okyaku::App;
+use okyaku::domain::channel::{Channel, Scope};
+use okyaku::domain::customer::Customer;
+use okyaku::domain::event::EventKey;
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, credential, serve};
+use okyaku::store::access;
+use okyaku::store::customers::Whom;
+use okyaku::store::erasure::Job;
+use okyaku::store::retry::Retry;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] =
+        &["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"];
+}
+impl access::Read for Access {}
+impl access::List for Access {}
+impl access::Erase for Access {}
+
+/// The routes it answers, as the template has them.
+pub const ROUTES: &[&str] = &[
+    "DELETE /open/v5/users/{userId}",
+    "DELETE /open/v5/users/{userId}/events/{eventId}",
+    "DELETE /open/v4/users/{userId}",
+    "DELETE /open/v4/users/{userId}/events/{eventId}",
+];
+
+/// How long a request deletes pages itself before it leaves the rest to `sweep`.
+const OWN_WORK: Duration = Duration::from_millis(300);
+
+/// Answers one request.
+pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
+    serve(request, ROUTES, |route, call| async move {
+        let channel = credential::server(app, &call.headers, Scope::Erase).await?;
+        match route.replace("/open/v4/", "/open/v5/").as_str() {
+            "DELETE /open/v5/users/{userId}" => delete_customer(app, &channel, &call).await,
+            "DELETE /open/v5/users/{userId}/events/{eventId}" => delete_event(app, &channel, &call).await,
+            _ => Err(Error::NotFound("the route")),
+        }
+    })
+    .await
+}
+
+async fn delete_customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let mut retry = Retry::new(&call.invocation);
+    let mut job = loop {
+        let (person, version) = find(app, channel, call).await?;
+        match app.store.entomb(&channel.id, &person, version).await? {
+            Some(job) => break job,
+            None => retry.wait().await?,
+        }
+    };
+    if let Err(error) = delete_pages(app, &mut job).await {
+        // The person is gone already: what is left is the job's, and `sweep` does it.
+        tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
+    }
+    Ok(Reply::no_content())
+}
+
+async fn delete_pages(app: &App<Access>, job: &mut Job) -> Result<(), Error> {
+    let start = Instant::now();
+    while !job.is_emptied() && start.elapsed() < OWN_WORK {
+        app.store.empty_page(job).await?;
+    }
+    Ok(())
+}
+
+async fn delete_event(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let (person, _) = find(app, channel, call).await?;
+    let not_found = Error::NotFound("the event");
+    let Some(key) = EventKey::parse(call.param("eventId")) else { return Err(not_found) };
+    let own = key.owner == person.id || person.links.iter().any(|link| link.id == key.owner);
+    match own && app.store.delete_event(&channel.id, &key).await? {
+        true => Ok(Reply::no_content()),
+        false => Err(not_found),
+    }
+}
+
+/// The erased are nobody: a second deletion finds none.
+async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<(Box<Customer>, u64), Error> {
+    let found = app.store.find(&channel.id, Whom::User(call.param("userId"))).await;
+    found.map_err(|error| match error {
+        Error::Erased => Error::NotFound("the customer"),
+        error => error,
+    })
+}

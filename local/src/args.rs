@@ -1,0 +1,56 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use http::Uri;
+
+const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over every other if they are set. Without them a \
+                         data folder has its own in keys.json, memory has fresh ones, and --dynamodb refuses to start.";
+
+/// Okyaku on this machine: every route of the deployed service, a development channel and a demo shop.
+#[derive(Debug, Parser)]
+#[command(name = "okyaku", version, after_help = KEYS_HELP)]
+pub(crate) struct Args {
+    /// Port to listen on; 0 lets the system choose
+    #[arg(long, default_value_t = 8787)]
+    pub(crate) port: u16,
+    /// Address or name to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// Folder of the embedded engine's data, or `memory` for none
+    #[arg(long, value_name = "DIR|memory", default_value = ".okyaku", conflicts_with = "dynamodb")]
+    pub(crate) data: PathBuf,
+    /// Another DynamoDB instead of the embedded engine; on a loopback URL the table is created
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) dynamodb: Option<String>,
+    /// Name of the table
+    #[arg(long, value_name = "NAME", default_value = "okyaku")]
+    pub(crate) table: String,
+    /// Loopback port of the embedded engine, for other tools; without it the system chooses
+    #[arg(long, value_name = "N", conflicts_with = "dynamodb")]
+    pub(crate) engine_port: Option<u16>,
+}
+
+fn url(text: &str) -> Result<String, String> {
+    let uri = text.parse::<Uri>().map_err(|error| error.to_string())?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("http" | "https"), Some(_)) => Ok(text.to_owned()),
+        _ => Err("a URL such as http://127.0.0.1:8000 is needed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Args::command().debug_assert();
+        assert!(Args::try_parse_from(["okyaku", "--dynamodb", "http://localhost:8000"]).is_ok());
+        for wrong in [&["--dynamodb", "localhost"][..], &["--dynamodb", "http://a", "--data", "b"]] {
+            assert!(Args::try_parse_from([&["okyaku"], wrong].concat()).is_err());
+        }
+    }
+}

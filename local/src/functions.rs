@@ -1,0 +1,104 @@
+//! The functions by their logical id, called as the Lambda runtime calls them.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, Context, LambdaEvent, Request, Response, Service, service_fn};
+use okyaku::{App, Base};
+use serde_json::Value;
+
+use crate::invoke::InvokeError;
+use crate::random;
+
+/// Every function with its own application, so that each has its own permissions and no more.
+#[derive(Clone, Debug)]
+pub(crate) struct Functions {
+    boot: App<okyaku_boot::Access>,
+    track: App<okyaku_track::Access>,
+    lead: App<okyaku_lead::Access>,
+    withdraw: App<okyaku_withdraw::Access>,
+    contacts: App<okyaku_contacts::Access>,
+    sweep: App<okyaku_sweep::Access>,
+    admin: App<okyaku_admin::Access>,
+}
+
+impl Functions {
+    pub(crate) fn new(base: &Base) -> Self {
+        Self {
+            boot: base.app(),
+            track: base.app(),
+            lead: base.app(),
+            withdraw: base.app(),
+            contacts: base.app(),
+            sweep: base.app(),
+            admin: base.app(),
+        }
+    }
+
+    /// Runs `function` on `event`, which may take `limit`. Panics if the function does.
+    pub(crate) async fn run(
+        self,
+        function: &str,
+        event: Value,
+        limit: Duration,
+    ) -> Result<Value, InvokeError> {
+        let context = context(function, &event, limit)?;
+        macro_rules! http {
+            ($app:expr, $handle:path) => {{
+                let app = $app;
+                let handler = move |request| {
+                    let app = app.clone();
+                    async move { $handle(&app, request).await }
+                };
+                answer(&event, context, handler).await
+            }};
+        }
+        match function {
+            "BootFunction" => http!(self.boot, okyaku_boot::handle),
+            "TrackFunction" => http!(self.track, okyaku_track::handle),
+            "LeadFunction" => http!(self.lead, okyaku_lead::handle),
+            "WithdrawFunction" => http!(self.withdraw, okyaku_withdraw::handle),
+            "ContactsFunction" => http!(self.contacts, okyaku_contacts::handle),
+            "AssetsFunction" => answer(&event, context, okyaku_assets::handle).await,
+            "SweepFunction" => {
+                let report = okyaku_sweep::run(&self.sweep).await.map_err(InvokeError::Failed)?;
+                serde_json::to_value(report).map_err(InvokeError::Answer)
+            }
+            "AdminFunction" => okyaku_admin::handle(&self.admin, event).await.map_err(InvokeError::Failed),
+            _ => Err(InvokeError::UnknownFunction(function.to_owned())),
+        }
+    }
+}
+
+/// The way of an HTTP event on Lambda: its bytes through the runtime's own deserialiser and adapter.
+async fn answer<F, R>(event: &Value, context: Context, handler: F) -> Result<Value, InvokeError>
+where
+    F: Fn(Request) -> R,
+    R: Future<Output = Response<Body>> + Send,
+{
+    let bytes = serde_json::to_vec(event).map_err(InvokeError::Event)?;
+    let request: LambdaRequest = serde_json::from_slice(&bytes).map_err(InvokeError::Event)?;
+    let service = service_fn(|request| {
+        let reply = handler(request);
+        async move { Ok::<_, Infallible>(reply.await) }
+    });
+    let Ok(response) = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
+    serde_json::to_value(&response).map_err(InvokeError::Answer)
+}
+
+fn context(function: &str, event: &Value, limit: Duration) -> Result<Context, InvokeError> {
+    let deadline = SystemTime::now() + limit;
+    let mut context = Context::default();
+    context.request_id = random::lambda_request_id().map_err(InvokeError::NoEntropy)?;
+    context.deadline = deadline
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| u64::try_from(since.as_millis()).ok())
+        .unwrap_or(u64::MAX);
+    context.invoked_function_arn = format!("arn:aws:lambda:local:000000000000:function:{function}");
+    context.xray_trace_id =
+        event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
+    Ok(context)
+}

@@ -1,0 +1,152 @@
+//! The gateway behind a socket, with the pages of the demo shop beside it.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use tokio::net::TcpListener;
+
+use crate::event::SourceIp;
+use crate::gateway::{Gateway, MAX_BODY};
+use crate::host::Host;
+use crate::reply::message;
+
+/// Pages that exist only here, never on AWS: path, media type, text.
+const PAGES: [(&str, &str, &str); 3] = [
+    ("/demo", "text/html; charset=utf-8", include_str!("../../web/demo.html")),
+    ("/demo.js", "text/javascript; charset=utf-8", include_str!("../../web/demo.js")),
+    ("/demo.css", "text/css; charset=utf-8", include_str!("../../web/demo.css")),
+];
+
+/// What the server was told to listen on, and with it the Host headers it answers. A page of any other site can
+/// make a browser send a request here under a name of its own (DNS rebinding), but never under one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    told: String,
+}
+
+impl Names {
+    /// The names for a server told to listen on `host`: always loopback ones; when `host` is not loopback, it
+    /// and every address too.
+    #[must_use]
+    pub fn of(host: &str) -> Self {
+        Self { told: host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase() }
+    }
+
+    /// Whether the server can be reached from this machine only.
+    #[must_use]
+    pub fn loopback_only(&self) -> bool {
+        let host = if self.told.contains(':') { format!("[{}]", self.told) } else { self.told.clone() };
+        Host::parse(&host).is_some_and(|host| host.is_loopback())
+    }
+
+    fn admit(&self, headers: &HeaderMap) -> bool {
+        let mut hosts = headers.get_all(HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+        let Some(host) = host.to_str().ok().and_then(Host::parse) else { return false };
+        let open = || host.address().is_some() || host.name.eq_ignore_ascii_case(&self.told);
+        host.is_loopback() || (!self.loopback_only() && open())
+    }
+}
+
+#[derive(Debug)]
+struct Server {
+    gateway: Gateway,
+    names: Names,
+}
+
+/// Serves until `shutdown` resolves; what is under way then is finished. Nothing is throttled.
+pub async fn serve(
+    listener: TcpListener,
+    gateway: Gateway,
+    names: Names,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let router = Router::new().fallback(answer).with_state(Arc::new(Server { gateway, names }));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
+
+async fn answer(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    let response = if !server.names.admit(&parts.headers) {
+        message(StatusCode::FORBIDDEN, "Forbidden")
+    } else if let Some(page) = page(&parts.method, parts.uri.path()) {
+        page
+    } else if let Ok(body) = to_bytes(body, MAX_BODY).await {
+        parts.extensions.insert(SourceIp(peer.ip()));
+        server.gateway.call(Request::from_parts(parts, body)).await
+    } else {
+        // Too large, or cut off by a caller who is gone and reads no answer.
+        message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+    };
+    response.map(Body::from)
+}
+
+fn page(method: &Method, path: &str) -> Option<Response<Bytes>> {
+    if method != Method::GET {
+        return None;
+    }
+    if path == "/" {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::FOUND;
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static("/demo"));
+        return Some(response);
+    }
+    let (_, kind, text) = PAGES.iter().find(|(name, ..)| *name == path)?;
+    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(names: &Names, host: &str) -> bool {
+        names.admit(&HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]))
+    }
+
+    #[test]
+    fn a_loopback_server_answers_to_loopback_names_only() {
+        for told in ["127.0.0.1", "localhost", "::1", "[::1]"] {
+            let names = Names::of(told);
+            assert!(names.loopback_only(), "{told}");
+            assert!(
+                admitted(&names, "localhost:8787")
+                    && admitted(&names, "127.0.0.1")
+                    && admitted(&names, "[::1]:1")
+            );
+            for host in ["shop.example", "192.168.0.5:8787", "localhost.shop.example", "127.0.0.1.nip.io", ""]
+            {
+                assert!(!admitted(&names, host), "{host}");
+            }
+            assert!(!names.admit(&HeaderMap::new()));
+            let mut headers = HeaderMap::new();
+            headers.append(HOST, HeaderValue::from_static("localhost"));
+            headers.append(HOST, HeaderValue::from_static("localhost"));
+            assert!(!names.admit(&headers));
+        }
+    }
+
+    #[test]
+    fn an_open_server_answers_to_its_own_name_and_to_addresses() {
+        let names = Names::of("shop.lan");
+        assert!(!names.loopback_only());
+        assert!(admitted(&names, "shop.lan:8787") && admitted(&names, "192.168.0.5:8787"));
+        assert!(admitted(&names, "localhost") && !admitted(&names, "evil.example"));
+        assert!(!Names::of("0.0.0.0").loopback_only());
+    }
+}

@@ -1,0 +1,82 @@
+//! A channel: one shop, the tenant (R14).
+
+use serde::{Deserialize, Serialize};
+
+use super::id::ChannelId;
+use super::time::{DAY, Millis};
+
+/// What an access key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// Read customers and events.
+    Read,
+    /// Write customers and events.
+    Write,
+    /// Erase.
+    Erase,
+}
+
+/// Configuration of a channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Channel {
+    /// Id: 20 lower-hex characters.
+    pub id: ChannelId,
+    /// The shop's name for it.
+    pub name: String,
+    /// When it was created, epoch ms.
+    pub created_at: Millis,
+    /// ISO 3166-1 alpha-2: how national phone numbers are read.
+    pub region: String,
+    /// Whether a page must prove a memberId by its hash (R1).
+    pub member_hash_enabled: bool,
+    /// The member-hash secret, sealed.
+    pub member_hash_secret: String,
+    /// Origins whose pages may call, such as `https://shop.example.com`; `loopback` stands for any on this machine.
+    pub origins: Vec<String>,
+    /// How long events are kept, in days.
+    pub event_days: u32,
+    /// Whether its secrets are public, for development.
+    #[serde(default)]
+    pub development: bool,
+}
+
+impl Channel {
+    /// How long events are kept, in ms.
+    #[must_use]
+    pub fn event_retention(&self) -> Millis {
+        Millis::from(self.event_days) * DAY
+    }
+
+    /// Whether a page of `origin` may call. `loopback` in the list allows any loopback host at any port.
+    #[must_use]
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.origins.iter().any(|allowed| allowed == origin || (allowed == "loopback" && is_loopback(origin)))
+    }
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let Ok(uri) = origin.parse::<http::Uri>() else { return false };
+    matches!(uri.scheme_str(), Some("http" | "https"))
+        && matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for origin in
+            ["http://localhost:3000", "http://127.0.0.1:8787", "http://[::1]:80", "https://localhost"]
+        {
+            assert!(is_loopback(origin), "{origin}");
+        }
+        for origin in
+            ["http://localhost.example.com", "null", "http://127.0.0.1.example.com", "file://localhost"]
+        {
+            assert!(!is_loopback(origin), "{origin}");
+        }
+    }
+}

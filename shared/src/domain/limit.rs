@@ -1,0 +1,46 @@
+//! Every limit in one place. Each has a test at the limit and one past it (`tests/limits.rs`).
+
+/// Bytes of a request body after decoding.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of one event's name and property as compact JSON.
+pub const EVENT_BYTES: usize = 32 * 1024;
+/// Bytes of a batch of events, as sent and decoded.
+pub const BATCH_BYTES: usize = 500 * 1024;
+/// Bytes of a body that carries its session token inside, as a page that goes away sends it.
+pub const BEACON_BYTES: usize = 60 * 1024;
+/// Events in one batch.
+pub const BATCH_EVENTS: usize = 100;
+/// Levels of nesting in an event's property, the property itself being the first.
+pub const NESTING: usize = 8;
+/// Characters of an event's name.
+pub const EVENT_NAME_CHARS: usize = 64;
+/// Characters of an event's id, as its caller names it.
+pub const EVENT_ID_CHARS: usize = 100;
+/// Characters of a memberId.
+pub const MEMBER_ID_CHARS: usize = 64;
+/// Keys of a profile.
+pub const PROFILE_KEYS: usize = 200;
+/// Bytes of a profile: its keys and values as compact JSON.
+pub const PROFILE_BYTES: usize = 32 * 1024;
+/// Bytes of `profile` and `profileOnce` together in one request of a page, as compact JSON.
+pub const PAGE_PATCH_BYTES: usize = 8 * 1024;
+/// Characters of a profile key.
+pub const PROFILE_KEY_CHARS: usize = 64;
+/// Tags of one customer.
+pub const TAGS: usize = 20;
+/// Characters of a tag.
+pub const TAG_CHARS: usize = 100;
+/// Characters of `name`, of `app` texts and of `language`.
+pub const NAME_CHARS: usize = 256;
+/// Lives linked to one member (R11). A further one is not linked, and reported.
+pub const LINKS: usize = 40;
+/// Items of one erasure's first transaction; a link that would make it larger is not made.
+pub const ERASURE_ITEMS: usize = 95;
+/// Holders of one contact that its own item lists; further ones have an item each.
+pub const HOLDERS_INLINE: usize = 20;
+/// Events counted for a customer at a glance.
+pub const COUNTED_EVENTS: usize = 50_000;
+/// Events on one page of a timeline.
+pub const TIMELINE_PAGE: usize = 500;
+/// How far in the future an event may lie, in ms.
+pub const FUTURE_MS: i64 = 10 * 60 * 1000;

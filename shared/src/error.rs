@@ -1,0 +1,75 @@
+//! Every way a request can fail, as one closed enum. `http::reply` has the one match from it to a status.
+
+use thiserror::Error as ThisError;
+
+/// What was wrong with one field. Never carries the field's value (R15).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Detail {
+    /// Path of the field in the request, such as `profile.email` or `events[3].name`.
+    pub field: String,
+    /// What it must be.
+    pub message: String,
+}
+
+impl Detail {
+    /// A detail about `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// A failed request. The texts are what the caller is told, except for [`Error::Internal`], whose cause is
+/// logged once and never shown.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// 400: the body could not be read.
+    #[error("the request could not be read")]
+    Unparsable(Detail),
+    /// 401: the credential is missing, wrong, expired or foreign.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// 403: the credential is right but this is not allowed to it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// 404: there is no such thing in the caller's channel.
+    #[error("{0} was not found")]
+    NotFound(&'static str),
+    /// 409: the contact is registered already, by the customer of this id (R10).
+    #[error("a customer with this contact exists already")]
+    AlreadyExists {
+        /// Id of the customer who holds the contact.
+        user_id: String,
+    },
+    /// 409: the person was erased (R12).
+    #[error("this customer was erased")]
+    Erased,
+    /// 413: larger than the stated limit in bytes.
+    #[error("{field} is larger than {limit} bytes")]
+    TooLarge {
+        /// What was too large.
+        field: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// 422: read, but not valid. Names every field that was wrong.
+    #[error("the request is not valid")]
+    Invalid(Vec<Detail>),
+    /// 503: the table throttles, or too many writers want the same item; to be repeated.
+    #[error("the service is busy, repeat the request")]
+    Busy,
+    /// 500: a defect or an unexpected answer of the table. The cause is for the log.
+    #[error("internal error")]
+    Internal(String),
+}
+
+impl Error {
+    /// 422 about one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Detail::new(field, message)])
+    }
+
+    /// 500 with a cause for the log.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+}

@@ -1,0 +1,13 @@
+//! The conventions of the HTTP routes: reading a request, its credential, its reply. A handler reads in one order:
+//! who (credential → channel), what (parse into domain types), do (one call), say (typed reply).
+
+pub mod call;
+pub mod credential;
+pub mod gzip;
+pub mod json;
+pub mod reply;
+pub mod session_token;
+pub mod user;
+
+pub use call::{Call, serve};
+pub use reply::Reply;

@@ -1,0 +1,138 @@
+//! The customer on the wire: the page's allow-list, and Channel Talk's v5 user for servers.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::{Customer, Kind};
+use crate::domain::event::StoredEvent;
+use crate::domain::field::{DESCRIPTION, Source};
+use crate::domain::patch::{Patch, ProfilePatch};
+
+/// What a page is shown: Channel Talk's callback user, and `member`, `type`, `sessionsCount`. Never the manager's memo,
+/// tags that a manager set, `blocked` or the location.
+#[must_use]
+pub fn of_page(customer: &Customer) -> Value {
+    let profile: Map<String, Value> = customer
+        .profile
+        .iter()
+        .filter(|(key, _)| *key != DESCRIPTION)
+        .map(|(key, field)| (key.clone(), field.value.clone()))
+        .collect();
+    let tags: Vec<&String> =
+        customer.tags.iter().filter(|(_, source)| **source == Source::Page).map(|(tag, _)| tag).collect();
+    json!({
+        "id": customer.id,
+        "memberId": customer.member_id,
+        "name": customer.name,
+        "avatarUrl": customer.profile.text("avatarUrl"),
+        "profile": profile,
+        "tags": tags,
+        "language": customer.language,
+        "alert": 0,
+        "unread": 0,
+        "unsubscribeEmail": customer.unsubscribe_email,
+        "unsubscribeTexting": customer.unsubscribe_texting,
+        "member": customer.kind() == Kind::Member,
+        "type": customer.kind().name(),
+        "sessionsCount": customer.sessions_count,
+    })
+}
+
+/// What a page is shown of a member that no hash proved: only what it said itself in this request (R1).
+#[must_use]
+pub fn echo(customer: &Customer, said: &Patch) -> Value {
+    let mut profile: Map<String, Value> = said.profile_once.clone().into_iter().collect();
+    if let Some(ProfilePatch::Fields(fields)) = &said.profile {
+        profile.extend(fields.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
+    }
+    json!({
+        "id": customer.id,
+        "memberId": customer.member_id,
+        "name": profile.get("name"),
+        "avatarUrl": profile.get("avatarUrl"),
+        "profile": profile,
+        "tags": said.tags.clone().unwrap_or_default(),
+        "language": said.language.clone().flatten(),
+        "alert": 0,
+        "unread": 0,
+        "unsubscribeEmail": said.unsubscribe_email.unwrap_or(false),
+        "unsubscribeTexting": said.unsubscribe_texting.unwrap_or(false),
+        "member": true,
+        "type": "member",
+        "sessionsCount": Value::Null,
+    })
+}
+
+/// Channel Talk's v5 user. Times are epoch milliseconds; what is not known is `null`.
+#[must_use]
+pub fn of_server(channel: &str, customer: &Customer) -> Value {
+    let profile: Map<String, Value> =
+        customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone())).collect();
+    let contact = |kind: ContactKind| customer.profile.text(kind.key());
+    let qualified = |kind: ContactKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
+    json!({
+        "id": customer.id,
+        "channelId": channel,
+        "memberId": customer.member_id,
+        "veilId": customer.veil_id,
+        "unifiedId": customer.linked_to,
+        "type": customer.kind().name(),
+        "member": customer.kind() == Kind::Member,
+        "name": customer.name,
+        "named": customer.name.is_some(),
+        "profile": profile,
+        "avatarUrl": customer.profile.text("avatarUrl"),
+        "email": contact(ContactKind::Email),
+        "mobileNumber": contact(ContactKind::MobileNumber),
+        "landlineNumber": customer.profile.text("landlineNumber"),
+        "emailQualified": qualified(ContactKind::Email),
+        "mobileNumberQualified": qualified(ContactKind::MobileNumber),
+        "tags": customer.tags.keys().collect::<Vec<_>>(),
+        "language": customer.language,
+        "country": customer.country,
+        "city": customer.city,
+        "web": {
+            "browser": customer.web.browser,
+            "browserName": customer.web.browser_name,
+            "os": customer.web.os,
+            "osName": customer.web.os_name,
+            "device": customer.web.device,
+            "sessionsCount": customer.web.sessions_count,
+            "lastSeenAt": customer.web.last_seen_at,
+        },
+        "mobile": {
+            "appName": customer.mobile.app_name,
+            "appVersion": customer.mobile.app_version,
+            "os": customer.mobile.os,
+            "osName": customer.mobile.os_name,
+            "device": customer.mobile.device,
+            "sessionsCount": customer.mobile.sessions_count,
+            "lastSeenAt": customer.mobile.last_seen_at,
+        },
+        "sessionsCount": customer.sessions_count,
+        "lastSeenAt": customer.last_seen_at,
+        "createdAt": customer.created_at,
+        "updatedAt": customer.updated_at,
+        "hasPushToken": customer.has_push_token,
+        "unsubscribeEmail": customer.unsubscribe_email,
+        "unsubscribeTexting": customer.unsubscribe_texting,
+        "blocked": customer.blocked,
+        "alert": 0,
+        "unread": 0,
+        "hasChat": false,
+    })
+}
+
+/// An event, as Channel Talk's v5.
+#[must_use]
+pub fn event(channel: &str, event: &StoredEvent) -> Value {
+    json!({
+        "id": event.key.to_string(),
+        "userId": event.key.owner,
+        "channelId": channel,
+        "name": event.name,
+        "property": event.property,
+        "createdAt": event.key.created_at,
+        "expireAt": event.expire_at,
+    })
+}

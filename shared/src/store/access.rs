@@ -1,0 +1,26 @@
+//! What each function may do to the table. A [`super::Store`] offers an operation only where its function has the
+//! permission, and the template's policy of the function lists the same actions: `tests/permissions.rs` compares.
+
+/// A function's permissions.
+pub trait Access: Send + Sync + 'static {
+    /// The DynamoDB actions of its policy, without `dynamodb:`.
+    const ACTIONS: &'static [&'static str];
+}
+
+/// Reading customers and channels: `GetItem`, `BatchGetItem`.
+pub trait Read: Access {}
+
+/// Reading lists: `Query`.
+pub trait List: Read {}
+
+/// Writing customers with their contacts and markers: `PutItem`, `UpdateItem`, also within transactions.
+pub trait WriteCustomers: Read {}
+
+/// Writing events: `PutItem`, `BatchWriteItem`.
+pub trait WriteEvents: Read {}
+
+/// Erasing: `PutItem`, `UpdateItem`, `DeleteItem`, `BatchWriteItem`, `Query`.
+pub trait Erase: List {}
+
+/// Writing channels: `PutItem`, `UpdateItem`, `Query`.
+pub trait Administer: List {}

@@ -1,0 +1,189 @@
+//! Contacts: which customers an e-mail address or phone number belongs to (R10).
+//!
+//! A contact's item lists up to 20 holders in a string set, so that registering and freeing are idempotent and need no
+//! read; a further holder has an item of its own. Every change goes with the profile it belongs to, in one transaction.
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+
+use super::Item;
+use super::item::{FORMAT, number};
+use super::keys::{self, Key};
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::{Customer, Holding, Holdings};
+use crate::domain::id::CustomerId;
+use crate::domain::limit::HOLDERS_INLINE;
+use crate::error::Error;
+use crate::keys::Keys;
+
+/// Set of the holders' ids.
+pub(super) const HOLDERS: &str = "holders";
+/// Set of those who hold it verified.
+pub(super) const VERIFIED: &str = "verified";
+/// Whether there were ever holders with items of their own.
+pub(super) const APART: &str = "apart";
+/// On a holder's own item that was freed by a function which may not delete.
+pub(super) const FREED: &str = "freed";
+
+/// What happens to one contact of a customer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Change {
+    /// The customer holds it from now on.
+    Take(ContactKind, Holding),
+    /// The customer holds it already; whether it is verified changed.
+    Verify(ContactKind, Holding),
+    /// The customer no longer holds it.
+    Free(ContactKind, Holding),
+}
+
+/// Compares the contacts that the table registers for a customer with those its profile names, and notes the latter in
+/// `customer.holdings`.
+pub(super) fn changes(keys: &Keys, channel: &str, customer: &mut Customer) -> Vec<Change> {
+    let old = std::mem::take(&mut customer.holdings);
+    let mut new = Holdings::new();
+    for (contact, verified) in customer.contacts() {
+        let hash = keys.contact(channel, &contact);
+        let apart = old.get(&contact.kind).is_some_and(|held| held.hash == hash && held.apart);
+        new.insert(contact.kind, Holding { hash, verified, apart });
+    }
+    let mut changes = Vec::new();
+    for kind in ContactKind::ALL {
+        match (old.get(&kind), new.get(&kind)) {
+            (Some(was), Some(is)) if was == is => {}
+            (Some(was), Some(is)) if was.hash == is.hash => changes.push(Change::Verify(kind, is.clone())),
+            (was, is) => {
+                changes.extend(was.map(|was| Change::Free(kind, was.clone())));
+                changes.extend(is.map(|is| Change::Take(kind, is.clone())));
+            }
+        }
+    }
+    customer.holdings = new;
+    changes
+}
+
+/// Builds the transaction items of contact changes.
+pub(super) struct Contacts<'a> {
+    pub(super) table: &'a str,
+    pub(super) channel: &'a str,
+    pub(super) id: &'a CustomerId,
+}
+
+impl Contacts<'_> {
+    /// The items of one change; 2 W each. `unique` refuses a contact that anybody holds (R10).
+    pub(super) fn items(&self, change: &Change, unique: bool) -> Result<Vec<TransactWriteItem>, Error> {
+        match change {
+            Change::Take(kind, holding) if holding.apart => {
+                let mut item = keys::holder(self.channel, *kind, &holding.hash, self.id).attributes();
+                item.insert(FORMAT.into(), number(1));
+                item.insert(VERIFIED.into(), AttributeValue::Bool(holding.verified));
+                let put = Put::builder()
+                    .table_name(self.table)
+                    .set_item(Some(item))
+                    .build()
+                    .map_err(Error::internal)?;
+                let note = self.update(*kind, holding, "SET #apart = :true", None)?;
+                Ok(vec![TransactWriteItem::builder().put(put).build(), note])
+            }
+            Change::Take(kind, holding) => {
+                let condition = if unique {
+                    "attribute_not_exists(#holders) AND attribute_not_exists(#apart)"
+                } else {
+                    "attribute_not_exists(#holders) OR size(#holders) < :max OR contains(#holders, :id)"
+                };
+                let update = if holding.verified {
+                    "SET #f = :f ADD #holders :ids, #verified :ids"
+                } else {
+                    "SET #f = :f ADD #holders :ids DELETE #verified :ids"
+                };
+                Ok(vec![self.update(*kind, holding, update, Some(condition))?])
+            }
+            Change::Verify(kind, holding) if holding.apart => {
+                let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
+                let update = Update::builder()
+                    .table_name(self.table)
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET #verified = :verified")
+                    .expression_attribute_names("#verified", VERIFIED)
+                    .expression_attribute_values(":verified", AttributeValue::Bool(holding.verified));
+                Ok(vec![
+                    TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build(),
+                ])
+            }
+            Change::Verify(kind, holding) => {
+                let update = if holding.verified { "ADD #verified :ids" } else { "DELETE #verified :ids" };
+                Ok(vec![self.update(*kind, holding, update, None)?])
+            }
+            Change::Free(kind, holding) if holding.apart => {
+                let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
+                let update = Update::builder()
+                    .table_name(self.table)
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET #freed = :true")
+                    .expression_attribute_names("#freed", FREED)
+                    .expression_attribute_values(":true", AttributeValue::Bool(true));
+                Ok(vec![
+                    TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build(),
+                ])
+            }
+            Change::Free(kind, holding) => {
+                Ok(vec![self.update(*kind, holding, "DELETE #holders :ids, #verified :ids", None)?])
+            }
+        }
+    }
+
+    /// Frees a contact for good, as an erasure does: a holder's own item is deleted.
+    pub(super) fn erase(&self, kind: ContactKind, holding: &Holding) -> Result<TransactWriteItem, Error> {
+        if !holding.apart {
+            return self.update(kind, holding, "DELETE #holders :ids, #verified :ids", None);
+        }
+        let key = keys::holder(self.channel, kind, &holding.hash, self.id);
+        let delete = Delete::builder().table_name(self.table).set_key(Some(key.attributes()));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(Error::internal)?).build())
+    }
+
+    /// An update of the contact's own item, with the names and values that its texts use.
+    fn update(
+        &self,
+        kind: ContactKind,
+        holding: &Holding,
+        update: &str,
+        condition: Option<&str>,
+    ) -> Result<TransactWriteItem, Error> {
+        let key: Key = keys::contact(self.channel, kind, &holding.hash);
+        let text = format!("{update} {}", condition.unwrap_or(""));
+        let mut builder = Update::builder()
+            .table_name(self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression(update)
+            .set_condition_expression(condition.map(str::to_owned))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // The engine refuses a name or value that no expression uses.
+        for (name, attribute) in
+            [("#holders", HOLDERS), ("#verified", VERIFIED), ("#apart", APART), ("#f", FORMAT)]
+        {
+            if text.contains(name) {
+                builder = builder.expression_attribute_names(name, attribute);
+            }
+        }
+        let values = [
+            (":ids", AttributeValue::Ss(vec![self.id.to_string()])),
+            (":id)", AttributeValue::S(self.id.to_string())),
+            (":max", number(HOLDERS_INLINE)),
+            (":true", AttributeValue::Bool(true)),
+            (":f", number(1)),
+        ];
+        for (name, value) in values {
+            if text.contains(name) {
+                builder = builder.expression_attribute_values(name.trim_end_matches(')'), value);
+            }
+        }
+        Ok(TransactWriteItem::builder().update(builder.build().map_err(Error::internal)?).build())
+    }
+}
+
+/// The ids in a contact's own list.
+pub(super) fn holders(item: &Item) -> Vec<CustomerId> {
+    let ids = item.get(HOLDERS).and_then(|set| set.as_ss().ok());
+    ids.into_iter().flatten().filter_map(|id| CustomerId::parse(id)).collect()
+}

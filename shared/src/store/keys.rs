@@ -1,0 +1,179 @@
+//! The table's whole layout: the only file that spells a key. `docs/TABLE.md` lists every item and access pattern.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+use crate::domain::contact::ContactKind;
+use crate::domain::event::EventKey;
+use crate::domain::id::CustomerId;
+use crate::domain::time::Millis;
+
+/// Partition key attribute.
+pub const PK: &str = "pk";
+/// Sort key attribute.
+pub const SK: &str = "sk";
+/// Time to live, epoch seconds.
+pub const TTL: &str = "ttl";
+/// Name of the sparse index of leads and members.
+pub const CONTACTS_INDEX: &str = "contacts";
+/// Its partition key attribute.
+pub const LIST_PK: &str = "lpk";
+/// Its sort key attribute.
+pub const LIST_SK: &str = "lsk";
+/// Number of partitions of a channel's list.
+pub const LIST_SHARDS: u8 = 8;
+/// Number of partitions of the erasure jobs.
+pub const JOB_SHARDS: u8 = 4;
+/// Partition that holds every channel.
+pub const CHANNELS: &str = "CH";
+/// Sort key of a customer, in its own partition; the only item an erasure leaves there.
+pub const CUSTOMER: &str = "P";
+/// What the sort key of every event begins with.
+pub const EVENTS: &str = "E#";
+/// What follows every event's sort key.
+pub const EVENTS_END: &str = "E$";
+/// Sort key of a contact, in its own partition.
+pub const CONTACT: &str = "A";
+/// What the sort key of a contact's holder begins with, where it has an item of its own.
+pub const HOLDER: &str = "H#";
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The key as attributes.
+    #[must_use]
+    pub fn attributes(self) -> Item {
+        Item::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
+    }
+}
+
+/// Partition of everything about one life of a customer.
+#[must_use]
+pub fn partition(channel: &str, id: &CustomerId) -> String {
+    format!("C#{channel}#{id}")
+}
+
+/// A customer or its tombstone.
+#[must_use]
+pub fn customer(channel: &str, id: &CustomerId) -> Key {
+    Key::new(partition(channel, id), CUSTOMER)
+}
+
+/// An event, in the partition of the identity its caller named.
+#[must_use]
+pub fn event(channel: &str, key: &EventKey) -> Key {
+    Key::new(partition(channel, &key.owner), event_sort(key.created_at, &key.hash))
+}
+
+/// Sort key of an event.
+#[must_use]
+pub fn event_sort(created_at: Millis, hash: &str) -> String {
+    format!("{EVENTS}{created_at:013}#{hash}")
+}
+
+/// Time and hash out of an event's sort key.
+#[must_use]
+pub fn parse_event_sort(sk: &str) -> Option<(Millis, String)> {
+    let (at, hash) = sk.strip_prefix(EVENTS)?.split_once('#')?;
+    Some((at.parse().ok()?, hash.to_owned()))
+}
+
+/// Journal entry of a link, in the member's partition.
+#[must_use]
+pub fn journal(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
+    Key::new(partition(channel, member), format!("J#{at:013}#{visitor}"))
+}
+
+/// A contact and its holders, by the keyed hash of its address.
+#[must_use]
+pub fn contact(channel: &str, kind: ContactKind, hash: &str) -> Key {
+    let letter = match kind {
+        ContactKind::Email => 'e',
+        ContactKind::MobileNumber => 'm',
+    };
+    Key::new(format!("A#{channel}#{letter}#{hash}"), CONTACT)
+}
+
+/// A holder of a contact whose own list is full.
+#[must_use]
+pub fn holder(channel: &str, kind: ContactKind, hash: &str, id: &CustomerId) -> Key {
+    Key::new(contact(channel, kind, hash).pk, format!("{HOLDER}{id}"))
+}
+
+/// Marker of one active customer in a UTC month, spread over 16 partitions. `name` is [`crate::keys::Keys::active`].
+#[must_use]
+pub fn marker(channel: &str, month: &str, name: &str) -> Key {
+    let shard = name.get(..1).unwrap_or("0");
+    Key::new(format!("M#{channel}#{month}#{shard}"), name)
+}
+
+/// An erasure job.
+#[must_use]
+pub fn job(erasure: &str) -> Key {
+    let shard = erasure.bytes().last().unwrap_or(0) % JOB_SHARDS;
+    Key::new(job_partition(shard), erasure)
+}
+
+/// Partition of a quarter of the erasure jobs.
+#[must_use]
+pub fn job_partition(shard: u8) -> String {
+    format!("X#{shard}")
+}
+
+/// A channel.
+#[must_use]
+pub fn channel(id: &str) -> Key {
+    Key::new(CHANNELS.to_owned(), id)
+}
+
+/// From a public key of a channel to the channel. `kind` is `plugin`, `access` or `webhook`.
+#[must_use]
+pub fn credential(kind: &str, key: &str) -> Key {
+    Key::new(format!("K#{kind}#{key}"), "K")
+}
+
+/// Index keys of a lead or member: set once, so that no ordinary write pays for the index.
+#[must_use]
+pub fn listing(channel: &str, id: &CustomerId, created_at: Millis) -> [(String, AttributeValue); 2] {
+    let shard = id.as_str().bytes().last().unwrap_or(0) % LIST_SHARDS;
+    [
+        (LIST_PK.to_owned(), AttributeValue::S(format!("L#{channel}#{shard}"))),
+        (LIST_SK.to_owned(), AttributeValue::S(format!("{created_at:013}"))),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_events_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, hash in "[0-9a-f]{20}") {
+            prop_assert_eq!(parse_event_sort(&event_sort(at, &hash)), Some((at, hash)));
+        }
+
+        #[test]
+        fn events_sort_by_time(a in 0_i64..9_999_999_999_999, b in 0_i64..9_999_999_999_999) {
+            prop_assert_eq!(event_sort(a, "0").cmp(&event_sort(b, "0")), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn every_event_lies_between_the_bounds_and_nothing_else_does() {
+        let event = event_sort(1_795_000_000_000, "00");
+        assert!(event.as_str() > EVENTS && event.as_str() < EVENTS_END);
+        assert!(CUSTOMER > EVENTS_END);
+    }
+}

@@ -1,0 +1,50 @@
+//! Markers of monthly actives (R7): one tiny item per customer and UTC month; their set is the count.
+
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
+
+use super::access::WriteCustomers;
+use super::failure::Failure;
+use super::item::number;
+use super::keys::{self, TTL};
+use super::{Item, Store};
+use crate::domain::id::CustomerId;
+use crate::domain::time::{self, DAY, Millis};
+use crate::error::Error;
+
+/// How long a marker is kept, in ms. The month's total outlives it.
+const RETENTION: Millis = 400 * DAY;
+
+impl<A: WriteCustomers> Store<A> {
+    fn marker(&self, channel: &str, id: &CustomerId, at: Millis) -> Item {
+        let month = time::month(at);
+        let name = self.base.keys.active(channel, &month, id);
+        let mut item = keys::marker(channel, &month, &name).attributes();
+        item.insert(TTL.into(), number(time::ttl(at + RETENTION)));
+        item
+    }
+
+    /// Marks the customer active in the month of `at`. Doing it again changes nothing. 1 W.
+    pub(super) async fn mark(&self, channel: &str, id: &CustomerId, at: Millis) -> Result<(), Error> {
+        self.client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(self.marker(channel, id, at)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Failure::of)?;
+        Ok(())
+    }
+
+    /// The same as part of a transaction. 2 W.
+    pub(super) fn mark_within(
+        &self,
+        channel: &str,
+        id: &CustomerId,
+        at: Millis,
+    ) -> Result<TransactWriteItem, Error> {
+        let put =
+            Put::builder().table_name(self.table()).set_item(Some(self.marker(channel, id, at))).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(Error::internal)?).build())
+    }
+}

@@ -1,0 +1,127 @@
+// @ts-check
+/** What the browser tests share: the server under test, a shop on another origin, a browser, and patience. */
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { chromium } from 'playwright-core';
+
+export const OKYAKU = (process.env.OKYAKU_URL || 'http://127.0.0.1:8787').replace(/\/+$/, '');
+export const PLUGIN_KEY = 'dev-plugin-key';
+const ACCESS = { 'x-access-key': 'dev-access-key', 'x-access-secret': 'dev-access-secret' };
+const MEMBER_HASH_SECRET = '4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25';
+
+/** An id no other run has used. @param {string} prefix */
+export const unique = (prefix) => `${prefix}-${randomBytes(6).toString('hex')}`;
+
+/** @param {string} memberId */
+export const memberHash = (memberId) =>
+  createHmac('sha256', Buffer.from(MEMBER_HASH_SECRET, 'hex')).update(memberId).digest('hex');
+
+/** @param {string} memberId */
+export const memberOption = (memberId) => ({ pluginKey: PLUGIN_KEY, memberId, memberHash: memberHash(memberId) });
+
+export async function needServer() {
+  try {
+    const response = await fetch(`${OKYAKU}/okyaku.js`);
+    assert.equal(response.status, 200, `GET ${OKYAKU}/okyaku.js was answered ${response.status}`);
+  } catch (cause) {
+    throw new Error(`No Okyaku at ${OKYAKU}: start it with \`cargo run\`, or say where it is in OKYAKU_URL.`, { cause });
+  }
+}
+
+/** The Open API, as the shop's server calls it. @param {string} path @param {string} [method] */
+export async function openApi(path, method = 'GET') {
+  const response = await fetch(OKYAKU + path, { method, headers: ACCESS });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+}
+
+/** @param {string} id */
+export async function storedUser(id) {
+  const { status, body } = await openApi(`/open/v5/users/${id}`);
+  assert.equal(status, 200, `GET user ${id}: ${JSON.stringify(body)}`);
+  return body.user;
+}
+
+/** A whole timeline, oldest first. @param {string} id @returns {Promise<any[]>} */
+export async function storedEvents(id) {
+  const events = [];
+  for (let since = '', more = true; more; ) {
+    const { status, body } = await openApi(`/open/v5/users/${id}/events?sortOrder=asc&limit=500${since}`);
+    assert.equal(status, 200, `GET events of ${id}: ${JSON.stringify(body)}`);
+    events.push(...body.events);
+    more = Boolean(body.next) && body.events.length > 0;
+    since = `&since=${body.next}`;
+  }
+  return events;
+}
+
+/** @param {string} id @param {string} name */
+export const eventsNamed = async (id, name) => (await storedEvents(id)).filter((event) => event.name === name);
+
+/** Asks until the answer is true, and gives up after ten seconds. @template T @param {() => T | Promise<T>} ask @param {string} what
+ * @returns {Promise<NonNullable<T>>} */
+export async function until(ask, what) {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const found = await ask();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  });
+
+/** A shop of its own on another origin. `pages` maps a path to HTML, or to a body with its type.
+ * @param {{[path: string]: string | {type: string, body: string}}} pages */
+export async function openShop(pages) {
+  const server = createServer((request, response) => {
+    const found = pages[new URL(request.url || '/', 'http://shop').pathname];
+    const { type, body } = typeof found === 'string' ? { type: 'text/html', body: found } : found || { type: 'text/plain', body: '' };
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': `${type}; charset=utf-8` }).end(body);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', () => done(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+/** A page in a browser profile of its own, with what it warned of and what it threw.
+ * @param {import('playwright-core').Browser} browser */
+export async function newVisitor(browser) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const warnings = [];
+  /** @type {string[]} */
+  const errors = [];
+  page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  return { context, page, warnings, errors };
+}
+
+/** @param {import('playwright-core').Page} page @param {string} method @param {...any} args */
+export const call = (page, method, ...args) =>
+  page.evaluate(([name, ...rest]) => /** @type {any} */ (window).ChannelIO(name, ...rest), [method, ...args]);
+
+/** The same with a callback: what it got. @param {import('playwright-core').Page} page @param {string} method @param {any} arg
+ * @returns {Promise<{error: any, user: any}>} */
+export const callBack = (page, method, arg) =>
+  page.evaluate(([name, value]) => new Promise((done) => {
+    /** @type {any} */ (window).ChannelIO(name, value, (/** @type {any} */ error, /** @type {any} */ user) =>
+      done({ error: error && { message: error.message, status: error.status }, user }));
+  }), [method, arg]);
+
+/** @param {import('playwright-core').Page} page @param {object} [option] */
+export async function boot(page, option = { pluginKey: PLUGIN_KEY }) {
+  const { error, user } = await callBack(page, 'boot', option);
+  assert.equal(error, null, `boot: ${JSON.stringify(error)}`);
+  return user;
+}

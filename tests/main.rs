@@ -1,0 +1,24 @@
+//! Black-box tests through API Gateway events, a file per behaviour. `support` has what they stand on.
+
+mod admin;
+mod bad_input;
+mod boot;
+mod cost;
+mod credentials;
+mod erasure;
+mod events;
+mod faults;
+mod leads;
+mod limits;
+mod links;
+mod months;
+mod open_api;
+mod permissions;
+mod privacy;
+mod profile;
+mod races;
+mod routes;
+mod sessions;
+mod tags;
+mod tenancy;
+mod timeline;

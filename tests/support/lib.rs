@@ -1,0 +1,24 @@
+//! What every test stands on: a shop of its own, requests as a page or a server sends them, and a recorder of what
+//! they cost at the table.
+
+pub mod answer;
+pub mod recorder;
+pub mod shop;
+
+pub use answer::Answer;
+pub use recorder::{Call, Recorder};
+pub use shop::{NOW, Request, Shop};
+
+/// The secrets of the development channel and the published memberHash of `lucas`.
+pub mod dev {
+    pub const PLUGIN_KEY: &str = "dev-plugin-key";
+    pub const ACCESS_KEY: &str = "dev-access-key";
+    pub const ACCESS_SECRET: &str = "dev-access-secret";
+    pub const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
+    pub const LUCAS_HASH: &str = "99427c7bba36a6902c5fd6383f2fb0214d19b81023296b4bd6b9e024836afea2";
+}
+
+/// The memberHash of a member of the development channel.
+pub fn hash_of(member_id: &str) -> String {
+    okyaku::domain::member_hash::member_hash(dev::MEMBER_HASH_SECRET, member_id).unwrap()
+}

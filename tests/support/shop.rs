@@ -1,0 +1,190 @@
+//! A shop of its own: a table on the embedded engine, the development channel, a clock that stands.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use base64::Engine as _;
+use bytes::Bytes;
+use okyaku::clock::Clock;
+use okyaku::keys::Keys;
+use okyaku::store::{Table, client, schema};
+use okyaku::{Base, Settings};
+use okyaku_local::engine::Engine;
+use okyaku_local::gateway::Gateway;
+use serde_json::{Value, json};
+
+use crate::{Answer, Recorder, dev, hash_of};
+
+/// Where every shop's clock stands at first: 2026-11-22T12:00:00Z, epoch ms.
+pub const NOW: i64 = 1_795_348_800_000;
+
+/// One engine serves the whole test run; every shop has a table of its own in it.
+fn engine() -> &'static str {
+    static ENDPOINT: OnceLock<String> = OnceLock::new();
+    ENDPOINT.get_or_init(|| {
+        let engine = Engine::memory().unwrap();
+        let endpoint = engine.endpoint();
+        // It stops when it is dropped, so it never is.
+        std::mem::forget(engine);
+        endpoint
+    })
+}
+
+/// A shop with the development channel.
+#[derive(Clone)]
+pub struct Shop {
+    pub gateway: Gateway,
+    pub base: Base,
+    pub clock: Clock,
+    pub recorder: Recorder,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        Self::open_with(Settings { allow_development: true, origin_secret: None }).await
+    }
+
+    pub async fn open_with(settings: Settings) -> Self {
+        static TABLES: AtomicU64 = AtomicU64::new(0);
+        let name = format!("shop-{}", TABLES.fetch_add(1, Ordering::SeqCst));
+        let recorder = Recorder::new(client::http_client());
+        let http = SharedHttpClient::new(recorder.clone());
+        let client = client::connect_with(Some(engine()), http).await;
+        schema::create_table(&client, &name).await.unwrap();
+        let keys =
+            Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
+        let clock = Clock::fixed(NOW);
+        let base = Base::new(Table::new(client, name), keys, clock.clone(), settings);
+        okyaku_admin::create_development_channel(&base.app()).await.unwrap();
+        Self { gateway: Gateway::new(base.clone()), base, clock, recorder }
+    }
+
+    /// The same table seen by another instance: nothing cached.
+    pub fn another_instance(&self) -> Self {
+        let base = Base::new(
+            self.base.table.clone(),
+            self.base.keys.clone(),
+            self.clock.clone(),
+            self.base.settings.clone(),
+        );
+        Self { gateway: Gateway::new(base.clone()), base, ..self.clone() }
+    }
+
+    /// A request without credentials.
+    pub fn request(&self, method: &str, path: &str) -> Request<'_> {
+        let builder = http::Request::builder().method(method).uri(path);
+        Request { shop: self, builder, body: Bytes::new() }
+    }
+
+    /// A request as the shop's server sends it.
+    pub fn server(&self, method: &str, path: &str) -> Request<'_> {
+        self.request(method, path)
+            .header("x-access-key", dev::ACCESS_KEY)
+            .header("x-access-secret", dev::ACCESS_SECRET)
+    }
+
+    /// A request as a page with a session sends it.
+    pub fn page(&self, method: &str, path: &str, token: &str) -> Request<'_> {
+        self.request(method, path).header("x-session", token)
+    }
+
+    /// Boots with this body; the plugin key is added.
+    pub async fn boot(&self, mut body: Value) -> Answer {
+        body["pluginKey"] = json!(dev::PLUGIN_KEY);
+        self.request("POST", "/front/v1/boot").json(body).await
+    }
+
+    /// Boots a member of the development channel with its right hash.
+    pub async fn boot_member(&self, member_id: &str, mut body: Value) -> Answer {
+        body["memberId"] = json!(member_id);
+        body["memberHash"] = json!(hash_of(member_id));
+        self.boot(body).await
+    }
+
+    /// Sends a page's batch.
+    pub async fn track(&self, token: &str, events: Value) -> Answer {
+        self.page("POST", "/front/v1/events", token).json(json!({ "events": events })).await
+    }
+
+    /// The customer as the Open API shows it.
+    pub async fn customer(&self, user_id: &str) -> Answer {
+        self.server("GET", &format!("/open/v5/users/{user_id}")).send().await
+    }
+
+    /// The customer's newest events, up to 500.
+    pub async fn events(&self, user_id: &str) -> Vec<Value> {
+        let path = format!("/open/v5/users/{user_id}/events?sortOrder=desc&limit=500");
+        self.server("GET", &path).send().await.expect(200)["events"].as_array().unwrap().clone()
+    }
+
+    /// Runs `sweep` once.
+    pub async fn sweep(&self) -> okyaku_sweep::Report {
+        okyaku_sweep::run(&self.base.app()).await.unwrap()
+    }
+
+    /// Every item of the table.
+    pub async fn items(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let table = &self.base.table;
+            let scan = table
+                .client
+                .scan()
+                .table_name(&table.name)
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            let reply = scan.send().await.unwrap();
+            items.extend(reply.items.unwrap_or_default());
+            start = reply.last_evaluated_key;
+            if start.is_none() {
+                return items;
+            }
+        }
+    }
+
+    /// Every item but the channel's own, as text: to look for what must not be there.
+    pub async fn dump(&self) -> String {
+        let items = self.items().await;
+        let own = |pk: &str| pk == "CH" || pk.starts_with("K#");
+        let items = items.iter().filter(|item| !item["pk"].as_s().is_ok_and(|pk| own(pk)));
+        items.map(|item| format!("{item:?}\n")).collect()
+    }
+}
+
+/// A request being built.
+pub struct Request<'a> {
+    shop: &'a Shop,
+    builder: http::request::Builder,
+    body: Bytes,
+}
+
+impl Request<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// Sends a JSON body.
+    pub async fn json(self, body: Value) -> Answer {
+        self.header("content-type", "application/json").bytes(body.to_string()).await
+    }
+
+    /// Sends any body.
+    pub async fn bytes(mut self, body: impl Into<Bytes>) -> Answer {
+        self.body = body.into();
+        self.send().await
+    }
+
+    /// Sends no body.
+    pub async fn send(self) -> Answer {
+        let request = self.builder.body(self.body).unwrap();
+        Answer::of(self.shop.gateway.call(request).await)
+    }
+}
+
+/// Base64, as the gateway encodes a binary body.
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
