@@ -1,1 +1,201 @@
-//! (empty)
+//! The cost ceilings: sequential round trips and capacity units per operation, indexes included, with the channel
+//! cached and customers of at most 1 KB. `docs/TABLE.md` and `docs/COST.md` quote these figures.
+
+use serde_json::{Value, json};
+use support::{NOW, Shop};
+
+/// What an operation cost: trips, read units, write units.
+type Cost = (usize, f64, f64);
+
+async fn cost<T>(shop: &Shop, operation: impl Future<Output = T>) -> (T, Cost) {
+    shop.recorder.reset();
+    let done = operation.await;
+    let (read, write) = shop.recorder.units();
+    (done, (shop.recorder.trips(), read, write))
+}
+
+/// A shop whose channel is cached by plugin key, access key and id.
+async fn warm() -> Shop {
+    let shop = Shop::open().await;
+    let booted = shop.boot(json!({})).await;
+    shop.track(booted.str("/sessionToken"), json!([event("warm", "PageView", NOW)])).await.expect(200);
+    shop.customer("@nobody").await.expect(404);
+    shop
+}
+
+fn event(id: &str, name: &str, at: i64) -> Value {
+    json!({"id": id, "name": name, "createdAt": at, "property": {"url": "https://shop.example.com/mug", "title": "Mug"}})
+}
+
+fn batch(count: usize) -> Value {
+    (0..count).map(|n| event(&format!("e{n}"), "PageView", NOW - n as i64)).collect()
+}
+
+#[tokio::test]
+async fn a_visitors_first_boot_is_2_trips_and_2_w() {
+    let shop = warm().await;
+    let (_, cost) = cost(&shop, shop.boot(json!({}))).await;
+    assert_eq!(cost, (2, 0.0, 2.0));
+}
+
+#[tokio::test]
+async fn a_visitors_boot_with_nothing_new_is_1_trip_and_1_r() {
+    let shop = warm().await;
+    let veil = shop.boot(json!({})).await.str("/veilId").to_owned();
+    let (_, cost) = cost(&shop, shop.boot(json!({"veilId": veil}))).await;
+    assert_eq!(cost, (1, 1.0, 0.0));
+}
+
+#[tokio::test]
+async fn a_members_boot_with_nothing_new_is_1_trip_and_2_r() {
+    let shop = warm().await;
+    let body = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
+    let mut body = body;
+    body["veilId"] = shop.boot_member("lee", body.clone()).await.body["veilId"].clone();
+    let (_, cost) = cost(&shop, shop.boot_member("lee", body)).await;
+    assert_eq!(cost, (1, 2.0, 0.0));
+}
+
+#[tokio::test]
+async fn a_boot_that_stores_something_adds_1_trip_and_1_w() {
+    let shop = warm().await;
+    let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
+    let body = json!({"veilId": veil, "profile": {"grade": "gold"}});
+    let (_, cost) = cost(&shop, shop.boot_member("lee", body)).await;
+    assert_eq!(cost, (2, 2.0, 1.0));
+}
+
+#[tokio::test]
+async fn a_members_first_boot_with_email_and_phone_is_2_trips_and_at_most_3_r_and_11_w() {
+    let shop = warm().await;
+    let body =
+        json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468", "name": "Lee"}});
+    let (booted, cost) = cost(&shop, shop.boot_member("lee", body)).await;
+    booted.expect(200);
+    assert_eq!(cost, (2, 1.0, 9.0));
+}
+
+#[tokio::test]
+async fn linking_a_visitor_in_it_adds_at_most_6_w() {
+    let shop = warm().await;
+    let veil = shop.boot(json!({})).await.body["veilId"].clone();
+    let body =
+        json!({"veilId": veil, "profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
+    let (booted, cost) = cost(&shop, shop.boot_member("lee", body)).await;
+    booted.expect(200);
+    assert_eq!(cost, (2, 2.0, 13.0));
+}
+
+#[tokio::test]
+async fn linking_a_visitor_to_a_known_member_is_at_most_3_trips_2_r_and_13_w() {
+    let shop = warm().await;
+    shop.boot_member("lee", json!({"profile": {"email": "lee@example.com"}})).await.expect(200);
+    let veil = shop.boot(json!({})).await.body["veilId"].clone();
+    let (booted, cost) = cost(&shop, shop.boot_member("lee", json!({"veilId": veil}))).await;
+    booted.expect(200);
+    assert_eq!(cost, (2, 2.0, 6.0));
+}
+
+#[tokio::test]
+async fn the_first_boot_of_a_month_is_3_trips_and_1_w_more() {
+    let shop = warm().await;
+    let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
+    shop.clock.advance(20 * 24 * 60 * 60 * 1000);
+    // The channel is cached anew.
+    shop.boot(json!({})).await.expect(200);
+    let (_, cost) = cost(&shop, shop.boot_member("lee", json!({"veilId": veil}))).await;
+    assert_eq!(cost, (3, 2.0, 2.0));
+}
+
+#[tokio::test]
+async fn one_event_is_2_trips_1_r_and_1_w() {
+    let shop = warm().await;
+    let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    let (_, cost) = cost(&shop, shop.track(&token, batch(1))).await;
+    assert_eq!(cost, (2, 1.0, 1.0));
+}
+
+#[tokio::test]
+async fn a_batch_is_2_trips_1_r_and_1_w_an_event() {
+    let shop = warm().await;
+    let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    let (_, few) = cost(&shop, shop.track(&token, batch(25))).await;
+    assert_eq!(few, (2, 1.0, 25.0));
+    let (_, many) = cost(&shop, shop.track(&token, batch(100))).await;
+    assert_eq!(many, (2, 1.0, 100.0));
+}
+
+#[tokio::test]
+async fn a_retried_batch_adds_1_trip_and_1_r_an_event() {
+    let shop = warm().await;
+    let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    shop.track(&token, batch(40)).await.expect(200);
+    let body = json!({"events": batch(100), "attempt": 2});
+    let (_, cost) = cost(&shop, shop.page("POST", "/front/v1/events", &token).json(body)).await;
+    // Of the 60 that are not there half a unit a key is billed by the engine, as on AWS one.
+    assert_eq!((cost.0, cost.2), (3, 60.0));
+    assert!(cost.1 <= 101.0, "{cost:?}");
+}
+
+#[tokio::test]
+async fn a_checkout_is_at_most_4_trips_1_r_and_3_w() {
+    let shop = warm().await;
+    let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    let checkout = json!([event("order-1", "CheckoutComplete", NOW)]);
+    let (_, in_month) = cost(&shop, shop.track(&token, checkout)).await;
+    assert_eq!(in_month, (3, 1.0, 2.0));
+    shop.clock.advance(20 * 24 * 60 * 60 * 1000);
+    shop.track(&shop.boot(json!({})).await.str("/sessionToken").to_owned(), batch(1)).await;
+    let checkout = json!([event("order-2", "CheckoutComplete", shop.clock.now_ms())]);
+    let (_, first_of_month) = cost(&shop, shop.track(&token, checkout)).await;
+    assert_eq!(first_of_month, (4, 1.0, 3.0));
+}
+
+#[tokio::test]
+async fn a_lead_with_email_and_phone_is_1_trip_and_at_most_10_w() {
+    let shop = warm().await;
+    let lead = json!({"profile": {"email": "lead@example.com", "mobileNumber": "+821024682468"}});
+    let (created, cost) = cost(&shop, shop.server("POST", "/open/v5/users").json(lead)).await;
+    created.expect(200);
+    assert_eq!(cost, (1, 0.0, 9.0));
+}
+
+#[tokio::test]
+async fn an_erasure_answers_after_2_trips_and_at_most_4_r_and_10_w_and_2_w_a_linked_life() {
+    let shop = warm().await;
+    let body = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
+    shop.boot_member("lee", body.clone()).await.expect(200);
+    let answering = async |member: &str| {
+        shop.recorder.reset();
+        shop.server("DELETE", &format!("/open/v5/users/@{member}")).send().await.expect(204);
+        // Up to and with the transaction, which is when the person is gone.
+        let calls = shop.recorder.calls();
+        let end = calls.iter().position(|call| call.operation == "TransactWriteItems").unwrap();
+        let sum = |reads| {
+            calls[..=end].iter().filter(|call| call.reads() == reads).map(|call| call.units).sum::<f64>()
+        };
+        (end + 1, sum(true), sum(false))
+    };
+    assert_eq!(answering("lee").await, (2, 1.0, 9.0));
+
+    for _ in 0..3 {
+        let veil = shop.boot(json!({})).await.body["veilId"].clone();
+        shop.boot_member("kim", json!({"veilId": veil, "profile": body["profile"]})).await.expect(200);
+    }
+    assert_eq!(answering("kim").await, (2, 1.0, 9.0 + 6.0));
+}
+
+#[tokio::test]
+async fn an_erasure_deletes_at_1_w_an_item() {
+    let shop = warm().await;
+    let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
+    for n in 0..5 {
+        let events: Value = (0..100).map(|m| event(&format!("{n}-{m}"), "PageView", NOW - m)).collect();
+        shop.track(&token, events).await.expect(200);
+    }
+    shop.recorder.reset();
+    shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204);
+    shop.sweep().await;
+    let deletes = shop.recorder.calls().into_iter().filter(|call| call.operation == "BatchWriteItem");
+    assert_eq!(deletes.map(|call| call.units).sum::<f64>(), 500.0);
+}

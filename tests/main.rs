@@ -1,6 +1,7 @@
 //! Black-box tests through API Gateway events, a file per behaviour. `support` has what they stand on.
 
 mod admin;
+mod arrival;
 mod bad_input;
 mod boot;
 mod cost;
@@ -8,9 +9,11 @@ mod credentials;
 mod erasure;
 mod events;
 mod faults;
+mod fields;
 mod leads;
 mod limits;
 mod links;
+mod lookups;
 mod months;
 mod open_api;
 mod permissions;
@@ -19,6 +22,7 @@ mod profile;
 mod races;
 mod routes;
 mod sessions;
+mod shop_events;
 mod tags;
 mod tenancy;
 mod timeline;

@@ -1,1 +1,146 @@
-//! (empty)
+//! What a function may do is said three times and must be the same: by its store's type, by the template's policy, and
+//! by the calls it makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use okyaku::store::access::Access;
+use serde_json::{Value, json};
+use support::{NOW, Shop};
+
+fn of_types() -> BTreeMap<&'static str, BTreeSet<String>> {
+    let set = |actions: &[&str]| actions.iter().map(|action| (*action).to_owned()).collect();
+    [
+        ("BootFunction", set(okyaku_boot::Access::ACTIONS)),
+        ("TrackFunction", set(okyaku_track::Access::ACTIONS)),
+        ("LeadFunction", set(okyaku_lead::Access::ACTIONS)),
+        ("WithdrawFunction", set(okyaku_withdraw::Access::ACTIONS)),
+        ("ContactsFunction", set(okyaku_contacts::Access::ACTIONS)),
+        ("SweepFunction", set(okyaku_sweep::Access::ACTIONS)),
+        ("AdminFunction", set(okyaku_admin::Access::ACTIONS)),
+        ("AssetsFunction", BTreeSet::new()),
+    ]
+    .into()
+}
+
+fn template() -> Value {
+    serde_saphyr::from_str(include_str!("../template.yaml")).unwrap()
+}
+
+#[test]
+fn every_policy_lists_the_actions_of_its_functions_type_on_the_table_and_no_more() {
+    let template = template();
+    for (function, actions) in of_types() {
+        let mut granted = BTreeSet::new();
+        let policies =
+            template["Resources"][function]["Properties"]["Policies"].as_array().cloned().unwrap_or_default();
+        for statement in policies.iter().flat_map(|policy| policy["Statement"].as_array().unwrap()) {
+            assert_eq!(statement["Effect"], "Allow");
+            for action in statement["Action"].as_array().unwrap() {
+                let action = action.as_str().unwrap();
+                granted.insert(
+                    action.strip_prefix("dynamodb:").unwrap_or_else(|| panic!("{action}")).to_owned(),
+                );
+            }
+        }
+        assert_eq!(granted, actions, "{function}");
+    }
+}
+
+#[test]
+fn only_withdraw_and_sweep_may_delete() {
+    for (function, actions) in of_types() {
+        let may = matches!(function, "WithdrawFunction" | "SweepFunction");
+        assert_eq!(actions.contains("DeleteItem"), may, "{function}");
+    }
+}
+
+#[test]
+fn no_writer_may_run_longer_than_the_last_sweep_waits() {
+    let template = template();
+    let default = template["Globals"]["Function"]["Timeout"].as_i64().unwrap();
+    for function in ["BootFunction", "TrackFunction", "LeadFunction"] {
+        let own = template["Resources"][function]["Properties"]["Timeout"].as_i64();
+        assert!(own.unwrap_or(default) * 1000 <= okyaku::store::erasure::LONGEST_TIMEOUT, "{function}");
+    }
+}
+
+#[test]
+fn the_table_of_the_template_is_the_one_that_the_store_creates() {
+    let template = template();
+    let table = &template["Resources"]["Table"]["Properties"];
+    let keys = |schema: &Value| {
+        let keys = schema.as_array().unwrap().iter();
+        keys.map(|key| (key["AttributeName"].clone(), key["KeyType"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&table["KeySchema"]), [(json!("pk"), json!("HASH")), (json!("sk"), json!("RANGE"))]);
+    let index = &table["GlobalSecondaryIndexes"][0];
+    assert_eq!(index["IndexName"], okyaku::store::keys::CONTACTS_INDEX);
+    assert_eq!(keys(&index["KeySchema"]), [(json!("lpk"), json!("HASH")), (json!("lsk"), json!("RANGE"))]);
+    assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
+}
+
+/// IAM asks for these where the SDK's operation is a transaction.
+fn needed(operation: &str, request: &Value) -> Vec<String> {
+    if operation != "TransactWriteItems" {
+        return vec![operation.to_owned()];
+    }
+    let items = request["TransactItems"].as_array().unwrap().iter();
+    let actions = items.flat_map(|item| item.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    actions
+        .map(
+            |kind| if kind == "ConditionCheck" { "ConditionCheckItem".into() } else { format!("{kind}Item") },
+        )
+        .collect()
+}
+
+#[tokio::test]
+async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
+    let shop = Shop::open().await;
+    let types = of_types();
+    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    macro_rules! calls {
+        ($function:literal, $work:expr) => {{
+            shop.recorder.reset();
+            let done = $work;
+            for call in shop.recorder.calls() {
+                used.entry($function).or_default().extend(needed(&call.operation, &call.request));
+            }
+            done
+        }};
+    }
+    let event = |id: &str, name: &str| json!({"id": id, "name": name, "createdAt": NOW});
+    let visitor = calls!("BootFunction", shop.boot(json!({"profile": {"email": "v@example.com"}})).await);
+    let body = json!({"veilId": visitor.body["veilId"], "profile": {"email": "lee@example.com"}});
+    let member = calls!("BootFunction", shop.boot_member("lee", body).await);
+    let token = member.str("/sessionToken").to_owned();
+    calls!(
+        "TrackFunction",
+        shop.track(&token, json!([event("1", "CheckoutComplete")])).await.expect(200).clone()
+    );
+    let body = json!({"events": [event("1", "A"), event("2", "A")], "attempt": 2});
+    calls!(
+        "TrackFunction",
+        shop.page("POST", "/front/v1/events", &token).json(body).await.expect(200).clone()
+    );
+    let lead = json!({"profile": {"email": "lead@example.com"}});
+    calls!(
+        "LeadFunction",
+        shop.server("POST", "/open/v5/users").json(lead.clone()).await.expect(200).clone()
+    );
+    calls!("LeadFunction", shop.server("POST", "/open/v5/users").json(lead).await.expect(409).clone());
+    calls!(
+        "ContactsFunction",
+        shop.server("GET", "/okyaku/v1/contacts/@lee").send().await.expect(200).clone()
+    );
+    let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/open/v5/users/@lee/events/{first}");
+    calls!("WithdrawFunction", shop.server("DELETE", &path).send().await.expect(204).clone());
+    calls!("WithdrawFunction", shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204).clone());
+    shop.clock.advance(71_000);
+    calls!("SweepFunction", shop.sweep().await);
+    for (function, used) in used {
+        let granted = &types[function];
+        assert!(used.is_subset(granted), "{function} used {used:?} of {granted:?}");
+    }
+}

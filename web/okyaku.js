@@ -3,8 +3,7 @@
  * Okyaku's page script answers the `ChannelIO(…)` calls that a shop's pages make. It talks to the host it came from (or
  * `window.OKYAKU_API`) and never throws into the page: what it cannot use it reports by console.warn.
  *
- *     <script src="https://YOUR-OKYAKU/okyaku.js"></script>
- *     <script>ChannelIO('boot', { pluginKey: '…' });</script>
+ *     <script src="https://YOUR-OKYAKU/okyaku.js"></script> <script>ChannelIO('boot', { pluginKey: '…' })</script>
  *
  * @typedef {{body?: any, token?: string, failed?: boolean, closed?: boolean, ready: Promise<any>, settle: Function,
  *   calls: Promise<any>}} Visit
@@ -78,17 +77,17 @@
     attempt(() => (id ? localStorage.setItem(VEIL, id) : localStorage.removeItem(VEIL)));
   };
 
-  /** Where this tab's first page came from: a boot on a later page still tells. */
+  /** Where this tab came from: a boot on a later page still tells. */
   const firstPage = () => {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(FIRST_PAGE) || ''));
     if (kept) return kept;
-    const from = /** @type {any} */ ({});
+    const from = {};
     for (const name of ['Source', 'Medium', 'Campaign', 'Content', 'Term']) {
       const value = new URLSearchParams(location.search).get('utm_' + name.toLowerCase());
       if (value) from['utm' + name] = value;
     }
     const { referrer } = document;
-    if (referrer && new URL(referrer).host !== location.host) from.referrer = referrer;
+    if (referrer && new URL(referrer).host !== location.host) Object.assign(from, { referrer });
     attempt(() => sessionStorage.setItem(FIRST_PAGE, JSON.stringify(from)));
     return from;
   };
@@ -97,28 +96,28 @@
   /** A fragment stays only where it is a route: others may hold secrets. */
   const pageUrl = () => pageName || location.href.replace(/#(?![/!]).*/, '');
 
-  const send = async (method, path, body, token, leaving = false) => {
-    const headers = { 'content-type': leaving ? 'text/plain' : 'application/json', ...(token && { 'x-session': token }) };
+  const send = async (method, path, body, token, keepalive = false) => {
+    const type = keepalive && method === 'POST' ? 'text/plain' : 'application/json';
+    const headers = { 'content-type': type, ...(token && { 'x-session': token }) };
     let response;
     try {
       const signal = AbortSignal.timeout?.(MINUTE / 3);
-      response = await fetch(api + path, { method, body, headers, keepalive: leaving, credentials: 'omit', signal });
+      response = await fetch(api + path, { method, body, headers, keepalive, credentials: 'omit', signal });
     } catch {
       throw failure('cannot reach ' + api, 0);
     }
     const reply = await response.json().catch(() => null);
     if (response.ok && isObject(reply)) return reply;
-    throw failure(reply?.message || `${path}: ${response.status}`, response.ok ? 0 : response.status, {
-      code: reply?.commonErrorCode,
-      details: reply?.details,
-      retryAfter: +response.headers.get('retry-after') * 1_000,
-    });
+    const retryAfter = +response.headers.get('retry-after') * 1_000;
+    const status = response.ok ? 0 : response.status;
+    throw failure(`${path}: ${response.status}`, status, { ...reply, status, retryAfter });
   };
 
   const call = async (method, path, body, token) => {
     for (let tries = 0; ; tries++) {
       try {
-        const reply = await send(method, path, JSON.stringify(body), token);
+        const keepalive = method !== 'POST' && !tries; // a redirect may follow; but not every browser can
+        const reply = await send(method, path, JSON.stringify(body), token, keepalive);
         for (const { field, message } of reply.dropped || []) warn(`"${field}" was not stored: ${message}`);
         return reply;
       } catch (error) {
@@ -161,7 +160,7 @@
     typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
 
   const begin = async (/** @type {Visit} */ of) => {
-    const body = { ...of.body, veilId: veilId(), page: { url: pageUrl(), referrer: document.referrer } };
+    const body = { ...of.body, veilId: veilId() };
     const reply = await call('POST', '/front/v1/boot', body);
     of.token = reply.sessionToken;
     of.failed = false;
@@ -184,15 +183,16 @@
     const once = { ...(option.trackUtmSource !== false && firstPage()), ...option.profileOnce };
     const body = JSON.parse(encode({ pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting }));
     if (Object.keys(once).length) body.profileOnce = JSON.parse(encode(once));
-    const isString = typeof memberId === 'string';
-    if (isString ? memberId.trim() : typeof memberId === 'number') Object.assign(body, { memberId: `${memberId}`, memberHash });
-    else if (memberId && !isString) warn('memberId must be a string: the visitor stays anonymous');
+    const id = typeof memberId === 'number' ? String(memberId) : memberId || '';
+    if (typeof id !== 'string') warn('memberId must be a string: the visitor stays anonymous');
+    else if (id.trim()) Object.assign(body, { memberId: id, memberHash });
     for (const key in body) body[key] ?? delete body[key]; // null is for updateUser
-    if (visit.body) visit = newVisit();
+    const before = visit.body && visit.calls; // the last that may be made in its name
+    if (before) visit = newVisit();
     const mine = visit;
     const at = stamp();
     mine.body = body;
-    boots = boots.then(() => begin(mine)).then(
+    boots = boots.then(() => before).catch(() => {}).then(() => begin(mine)).then(
       (user) => {
         if (option.trackDefaultEvent !== false) add(mine, 'PageView', { url: pageUrl(), title: document.title }, at);
         mine.settle();
@@ -225,10 +225,10 @@
     dropDead();
   };
 
-  /** Events that no boot will take over. */
+  /** What no boot will take over. */
   const dropDead = () => drop(queue.filter(({ visit: { body, failed, closed } }) => failed || (closed && !body)), 'shut down');
 
-  /** 30 silent minutes end a session; someone who reads on is not silent. */
+  /** 30 silent minutes end a session; one who reads is not silent. */
   const touch = async () => {
     const mine = visit;
     if (document.hidden || !mine.token || Date.now() - touched < 5 * MINUTE - 1_000) return;
@@ -374,7 +374,7 @@
     resetPage: () => (pageName = ''),
     setPage: (name) => {
       if (typeof name === 'string' && name) pageName = name;
-      else warn("setPage needs a string; for the page's own address call ChannelIO('resetPage')");
+      else warn("setPage needs a string; to undo it call ChannelIO('resetPage')");
     },
   }));
   /** No messenger here: its calls do nothing. */
@@ -385,14 +385,14 @@
       const [name, ...rest] = Array.from(args);
       const method = /** @type {any} */ (methods.get(name));
       if (method) method(...rest);
-      else if (!MESSENGER.test(name)) warn(`there is no method "${String(name)}"`);
+      else if (!MESSENGER.test(name)) warn(`there is no method "${name}"`);
     } catch (error) {
       warn('a call was ignored: ' + error?.message);
     }
   };
 
   const stub = page.ChannelIO;
-  if (stub && !Array.isArray(stub.q)) return warn('window.ChannelIO is taken: load okyaku.js once, and instead of other scripts');
+  if (stub && !Array.isArray(stub.q)) return warn('window.ChannelIO is taken: load okyaku.js once and alone');
   page.ChannelIO = function () {
     dispatch(arguments);
   };

@@ -2,6 +2,8 @@
 
 use thiserror::Error as ThisError;
 
+use crate::domain::limit::DETAIL_FIELD_CHARS;
+
 /// What was wrong with one field. Never carries the field's value (R15).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Detail {
@@ -12,9 +14,13 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// A detail about `field`.
+    /// A detail about `field`, whose name is the caller's and so is cut off where it is too long.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(DETAIL_FIELD_CHARS) {
+            field.truncate(end);
+        }
+        Self { field, message: message.into() }
     }
 }
 
@@ -66,6 +72,19 @@ impl Error {
     /// 422 about one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Detail::new(field, message)])
+    }
+
+    /// The message with the fields it is about, for callers who see no body.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        match self {
+            Self::Invalid(details) => details
+                .iter()
+                .map(|detail| format!("{}: {}", detail.field, detail.message))
+                .collect::<Vec<_>>()
+                .join("; "),
+            error => error.to_string(),
+        }
     }
 
     /// 500 with a cause for the log.

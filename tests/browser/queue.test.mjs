@@ -222,8 +222,9 @@ describe('the queue', () => {
     });
     await call(page, 'track', 'Lost', { n: 1 });
     await call(page, 'track', 'CheckoutComplete', { id: 'O-1', totalAmount: 1, shippingAmount: 0, products: [] });
-    await until(() => sent.length === 2, 'the batch is sent again');
-    await page.waitForResponse(EVENTS).catch(() => {});
+    let answered = 0;
+    page.on('requestfinished', (request) => request.url().endsWith('/front/v1/events') && answered++);
+    await until(() => answered, 'the batch is sent again and answered');
     assert.deepEqual(sent.map((request) => request.attempt), [1, 2]);
     assert.deepEqual(sent[1].events, sent[0].events);
     assert.equal((await eventsNamed(id, 'Lost')).length, 1);
@@ -296,6 +297,31 @@ describe('the queue', () => {
     await until(async () => (await eventsNamed(id, 'Leaving')).length, 'the last event is stored');
     assert.equal((await eventsNamed(id, 'Leaving')).length, 1);
     assert.ok(sent.every((request) => request.sessionToken), 'its token is in the body');
+  });
+
+  it('lets a change outlive the page that made it', async () => {
+    const { page } = await visit();
+    const { id } = await boot(page);
+    await page.evaluate((next) => {
+      /** @type {any} */ (window).ChannelIO('updateUser', { profile: { size: 'XL' } });
+      setTimeout(() => (location.href = next));
+    }, `${shop.url}/next`);
+    await page.waitForURL('**/next');
+    await until(async () => (await storedUser(id)).profile.size === 'XL', 'the profile is stored');
+  });
+
+  it("finishes a visitor's calls before the log-in that follows them", async () => {
+    const { page } = await visit();
+    const option = memberOption(unique('queue'));
+    const [error, user] = await page.evaluate(([visitor, member]) => new Promise((done) => {
+      const ChannelIO = /** @type {any} */ (window).ChannelIO;
+      let failed = /** @type {any} */ (undefined);
+      ChannelIO('boot', visitor);
+      ChannelIO('updateUser', { profile: { size: 'S' } }, (/** @type {any} */ error) => (failed = error));
+      ChannelIO('boot', member, (/** @type {any} */ _, /** @type {any} */ user) => done([failed, user]));
+    }), [{ pluginKey: PLUGIN_KEY }, option]);
+    assert.equal(error, null);
+    assert.equal(user.memberId, option.memberId);
   });
 
   it('sends what a shut-down visit left, to the visit it belongs to', async () => {

@@ -23,6 +23,7 @@ export const memberOption = (memberId) => ({ pluginKey: PLUGIN_KEY, memberId, me
 export async function needServer() {
   try {
     const response = await fetch(`${OKYAKU}/okyaku.js`);
+    await response.text(); // or the connection would keep this process alive
     assert.equal(response.status, 200, `GET ${OKYAKU}/okyaku.js was answered ${response.status}`);
   } catch (cause) {
     throw new Error(`No Okyaku at ${OKYAKU}: start it with \`cargo run\`, or say where it is in OKYAKU_URL.`, { cause });

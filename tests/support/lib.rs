@@ -2,10 +2,14 @@
 //! they cost at the table.
 
 pub mod answer;
+pub mod body;
+pub mod channel;
 pub mod recorder;
 pub mod shop;
 
 pub use answer::Answer;
+pub use body::{gzip, gzip_bomb, padded};
+pub use channel::Channel;
 pub use recorder::{Call, Recorder};
 pub use shop::{NOW, Request, Shop};
 

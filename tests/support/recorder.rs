@@ -43,6 +43,7 @@ struct State {
     calls: Mutex<Vec<Call>>,
     tick: AtomicU64,
     fault: Mutex<Option<Fault>>,
+    lost: Mutex<Option<&'static str>>,
 }
 
 /// Records what a shop does at its table.
@@ -78,6 +79,11 @@ impl Recorder {
     /// From now on every call is first shown to `fault`.
     pub fn inject(&self, fault: impl Fn(&str, &Value) -> Option<(u16, Value)> + Send + Sync + 'static) {
         *self.state.fault.lock().unwrap() = Some(Box::new(fault));
+    }
+
+    /// Lets the next call of `operation` take effect and answers it 500, as if its reply was lost.
+    pub fn lose_reply(&self, operation: &'static str) {
+        *self.state.lost.lock().unwrap() = Some(operation);
     }
 
     /// No more faults.
@@ -166,11 +172,17 @@ impl HttpConnector for Recording {
             let (status, bytes): (u16, bytes::Bytes) = bytes;
             let answered: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let units = units(&answered["ConsumedCapacity"]);
+            let call_of = operation.clone();
             let call = Call { operation, request: asked, response: answered, units, started, ended };
             state.calls.lock().unwrap().push(call);
             let mut response =
                 response.unwrap_or_else(|| HttpResponse::new(status.try_into().unwrap(), SdkBody::empty()));
             response.headers_mut().remove("x-amz-crc32");
+            let lost = state.lost.lock().unwrap().take_if(|lost| call_of == *lost).is_some();
+            if lost {
+                let body = br#"{"__type":"InternalServerError","message":"lost"}"#;
+                return Ok(HttpResponse::new(500.try_into().unwrap(), SdkBody::from(&body[..])));
+            }
             *response.body_mut() = SdkBody::from(bytes);
             Ok(response)
         })

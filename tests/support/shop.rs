@@ -1,5 +1,6 @@
 //! A shop of its own: a table on the embedded engine, the development channel, a clock that stands.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -124,6 +125,11 @@ impl Shop {
         okyaku_sweep::run(&self.base.app()).await.unwrap()
     }
 
+    /// Carries out a command of channel administration.
+    pub async fn admin(&self, command: Value) -> Result<Value, okyaku::error::Error> {
+        okyaku_admin::handle(&self.base.app(), command).await
+    }
+
     /// Every item of the table.
     pub async fn items(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
         let (mut items, mut start) = (Vec::new(), None);
@@ -148,8 +154,21 @@ impl Shop {
     pub async fn dump(&self) -> String {
         let items = self.items().await;
         let own = |pk: &str| pk == "CH" || pk.starts_with("K#");
-        let items = items.iter().filter(|item| !item["pk"].as_s().is_ok_and(|pk| own(pk)));
-        items.map(|item| format!("{item:?}\n")).collect()
+        let items = items.into_iter().filter(|item| !item["pk"].as_s().is_ok_and(|pk| own(pk)));
+        items.map(|item| stable(&AttributeValue::M(item)) + "\n").collect()
+    }
+}
+
+/// An attribute as text, the keys of maps in order: two dumps of the same table are equal.
+fn stable(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().map(|(key, value)| (key, stable(value))).collect();
+            let pairs: Vec<_> = sorted.iter().map(|(key, value)| format!("{key:?}: {value}")).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(stable).collect::<Vec<_>>()),
+        value => format!("{value:?}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands and how they are read.
 
+use lambda_http::http::Uri;
 use okyaku::domain::channel::Scope;
 use okyaku::domain::limit::NAME_CHARS;
 use okyaku::domain::text;
@@ -97,10 +98,10 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
             check_origins(origins)?;
         }
         Command::SetOrigins { origins, .. } => check_origins(origins)?,
-        Command::SetSecret { secret: Some(secret), .. } => {
-            if ::hex::decode(secret).map_or(true, |bytes| bytes.len() < 16) {
-                return Err(Error::invalid("secret", "must be hexadecimal, of at least 32 digits"));
-            }
+        Command::SetSecret { secret: Some(secret), .. }
+            if ::hex::decode(secret).map_or(true, |bytes| bytes.len() < 16) =>
+        {
+            return Err(Error::invalid("secret", "must be hexadecimal, of at least 32 digits"));
         }
         _ => {}
     }
@@ -109,11 +110,18 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
 
 fn check_origins(origins: &[String]) -> Result<(), Error> {
     for (at, origin) in origins.iter().enumerate() {
-        let uri = origin.parse::<lambda_http::http::Uri>().ok();
-        let plain = uri.is_some_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.path() == "/"
+        // As browsers send it: lower case, no default port, nothing behind the authority.
+        let uri = origin.parse::<Uri>().ok();
+        let plain = uri.is_some_and(|uri| match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme @ ("http" | "https")), Some(authority)) => {
+                let default = if scheme == "http" { 80 } else { 443 };
+                *origin == format!("{scheme}://{authority}").to_lowercase()
+                    && !authority.as_str().contains('@')
+                    && authority.port_u16() != Some(default)
+            }
+            _ => false,
         });
-        if !plain || origin.ends_with('/') {
+        if !plain {
             return Err(Error::invalid(
                 format!("origins[{at}]"),
                 "must be an origin, such as https://shop.example.com",

@@ -51,7 +51,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
             create(app, channel).await
         }
         Command::ListChannels => {
-            let shown = app.store.channels().await?.into_iter().map(show).collect::<Vec<_>>();
+            let shown = app.store.channels().await?.iter().map(show).collect::<Vec<_>>();
             Ok(json!({ "channels": shown }))
         }
         Command::RotateKey { channel_id, kind, key, grace_hours, scopes } => {
@@ -59,20 +59,16 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
             rotate(app, &channel, kind, key, grace_hours, scopes).await
         }
         Command::SetOrigins { channel_id, origins } => {
-            let channel = Channel { origins, ..find(app, &channel_id).await? };
-            app.store.save_channel(&channel).await?;
-            Ok(json!({ "channel": show(channel) }))
+            app.store.set_origins(&channel_id, &origins).await?;
+            Ok(json!({ "channel": show(&find(app, &channel_id).await?) }))
         }
         Command::SetSecret { channel_id, secret, enabled } => {
-            let mut channel = find(app, &channel_id).await?;
             let secret = match secret {
                 Some(secret) => secret,
                 None => hex(random::<32>()?),
             };
-            channel.member_hash_secret = app.keys().seal(&secret)?;
-            channel.member_hash_enabled = enabled;
-            app.store.save_channel(&channel).await?;
-            Ok(json!({ "channel": show(channel), "memberHashSecret": secret }))
+            app.store.set_member_hash(&channel_id, &app.keys().seal(&secret)?, enabled).await?;
+            Ok(json!({ "channel": show(&find(app, &channel_id).await?), "memberHashSecret": secret }))
         }
     }
 }
@@ -92,7 +88,7 @@ async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error>
         return Err(Error::internal("a random key was taken"));
     }
     Ok(json!({
-        "channel": show(channel),
+        "channel": show(&channel),
         "pluginKey": plugin,
         "accessKey": access,
         "accessSecret": access_secret,
@@ -139,7 +135,7 @@ async fn find(app: &App<Access>, id: &str) -> Result<Channel, Error> {
 }
 
 /// A channel without its secrets.
-fn show(channel: Channel) -> Value {
+fn show(channel: &Channel) -> Value {
     json!({
         "id": channel.id,
         "name": channel.name,

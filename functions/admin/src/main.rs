@@ -8,8 +8,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     okyaku::start::logs();
     let app = &okyaku::start::app::<Access>().await?;
-    run(service_fn(
-        |event: LambdaEvent<Value>| async move { Ok::<_, Error>(handle(app, event.payload).await?) },
-    ))
+    run(service_fn(|event: LambdaEvent<Value>| async move {
+        handle(app, event.payload).await.map_err(|error| Error::from(error.explained()))
+    }))
     .await
 }

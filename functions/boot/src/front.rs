@@ -87,6 +87,7 @@ async fn attempt(
         let id = member_text.clone().unwrap_or_default();
         Customer { member_id: member_text.clone(), ..new(Identifier::Member(&id), generation) }
     };
+    let adopted = plan.who == Who::NewVisitor;
     let (before, mut after) = match plan.who {
         Who::Known(customer, version) => (Some((customer.clone(), version)), *customer),
         Who::NewVisitor | Who::FreshVisitor => {
@@ -109,7 +110,7 @@ async fn attempt(
         return Ok(Some(Booted { customer: Box::new(after), veil, dropped }));
     }
     let before = before.as_ref().map(|(before, version)| (before.as_ref(), *version));
-    let commit = Commit { channel: &channel.id, before, after, link, unique: false };
+    let commit = Commit { channel: &channel.id, before, after, link, unique: false, adopted };
     match app.store.commit(commit, invocation).await? {
         Outcome::Stored(customer) => Ok(Some(Booted { customer, veil, dropped })),
         Outcome::Lost | Outcome::Taken(_) => Ok(None),

@@ -61,7 +61,8 @@ async fn upsert(
         after.member_id = Some(member.as_str().to_owned());
         after.apply(patch, Source::Server, now).map_err(Error::Invalid)?;
         after.settle(None, now);
-        let commit = Commit { channel: &channel.id, before: None, after, link: None, unique: false };
+        let commit =
+            Commit { channel: &channel.id, before: None, after, link: None, unique: false, adopted: false };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(customer) => return Ok(customer),
             Outcome::Lost | Outcome::Taken(_) => retry.wait().await?,

@@ -4,9 +4,10 @@ use lambda_http::http::Uri;
 use okyaku::App;
 use okyaku::domain::boot::{AppInfo, Boot, Claim};
 use okyaku::domain::channel::Channel;
-use okyaku::domain::field::Source;
+use okyaku::domain::field::{self, Source};
 use okyaku::domain::id::{MemberId, VeilId};
 use okyaku::domain::limit::NAME_CHARS;
+use okyaku::domain::profile::json_bytes;
 use okyaku::domain::{device, member_hash, patch, text};
 use okyaku::error::{Detail, Error};
 use okyaku::http::{Call, json};
@@ -17,6 +18,8 @@ use crate::Access;
 
 /// Keys of a boot that are not a patch's.
 const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
+/// Bytes of a value taken from a page's address: a longer one is dropped, and the boot goes on.
+const ARRIVAL_BYTES: usize = 1024;
 /// Query parameters of a page's address and the profile keys they become (R2).
 const UTM: [(&str, &str); 5] = [
     ("utm_source", "utmSource"),
@@ -43,9 +46,18 @@ pub(crate) fn boot(
     let claim = claim(app, channel, &body, &mut dropped)?;
     let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
     let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
-    arrival(&mut body)?;
+    let arrival = arrival(&body)?;
     let (mut patch, refused) = patch::parse(&body, Source::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
+    for (key, value) in arrival {
+        match field::value(key, &value, &channel.region) {
+            Ok(value) if json_bytes(&value) <= ARRIVAL_BYTES => {
+                patch.profile_once.entry(key.to_owned()).or_insert(value);
+            }
+            _ => dropped
+                .push(Detail::new(format!("profileOnce.{key}"), "is too long or has control characters")),
+        }
+    }
     let said = patch.language.take().flatten();
     let accepted = || text::accepted_language(call.header("accept-language")?);
     let boot = Boot {
@@ -86,6 +98,16 @@ fn claim(
 }
 
 fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
+    // Only whether there is one: Okyaku sends no messages, so the token itself is nobody's business.
+    let has_push_token = match app.get("pushToken") {
+        None => None,
+        Some(Value::Null) => Some(false),
+        Some(Value::String(token)) => Some(!token.is_empty()),
+        Some(_) => {
+            dropped.push(Detail::new("app.pushToken", "must be text"));
+            None
+        }
+    };
     let mut read = |key: &str| {
         let value = app.get(key).filter(|value| !value.is_null())?;
         let text = value.as_str().ok_or_else(|| "must be text".to_owned());
@@ -98,40 +120,31 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
         os: read("os"),
         os_name: read("osName"),
         device: read("device"),
-        // Only whether there is one: Okyaku sends no messages, so the token itself is nobody's business.
-        has_push_token: app
-            .get("pushToken")
-            .map(|token| token.as_str().is_some_and(|token| !token.is_empty())),
+        has_push_token,
     }
 }
 
-/// Adds referrer and UTM values of the first page to `profileOnce`, where it does not name them itself.
-fn arrival(body: &mut Map<String, Value>) -> Result<(), Error> {
-    let Some(page) = json::child(body, "page")? else { return Ok(()) };
-    let (url, referrer) = (json::text(page, "url")?, json::text(page, "referrer")?);
-    let mut found: Vec<(String, Value)> = Vec::new();
+/// Referrer and UTM values of the first page, for `profileOnce` where that does not name them itself (R2).
+fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Error> {
+    let Some(page) = json::child(body, "page")? else { return Ok(Vec::new()) };
+    let text = |key: &str, field: &str| match page.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or_else(|| Error::invalid(field, "must be text")),
+    };
+    let (url, referrer) = (text("url", "page.url")?, text("referrer", "page.referrer")?);
     let query = url.and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
     let query = query.split('#').next().unwrap_or_default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if let Some((_, key)) = UTM.iter().find(|(utm, _)| *utm == name).filter(|_| !value.is_empty()) {
-            found.push(((*key).to_owned(), value.into_owned().into()));
-        }
+    let mut found: Vec<(&'static str, Value)> = Vec::new();
+    for (utm, key) in UTM {
+        let value =
+            form_urlencoded::parse(query.as_bytes()).find(|(name, value)| name == utm && !value.is_empty());
+        found.extend(value.map(|(_, value)| (key, Value::from(value))));
     }
     let host = |address: &str| address.parse::<Uri>().ok()?.host().map(str::to_owned);
     if let Some(referrer) = referrer.filter(|from| !from.is_empty() && host(from) != url.and_then(host)) {
-        found.push(("referrer".into(), referrer.into()));
+        found.push(("referrer", referrer.into()));
     }
-    if found.is_empty() {
-        return Ok(());
-    }
-    let once = body.entry("profileOnce").or_insert_with(|| Value::Object(Map::new()));
-    // A `profileOnce` of another type is refused with the rest of the patch.
-    if let Value::Object(once) = once {
-        for (key, value) in found {
-            once.entry(key).or_insert(value);
-        }
-    }
-    Ok(())
+    Ok(found)
 }
 
 /// Country and city, only where the proxy in front proves itself with the origin secret.

@@ -13,7 +13,7 @@ use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, serve, user};
 use okyaku::keys::random;
 use okyaku::store::access;
-use okyaku::store::commit::{Commit, Outcome};
+use okyaku::store::commit::{Commit, Holder, Outcome};
 use okyaku::store::customers::Whom;
 use okyaku::store::retry::Retry;
 use serde_json::{Map, Value, json};
@@ -23,9 +23,10 @@ use serde_json::{Map, Value, json};
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"];
+    const ACTIONS: &'static [&'static str] = &["GetItem", "Query", "PutItem", "UpdateItem"];
 }
 impl access::Read for Access {}
+impl access::List for Access {}
 impl access::WriteCustomers for Access {}
 
 /// The routes it answers, as the template has them.
@@ -50,28 +51,46 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
             return Err(Error::invalid("profile", "must have an email or a mobileNumber"));
         }
         lead.settle(None, now);
-        let commit = Commit { channel: &channel.id, before: None, after: lead, link: None, unique: true };
+        let commit = Commit {
+            channel: &channel.id,
+            before: None,
+            after: lead,
+            link: None,
+            unique: true,
+            adopted: false,
+        };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(lead) => {
                 return Reply::ok(json!({ "user": user::of_server(&channel.id, &lead) }));
             }
             Outcome::Lost => retry.wait().await?,
             Outcome::Taken(holder) => {
-                let holder = holder.ok_or_else(|| Error::internal("a contact's holder cannot be told"))?;
-                return Err(taken(app, &channel.id, holder).await?);
+                let holder = match holder {
+                    Holder::Listed(holder) => Some(holder),
+                    Holder::Apart(kind, hash) => app.store.holder_apart(&channel.id, kind, &hash).await?,
+                };
+                if let Some(user_id) = person(app, &channel.id, holder).await? {
+                    return Err(Error::AlreadyExists { user_id: user_id.to_string() });
+                }
+                retry.wait().await?;
             }
         }
     }
 }
 
-/// A visitor who turned out to be a member answers as the member.
-async fn taken(app: &App<Access>, channel: &str, holder: CustomerId) -> Result<Error, Error> {
-    let user_id = match app.store.find(channel, Whom::User(holder.as_str())).await {
-        Ok((customer, _)) => customer.id,
-        Err(Error::NotFound(_) | Error::Erased) => holder,
-        Err(error) => return Err(error),
-    };
-    Ok(Error::AlreadyExists { user_id: user_id.to_string() })
+/// Who a holder is: a visitor who turned out to be a member answers as the member. Nobody, if the holder was erased
+/// meanwhile: then the contact is free.
+async fn person(
+    app: &App<Access>,
+    channel: &str,
+    holder: Option<CustomerId>,
+) -> Result<Option<CustomerId>, Error> {
+    let Some(holder) = holder else { return Ok(None) };
+    match app.store.find(channel, Whom::User(holder.as_str())).await {
+        Ok((customer, _)) => Ok(Some(customer.id)),
+        Err(Error::NotFound(_) | Error::Erased) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Parses the body. Only contacts in `qualified` count as verified: the manager vouches for them.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use okyaku::App;
 use okyaku::error::Error;
 use okyaku::store::access;
+use okyaku::store::erasure::Job;
 
 /// What this function may do to the table.
 #[derive(Debug)]
@@ -41,16 +42,26 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
     let start = Instant::now();
     let jobs = app.store.jobs().await?;
     let mut report = Report { open: jobs.len(), ..Report::default() };
-    for mut job in jobs {
-        let before = job.deleted;
-        while !job.is_emptied() && start.elapsed() < WORK {
-            app.store.empty_page(&mut job).await?;
-        }
-        report.deleted += job.deleted - before;
-        if job.is_emptied() && job.is_due(app.now()) && start.elapsed() < WORK {
-            report.deleted += app.store.last_sweep(&job).await?;
-            report.finished += 1;
+    let mut failed = None;
+    for job in jobs {
+        // One erasure that cannot go on must not hold up the others.
+        if let Err(error) = work(app, job, start, &mut report).await {
+            tracing::warn!(%error, "an erasure waits for the next run");
+            failed.get_or_insert(error);
         }
     }
-    Ok(report)
+    failed.map_or(Ok(report), Err)
+}
+
+async fn work(app: &App<Access>, mut job: Job, start: Instant, report: &mut Report) -> Result<(), Error> {
+    while !job.is_emptied() && start.elapsed() < WORK {
+        let before = job.deleted;
+        app.store.empty_page(&mut job).await?;
+        report.deleted += job.deleted - before;
+    }
+    if job.is_emptied() && job.is_due(app.now()) && start.elapsed() < WORK {
+        report.deleted += app.store.last_sweep(&job).await?;
+        report.finished += 1;
+    }
+    Ok(())
 }

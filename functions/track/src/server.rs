@@ -7,6 +7,7 @@ use okyaku::domain::id::CustomerId;
 use okyaku::domain::time;
 use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, user};
+use okyaku::keys::random;
 use okyaku::store::customers::Whom;
 use serde_json::{Value, json};
 
@@ -22,13 +23,18 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         return Err(Error::invalid(key, "is not a known key"));
     }
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
-    let event = event::of_server(&body, bounds).map_err(|(field, message)| Error::invalid(field, message))?;
+    let mut event =
+        event::of_server(&body, bounds).map_err(|(field, message)| Error::invalid(field, message))?;
+    // One without an id gets one, and so is not deduplicated (R9).
+    if event.id.is_none() {
+        event.id = Some(event_id()?);
+    }
     // An event stays with the identity its caller named, so an id's link is not followed.
     let user_id = call.param("userId");
     let id = CustomerId::parse(user_id);
     let whom = id.as_ref().map_or(Whom::User(user_id), Whom::Identity);
     let (customer, version) = app.store.find(&channel.id, whom).await?;
-    let key = app.store.event_key(&channel.id, &customer.id, &event)?;
+    let key = app.store.event_key(&channel.id, &customer.id, &event);
     store(app, &channel, (&customer, version), &[&event], false, call).await?;
     let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let stored = StoredEvent {
@@ -42,4 +48,8 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         shown.insert("message".into(), remark.clone().into());
     }
     Reply::ok(json!({ "event": shown }))
+}
+
+fn event_id() -> Result<String, Error> {
+    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

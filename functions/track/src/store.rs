@@ -34,9 +34,8 @@ pub(crate) async fn store(
     call: &Call,
 ) -> Result<Vec<Stored>, Error> {
     let (customer, _) = guard;
-    let keyed =
-        events.iter().map(|event| Ok((app.store.event_key(&channel.id, &customer.id, event)?, *event)));
-    let keyed = keyed.collect::<Result<Vec<(EventKey, &Event)>, Error>>()?;
+    let keyed: Vec<(EventKey, &Event)> =
+        events.iter().map(|event| (app.store.event_key(&channel.id, &customer.id, event), *event)).collect();
     let stored = match keyed.as_slice() {
         [] => Vec::new(),
         [(key, event)] => match app.store.put_event(channel, key, event, &call.invocation).await? {
@@ -97,8 +96,14 @@ async fn check_out(
         return Ok(());
     }
     after.settle(Some(before), app.now());
-    let commit =
-        Commit { channel: &channel.id, before: Some((before, version)), after, link: None, unique: false };
+    let commit = Commit {
+        channel: &channel.id,
+        before: Some((before, version)),
+        after,
+        link: None,
+        unique: false,
+        adopted: false,
+    };
     if let Outcome::Stored(_) = app.store.commit(commit, &call.invocation).await? {
         return Ok(());
     }

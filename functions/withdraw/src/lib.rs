@@ -12,7 +12,7 @@ use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, serve};
 use okyaku::store::access;
 use okyaku::store::customers::Whom;
-use okyaku::store::erasure::Job;
+use okyaku::store::erasure::{Entombed, Job};
 use okyaku::store::retry::Retry;
 
 /// What this function may do to the table.
@@ -21,7 +21,7 @@ pub struct Access;
 
 impl access::Access for Access {
     const ACTIONS: &'static [&'static str] =
-        &["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"];
+        &["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
 }
 impl access::Read for Access {}
 impl access::List for Access {}
@@ -53,12 +53,19 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 
 async fn delete_customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let mut retry = Retry::new(&call.invocation);
+    let mut unsure = false;
     let mut job = loop {
-        let (person, version) = find(app, channel, call).await?;
+        let (person, version) = match find(app, channel, call).await {
+            // Our own first try, whose reply was lost, did it.
+            Err(Error::NotFound(_)) if unsure => return Ok(Reply::no_content()),
+            found => found?,
+        };
         match app.store.entomb(&channel.id, &person, version).await? {
-            Some(job) => break job,
-            None => retry.wait().await?,
+            Entombed::Done(job) => break job,
+            Entombed::Changed => {}
+            Entombed::Unsure => unsure = true,
         }
+        retry.wait().await?;
     };
     if let Err(error) = delete_pages(app, &mut job).await {
         // The person is gone already: what is left is the job's, and `sweep` does it.

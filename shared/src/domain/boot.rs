@@ -132,9 +132,9 @@ impl Boot {
     pub fn arrive(&self, customer: &mut Customer, now: Millis) -> Vec<Detail> {
         // A page's patch never fails as a whole: what it cannot have is dropped and reported (R5).
         let dropped = customer.apply(&self.patch, Source::Page, now).unwrap_or_else(|refused| refused);
-        if customer.member_id.is_some() && self.patch.names() {
+        if customer.member_id.is_some() {
             // What the site hands over at a member's boot is the site's word (R4).
-            customer.name = customer.profile.text("name").map(str::to_owned);
+            customer.name_by(&self.patch);
         }
         if customer.language.is_none() {
             customer.language.clone_from(&self.language);

@@ -8,7 +8,7 @@ use super::contact::{Contact, ContactKind};
 use super::device::{Mobile, Web, is_zero};
 use super::field::Source;
 use super::id::CustomerId;
-use super::limit::{ERASURE_ITEMS, LINKS};
+use super::limit::{DETAILS, ERASURE_ITEMS, LINKS};
 use super::patch::Patch;
 use super::profile::{Profile, Writer};
 use super::tag::{self, Tags};
@@ -218,13 +218,25 @@ impl Customer {
         self.unsubscribe_texting = patch.unsubscribe_texting.unwrap_or(self.unsubscribe_texting);
         self.blocked = patch.blocked.unwrap_or(self.blocked);
         // `name` is what the site says (R4): the Open API's `profile.name` is the site's word, a page's is not.
-        if source != Source::Page && patch.names() {
-            self.name = self.profile.text("name").map(str::to_owned);
+        if source != Source::Page {
+            self.name_by(patch);
         }
+        refused.truncate(DETAILS);
         if !refused.is_empty() && source != Source::Page {
             return Err(refused);
         }
         Ok(refused)
+    }
+
+    /// Takes the patch's `profile.name` for the site's word (R4). `profileOnce` names only who has no name; what a
+    /// visitor typed before is nobody's word.
+    pub fn name_by(&mut self, patch: &Patch) {
+        let once = || patch.profile_once.get("name").and_then(|name| name.as_str());
+        match patch.name() {
+            Some(name) => self.name = name.map(str::to_owned),
+            None if self.name.is_none() => self.name = once().map(str::to_owned),
+            None => {}
+        }
     }
 
     /// Settles what follows from a change: whether the customer is listed, and `updatedAt` if anything differs from

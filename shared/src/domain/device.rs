@@ -95,13 +95,14 @@ pub fn browser(user_agent: &str) -> Option<Browser> {
     let found = woothee::parser::Parser::new().parse(user_agent)?;
     let browser_name = known(found.name);
     let os_name = known(found.os);
-    Some(Browser {
+    let browser = Browser {
         browser: with_version(&browser_name, found.version),
         os: with_version(&os_name, &found.os_version),
         device: known(found.category),
         browser_name,
         os_name,
-    })
+    };
+    (browser != Browser::default()).then_some(browser)
 }
 
 impl Web {

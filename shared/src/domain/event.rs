@@ -220,9 +220,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_event_id_survives_the_round_trip(owner in any::<[u8; 10]>(), at in 0..=crate::domain::time::MAX, hash in "[0-9a-f]{20}") {
+        fn an_event_id_survives_the_round_trip(owner in any::<[u8; 10]>(), at in 0..=0xfff_ffff_ffff_i64, hash in "[0-9a-f]{20}") {
             let key = EventKey { owner: CustomerId::from_bytes(owner), created_at: at, hash };
-            prop_assume!(at <= 0xfff_ffff_ffff);
             prop_assert_eq!(EventKey::parse(&key.to_string()), Some(key));
         }
 

@@ -30,7 +30,7 @@ pub const PROFILE_KEY_CHARS: usize = 64;
 pub const TAGS: usize = 20;
 /// Characters of a tag.
 pub const TAG_CHARS: usize = 100;
-/// Characters of `name`, of `app` texts and of `language`.
+/// Characters of a channel's name, of `app` texts and of a city.
 pub const NAME_CHARS: usize = 256;
 /// Lives linked to one member (R11). A further one is not linked, and reported.
 pub const LINKS: usize = 40;
@@ -42,5 +42,12 @@ pub const HOLDERS_INLINE: usize = 20;
 pub const COUNTED_EVENTS: usize = 50_000;
 /// Events on one page of a timeline.
 pub const TIMELINE_PAGE: usize = 500;
+/// Bytes of the events on one page of a timeline; it ends before the event that would pass them, though never before
+/// the first. A reply may have 6 MB, and what it quotes may double.
+pub const TIMELINE_BYTES: usize = 1024 * 1024;
+/// Fields that one reply names as wrong or dropped; further ones are left out.
+pub const DETAILS: usize = 50;
+/// Characters of a field's name in a reply; the rest is cut off.
+pub const DETAIL_FIELD_CHARS: usize = 200;
 /// How far in the future an event may lie, in ms.
 pub const FUTURE_MS: i64 = 10 * 60 * 1000;

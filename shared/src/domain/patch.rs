@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::contact::ContactKind;
 use super::field::{self, Source};
-use super::limit::PAGE_PATCH_BYTES;
+use super::limit::{DETAILS, PAGE_PATCH_BYTES};
 use super::profile::json_bytes;
 use super::{tag, text};
 use crate::error::{Detail, Error};
@@ -83,13 +83,14 @@ impl Patch {
             && self.blocked.is_none()
     }
 
-    /// Whether the patch sets or clears `profile.name`.
+    /// What the patch makes of `profile.name`: a name, or with `Some(None)` nothing. `profileOnce` is left out.
     #[must_use]
-    pub fn names(&self) -> bool {
-        match &self.profile {
-            Some(ProfilePatch::Fields(fields)) => fields.contains_key("name"),
-            Some(ProfilePatch::Reset) => true,
-            None => self.profile_once.contains_key("name"),
+    pub fn name(&self) -> Option<Option<&str>> {
+        match self.profile.as_ref()? {
+            ProfilePatch::Reset => Some(None),
+            ProfilePatch::Fields(fields) => {
+                fields.get("name").map(|name| name.as_ref().and_then(Value::as_str))
+            }
         }
     }
 }
@@ -145,7 +146,7 @@ pub fn parse(
             "unsubscribeTexting" => patch.unsubscribe_texting = reader.flag(key, value),
             "blocked" if source != Source::Page => patch.blocked = reader.flag(key, value),
             key if is_basic(key) || key == "blocked" => {
-                reader.wrong(key, "is a basic key, which a caller cannot write")
+                reader.wrong(key, "is a basic key, which a caller cannot write");
             }
             key => reader.refuse(key, "is not a known key"),
         }
@@ -161,6 +162,13 @@ pub fn parse(
     Ok((patch, reader.dropped))
 }
 
+/// Adds a detail, unless there are enough.
+fn note(list: &mut Vec<Detail>, field: &str, message: &str) {
+    if list.len() < DETAILS {
+        list.push(Detail::new(field, message));
+    }
+}
+
 /// Collects what is wrong while the parts are read.
 struct Reader<'a> {
     source: Source,
@@ -171,13 +179,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn wrong(&mut self, field: &str, message: &str) {
-        self.wrong.push(Detail::new(field, message));
+        note(&mut self.wrong, field, message);
     }
 
     /// A page is told and the rest goes on; anybody else is refused (R5).
     fn refuse(&mut self, field: &str, message: &str) {
         let list = if self.source == Source::Page { &mut self.dropped } else { &mut self.wrong };
-        list.push(Detail::new(field, message));
+        note(list, field, message);
     }
 
     fn profile(&mut self, value: &Value) -> Option<ProfilePatch> {
@@ -186,7 +194,7 @@ impl Reader<'_> {
             Value::Object(fields) => {
                 let mut read = BTreeMap::new();
                 for (key, value) in fields {
-                    if value.is_null() {
+                    if value.is_null() && !self.is_closed(key) {
                         read.insert(key.clone(), None);
                     } else if let Some(value) = self.field("profile", key, value) {
                         read.insert(key.clone(), Some(value));
@@ -216,12 +224,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether `key` is not this writer's at all, neither to set nor to clear (R4).
+    fn is_closed(&self, key: &str) -> bool {
+        key == field::DESCRIPTION && self.source == Source::Page
+    }
+
     fn field(&mut self, within: &str, key: &str, value: &Value) -> Option<Value> {
-        let read = field::key(key).and_then(|()| match key {
-            field::DESCRIPTION if self.source == Source::Page => {
-                Err("is the manager's, a page cannot write it".into())
-            }
-            _ => field::value(key, value, self.region),
+        let read = field::key(key).and_then(|()| match self.is_closed(key) {
+            true => Err("is the manager's, a page cannot write it".into()),
+            false => field::value(key, value, self.region),
         });
         read.map_err(|message| self.refuse(&format!("{within}.{key}"), &message)).ok()
     }

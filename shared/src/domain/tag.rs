@@ -30,14 +30,15 @@ pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)>
         if !tags.contains(&tag) {
             tags.push(tag);
         }
-    }
-    if tags.len() > TAGS {
-        return Err((None, format!("must have at most {TAGS} tags")));
+        // Inside the loop: a list of a hundred thousand must not be compared with itself.
+        if tags.len() > TAGS {
+            return Err((None, format!("must have at most {TAGS} tags")));
+        }
     }
     Ok(tags)
 }
 
-/// Adds `tags`; those that exist keep their source.
+/// Adds `tags`. What a page set and somebody else sets again is no longer the page's to remove.
 ///
 /// # Errors
 /// If there would be more than 20.
@@ -47,7 +48,10 @@ pub fn add(to: &mut Tags, tags: &[String], source: Source) -> Result<(), String>
         return Err(format!("a customer has at most {TAGS} tags"));
     }
     for tag in tags {
-        to.entry(tag.clone()).or_insert(source);
+        let setter = to.entry(tag.clone()).or_insert(source);
+        if source != Source::Page {
+            *setter = source;
+        }
     }
     Ok(())
 }
@@ -67,8 +71,12 @@ pub fn remove(from: &mut Tags, tags: &[String], by: Source) {
 /// If there would be more than 20.
 pub fn replace(all: &mut Tags, tags: &[String], by: Source) -> Result<(), String> {
     let gone: Vec<String> = all.keys().filter(|tag| !tags.contains(tag)).cloned().collect();
-    remove(all, &gone, by);
-    add(all, tags, by)
+    // On a copy: what fails changes nothing.
+    let mut new = all.clone();
+    remove(&mut new, &gone, by);
+    add(&mut new, tags, by)?;
+    *all = new;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -82,5 +90,23 @@ mod tests {
         assert_eq!(tags.keys().collect::<Vec<_>>(), ["new", "退会"]);
         replace(&mut tags, &[], Source::Server).unwrap();
         assert!(tags.is_empty());
+    }
+
+    #[test]
+    fn a_set_that_does_not_fit_changes_nothing() {
+        let managers = (0..10).map(|n| (format!("m{n}"), Source::Server));
+        let mut tags: Tags = managers.chain([("a".to_owned(), Source::Page)]).collect();
+        let before = tags.clone();
+        let many: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
+        assert!(replace(&mut tags, &many, Source::Page).is_err());
+        assert_eq!(tags, before);
+    }
+
+    #[test]
+    fn what_the_manager_sets_again_is_no_longer_the_pages() {
+        let mut tags = Tags::from([("vip".to_owned(), Source::Page)]);
+        add(&mut tags, &["vip".to_owned()], Source::Server).unwrap();
+        remove(&mut tags, &["vip".to_owned()], Source::Page);
+        assert_eq!(tags.len(), 1);
     }
 }

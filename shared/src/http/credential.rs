@@ -68,6 +68,10 @@ pub async fn session<A: Read>(
     let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
     check_origin(&channel, headers)?;
+    // From before the channel asked for a proof: it must not go on by renewing itself (R1).
+    if channel.member_hash_enabled && !claims.may_see {
+        return Err(Error::Unauthorized("the session was not proven; boot again"));
+    }
     Ok((channel, claims))
 }
 

@@ -17,7 +17,9 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Error> {
         let cause = error.inner();
         // serde's own texts can quote the value: only the place is told.
         let message = format!("is not valid JSON at line {} column {}", cause.line(), cause.column());
-        Error::Unparsable(Detail::new(if path == "." { "body".into() } else { path }, message))
+        // `.` is the whole, and `?` a key that was not read.
+        let field = path.trim_end_matches('?').trim_end_matches('.');
+        Error::Unparsable(Detail::new(if field.is_empty() { "body" } else { field }, message))
     })?;
     deserializer.end().map_err(|_| Error::Unparsable(Detail::new("body", "has text after its JSON")))?;
     match value {

@@ -9,7 +9,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::access::{Administer, Read};
 use super::failure::{Failure, cancellation};
-use super::item::expired;
+use super::item::{FORMAT, expired, number};
 use super::keys::{self, CHANNELS, PK, SK, TTL};
 use super::{Item, Store};
 use crate::domain::channel::{Channel, Scope};
@@ -168,12 +168,48 @@ impl<A: Administer> Store<A> {
         }
     }
 
-    /// Stores a channel that exists.
+    /// Replaces the origins of a channel that exists.
     ///
     /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn save_channel(&self, channel: &Channel) -> Result<(), Error> {
-        self.overwrite(channel_item(channel)?).await
+    /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn set_origins(&self, channel: &str, origins: &[String]) -> Result<(), Error> {
+        let origins = origins.iter().cloned().map(AttributeValue::S).collect();
+        self.set(channel, [("origins", AttributeValue::L(origins))]).await
+    }
+
+    /// Replaces the sealed member-hash secret of a channel that exists, and whether pages need it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn set_member_hash(&self, channel: &str, sealed: &str, enabled: bool) -> Result<(), Error> {
+        let secret = AttributeValue::S(sealed.to_owned());
+        let fields = [("memberHashSecret", secret), ("memberHashEnabled", AttributeValue::Bool(enabled))];
+        self.set(channel, fields).await
+    }
+
+    /// Sets some attributes of a channel and leaves the others, so that two commands at once do not undo each other.
+    async fn set<const N: usize>(&self, id: &str, fields: [(&str, AttributeValue); N]) -> Result<(), Error> {
+        let mut update = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(keys::channel(id).attributes()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut parts = Vec::new();
+        for (name, value) in fields {
+            parts.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let sent = update.update_expression(format!("SET {}", parts.join(", "))).send().await;
+        match sent.map_err(Failure::of) {
+            Ok(_) => Ok(()),
+            Err(Failure::Condition) => Err(Error::NotFound("the channel")),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// Stores a credential.
@@ -209,7 +245,7 @@ impl<A: Administer> Store<A> {
             .condition_expression("#channel = :channel")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#channel", "channel")
-            .expression_attribute_values(":until", super::item::number(time::ttl(until)))
+            .expression_attribute_values(":until", number(time::ttl(until)))
             .expression_attribute_values(":channel", AttributeValue::S(channel.to_owned()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -277,11 +313,13 @@ impl<A: Administer> Store<A> {
 fn channel_item(channel: &Channel) -> Result<Item, Error> {
     let mut item: Item = to_item(channel).map_err(Error::internal)?;
     item.extend(keys::channel(&channel.id).attributes());
+    item.insert(FORMAT.into(), number(1));
     Ok(item)
 }
 
 fn credential_item(kind: CredentialKind, key: &str, credential: &Credential) -> Result<Item, Error> {
     let mut item: Item = to_item(credential).map_err(Error::internal)?;
     item.extend(keys::credential(kind.name(), key).attributes());
+    item.insert(FORMAT.into(), number(1));
     Ok(item)
 }

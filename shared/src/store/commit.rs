@@ -7,10 +7,11 @@ use aws_sdk_dynamodb::types::{
 use super::access::WriteCustomers;
 use super::contacts::{self, Change, Contacts};
 use super::failure::{Failure, cancellation};
-use super::item::{self, CURRENT, REQUEST, VERSION, number, text};
+use super::item::{self, CURRENT, FORMAT, REQUEST, VERSION, number, text};
 use super::keys::{self, PK, TTL};
 use super::retry::Invocation;
 use super::{Item, Store};
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::id::CustomerId;
 use crate::domain::time::month;
@@ -30,6 +31,9 @@ pub struct Commit<'a> {
     pub link: Option<(Customer, u64)>,
     /// Whether its contacts must be nobody's (R10).
     pub unique: bool,
+    /// Whether a new visitor brought its veilId. A repeated boot finds it and writes nothing, so its marker goes along
+    /// (R7); one whose veilId was minted by the boot itself is never met again.
+    pub adopted: bool,
 }
 
 /// How a commit ended.
@@ -39,8 +43,17 @@ pub enum Outcome {
     Stored(Box<Customer>),
     /// Somebody else wrote first: load and decide again.
     Lost,
-    /// A contact that had to be nobody's is this customer's; `None` if its holder could not be told.
-    Taken(Option<CustomerId>),
+    /// A contact that had to be nobody's is somebody's.
+    Taken(Holder),
+}
+
+/// Who holds a contact that had to be nobody's.
+#[derive(Debug)]
+pub enum Holder {
+    /// This customer.
+    Listed(CustomerId),
+    /// Only those whose items lie apart, if any of them is left: see [`Store::holder_apart`].
+    Apart(ContactKind, String),
 }
 
 const NEW: &str = "attribute_not_exists(#pk) OR #ttl <= :now OR (#rid = :rid AND #v = :new)";
@@ -62,7 +75,8 @@ impl<A: WriteCustomers> Store<A> {
         if first_of_month && !new {
             self.mark(commit.channel, &id, at).await?;
         }
-        let together = !changes.is_empty() || commit.link.is_some() || (new && commit.after.listed);
+        let together =
+            !changes.is_empty() || commit.link.is_some() || (new && (commit.after.listed || commit.adopted));
         if together {
             return self.commit_together(commit, changes, invocation).await;
         }
@@ -128,14 +142,16 @@ impl<A: WriteCustomers> Store<A> {
                 if !failed(reason) {
                     continue;
                 }
+                let Some(Change::Take(kind, holding)) = changes.get_mut(change) else { continue };
                 if commit.unique {
-                    let holder = reason.item().and_then(|item| contacts::holders(item).into_iter().next());
+                    let listed = reason.item().and_then(|item| contacts::holders(item).into_iter().next());
+                    let apart = || Holder::Apart(*kind, holding.hash.clone());
+                    let holder = listed.map_or_else(apart, Holder::Listed);
                     return Ok(Outcome::Taken(holder));
                 }
-                if let Some(Change::Take(kind, holding)) = changes.get_mut(change) {
-                    holding.apart = true;
-                    commit.after.holdings.insert(*kind, holding.clone());
-                }
+                // Full, or no longer: what the holder's own item and the list's condition say is each other's opposite.
+                holding.apart = !holding.apart;
+                commit.after.holdings.insert(*kind, holding.clone());
             }
         }
     }
@@ -152,6 +168,7 @@ impl<A: WriteCustomers> Store<A> {
         if let Some((visitor, version)) = &commit.link {
             own.push(self.put(channel, visitor, Some(*version), invocation)?);
             let mut entry = keys::journal(channel, &after.id, after.updated_at, &visitor.id).attributes();
+            entry.insert(FORMAT.into(), number(1));
             entry.insert("kind".into(), text("link"));
             entry.insert("visitor".into(), text(visitor.id.as_str()));
             let put = Put::builder().table_name(self.table()).set_item(Some(entry)).build();
@@ -160,7 +177,7 @@ impl<A: WriteCustomers> Store<A> {
         if commit.before.is_none() && after.generation > 0 {
             own.push(self.name_generation(channel, after)?);
         }
-        if commit.before.is_none() && after.listed {
+        if commit.before.is_none() {
             own.push(self.mark_within(channel, &after.id, after.updated_at)?);
         }
         let writer = Contacts { table: self.table(), channel, id: &after.id };

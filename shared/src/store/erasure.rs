@@ -9,10 +9,11 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::Store;
 use super::access::Erase;
-use super::contacts::Contacts;
+use super::contacts::{APART, Contacts, HOLDERS};
 use super::failure::{Failure, cancellation};
-use super::item::{self, VERSION, number};
+use super::item::{self, FORMAT, VERSION, number};
 use super::keys::{self, CUSTOMER, JOB_SHARDS, PK, SK};
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, Tombstone};
 use crate::domain::id::CustomerId;
 use crate::domain::time::{MINUTE, Millis};
@@ -46,6 +47,20 @@ pub struct Job {
     pub erased_at: Millis,
     /// Items deleted so far.
     pub deleted: u64,
+    /// The contacts that were freed, by kind and keyed hash: the last sweep deletes the items nobody holds.
+    #[serde(default)]
+    pub contacts: Vec<(ContactKind, String)>,
+}
+
+/// How the first transaction of an erasure ended.
+#[derive(Debug)]
+pub enum Entombed {
+    /// The person is gone.
+    Done(Job),
+    /// The customer was written meanwhile: read again.
+    Changed,
+    /// Another transaction was at the same items, and it may have been an earlier try of this one.
+    Unsure,
 }
 
 impl Job {
@@ -64,12 +79,12 @@ impl Job {
 
 impl<A: Erase> Store<A> {
     /// Puts the tombstones of a customer and of its linked lives, frees their contacts and leaves a job, all or
-    /// nothing; `None` if the customer was written meanwhile. From here on no read returns the person.
+    /// nothing. From here on no read returns the person.
     /// 2 W per KB of the customer and 1 for its index entry, 2 W per linked life, contact and job.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn entomb(&self, channel: &str, person: &Customer, version: u64) -> Result<Option<Job>, Error> {
+    pub async fn entomb(&self, channel: &str, person: &Customer, version: u64) -> Result<Entombed, Error> {
         let now = self.now();
         let tomb = |generation| Tombstone { generation, current: generation, erased_at: now };
         let own = Put::builder()
@@ -89,18 +104,29 @@ impl<A: Erase> Store<A> {
             items.push(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build());
             holdings.push((&link.id, &link.holdings));
         }
+        let mut freed = Vec::new();
         for (id, holdings) in holdings {
             let contacts = Contacts { table: self.table(), channel, id };
             for (kind, holding) in holdings {
                 items.push(contacts.erase(*kind, holding)?);
+                freed.push((*kind, holding.hash.clone()));
             }
         }
         let lives =
             std::iter::once(&person.id).chain(person.links.iter().map(|link| &link.id)).cloned().collect();
         let id = hex::encode(crate::keys::random::<16>()?);
-        let job = Job { id, channel: channel.to_owned(), lives, emptied: 0, erased_at: now, deleted: 0 };
+        let job = Job {
+            id,
+            channel: channel.to_owned(),
+            lives,
+            emptied: 0,
+            erased_at: now,
+            deleted: 0,
+            contacts: freed,
+        };
         let mut item: super::Item = to_item(&job).map_err(Error::internal)?;
         item.extend(keys::job(&job.id).attributes());
+        item.insert(FORMAT.into(), number(1));
         let put =
             Put::builder().table_name(self.table()).set_item(Some(item)).build().map_err(Error::internal)?;
         items.push(TransactWriteItem::builder().put(put).build());
@@ -113,9 +139,10 @@ impl<A: Erase> Store<A> {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Some(job)),
+            Ok(_) => Ok(Entombed::Done(job)),
             Err(error) => match cancellation(error) {
-                Ok(_) | Err(Failure::Conflict) => Ok(None),
+                Ok(_) => Ok(Entombed::Changed),
+                Err(Failure::Conflict) => Ok(Entombed::Unsure),
                 Err(failure) => Err(failure.into()),
             },
         }
@@ -154,7 +181,8 @@ impl<A: Erase> Store<A> {
         }
     }
 
-    /// The last sweep: deletes whatever landed after a life was emptied, then the job itself.
+    /// The last sweep: deletes whatever landed after a life was emptied, the freed contacts that nobody holds, then the
+    /// job itself.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -169,6 +197,9 @@ impl<A: Erase> Store<A> {
                 }
             }
         }
+        for (kind, hash) in &job.contacts {
+            found += u64::from(self.delete_unheld(&job.channel, *kind, hash).await?);
+        }
         self.client()
             .delete_item()
             .table_name(self.table())
@@ -180,7 +211,30 @@ impl<A: Erase> Store<A> {
         Ok(found)
     }
 
-    /// Every erasure that is not finished.
+    /// Deletes a contact's item if nobody holds it. 1 W.
+    async fn delete_unheld(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<bool, Error> {
+        let sent = self
+            .client()
+            .delete_item()
+            .table_name(self.table())
+            .set_key(Some(keys::contact(channel, kind, hash).attributes()))
+            .condition_expression(
+                "attribute_exists(#pk) AND attribute_not_exists(#holders) AND attribute_not_exists(#apart)",
+            )
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_names("#apart", APART)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(Failure::of) {
+            Ok(_) => Ok(true),
+            Err(Failure::Condition) => Ok(false),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Every erasure that is not finished; one whose item cannot be read is logged and left.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -203,7 +257,11 @@ impl<A: Erase> Store<A> {
                     .await
                     .map_err(Failure::of)?;
                 for item in reply.items.unwrap_or_default() {
-                    jobs.push(from_item(item).map_err(|_| Error::internal("an erasure job cannot be read"))?);
+                    let id = item::string(&item, SK).unwrap_or_default().to_owned();
+                    match from_item(item) {
+                        Ok(job) => jobs.push(job),
+                        Err(_) => tracing::error!(erasure = id, "an erasure job cannot be read"),
+                    }
                 }
                 start = reply.last_evaluated_key;
                 if start.is_none() {

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::access::{Access, Erase, WriteEvents};
 use super::failure::Failure;
-use super::item::{REQUEST, number, text};
+use super::item::{FORMAT, REQUEST, number, text};
 use super::keys::{self, Key, PK, TTL};
 use super::retry::Invocation;
 use super::{Item, Store};
@@ -26,21 +26,17 @@ pub(super) const PROPERTY: &str = "p";
 const BATCH: usize = 25;
 
 impl<A> Store<A> {
-    /// Where an event of `owner` lies. One without an id gets a random hash.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if there are no random bytes.
-    pub fn event_key(&self, channel: &str, owner: &CustomerId, event: &Event) -> Result<EventKey, Error> {
-        let hash = match &event.id {
-            Some(id) => self.base.keys.event(channel, id),
-            None => hex::encode(crate::keys::random::<10>()?),
-        };
-        Ok(EventKey { owner: owner.clone(), created_at: event.created_at, hash })
+    /// Where an event of `owner` lies.
+    #[must_use]
+    pub fn event_key(&self, channel: &str, owner: &CustomerId, event: &Event) -> EventKey {
+        let hash = self.base.keys.event(channel, event.id.as_deref().unwrap_or_default());
+        EventKey { owner: owner.clone(), created_at: event.created_at, hash }
     }
 }
 
 fn item(channel: &Channel, key: &EventKey, event: &Event) -> Item {
     let mut item = keys::event(&channel.id, key).attributes();
+    item.insert(FORMAT.into(), number(1));
     item.insert(NAME.into(), text(&event.name));
     if let Some(property) = &event.property {
         item.insert(PROPERTY.into(), text(property));
@@ -104,7 +100,9 @@ impl<A: WriteEvents> Store<A> {
     pub async fn stored_events(&self, channel: &str, wanted: &[&EventKey]) -> Result<HashSet<String>, Error> {
         let pairs: Vec<(Key, String)> =
             wanted.iter().map(|key| (keys::event(channel, key), key.to_string())).collect();
-        let all: Vec<Key> = pairs.iter().map(|(key, _)| key.clone()).collect();
+        // The engine refuses to be asked for one key twice.
+        let all: HashSet<Key> = pairs.iter().map(|(key, _)| key.clone()).collect();
+        let all: Vec<Key> = all.into_iter().collect();
         let found = self.batch_get(&all, Some("pk, sk")).await?;
         Ok(pairs.into_iter().filter(|(key, _)| found.contains_key(key)).map(|(_, id)| id).collect())
     }

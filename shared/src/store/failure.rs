@@ -22,13 +22,9 @@ pub(super) enum Failure {
 impl Failure {
     /// Classifies an error by its code.
     pub(super) fn of<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Self {
-        let (code, message) = match &error {
+        let code = match &error {
             SdkError::ServiceError(context) => {
-                let meta = context.err().meta();
-                (
-                    meta.code().unwrap_or("UnknownServiceError").to_owned(),
-                    meta.message().unwrap_or("").to_owned(),
-                )
+                context.err().meta().code().unwrap_or("UnknownServiceError").to_owned()
             }
             SdkError::TimeoutError(_) => return Self::Busy("timeout".into()),
             SdkError::DispatchFailure(_) => return Self::Busy("no connection".into()),
@@ -44,7 +40,8 @@ impl Failure {
             | "InternalServerError"
             | "ServiceUnavailable"
             | "UnknownServiceError" => Self::Busy(code),
-            _ => Self::Other(format!("{code}: {message}")),
+            // The engine's message may quote a value.
+            _ => Self::Other(code),
         }
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 
 use super::access::WriteCustomers;
 use super::failure::Failure;
-use super::item::number;
+use super::item::{FORMAT, number};
 use super::keys::{self, TTL};
 use super::{Item, Store};
 use crate::domain::id::CustomerId;
@@ -19,6 +19,7 @@ impl<A: WriteCustomers> Store<A> {
         let month = time::month(at);
         let name = self.base.keys.active(channel, &month, id);
         let mut item = keys::marker(channel, &month, &name).attributes();
+        item.insert(FORMAT.into(), number(1));
         item.insert(TTL.into(), number(time::ttl(at + RETENTION)));
         item
     }

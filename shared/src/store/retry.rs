@@ -16,8 +16,9 @@ pub struct Invocation {
 
 /// First ceiling of the back-off.
 const FIRST: Duration = Duration::from_millis(20);
-/// Last ceiling of the back-off.
-const LAST: Duration = Duration::from_millis(640);
+/// Last ceiling of the back-off: wide enough that hundreds of writers of one item, a few ms each, mostly miss each
+/// other.
+const LAST: Duration = Duration::from_millis(1280);
 /// What is left for the reply when repetition ends.
 const RESERVE: Duration = Duration::from_secs(2);
 

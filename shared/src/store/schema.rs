@@ -39,7 +39,8 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     }
     match request.send().await {
         Ok(_) => {}
-        Err(error) if error.code() == Some("ResourceInUseException") => return Ok(()),
+        // It may have been left without its time to live, if somebody died in between.
+        Err(error) if error.code() == Some("ResourceInUseException") => {}
         Err(error) => return Err(Failure::of(error).into()),
     }
     let ttl = TimeToLiveSpecification::builder()
@@ -47,12 +48,11 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         .enabled(true)
         .build()
         .map_err(Error::internal)?;
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(ttl)
-        .send()
-        .await
-        .map_err(|error| Error::from(Failure::of(error)))?;
-    Ok(())
+    let sent = client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await;
+    match sent {
+        Ok(_) => Ok(()),
+        // "TimeToLive is already enabled".
+        Err(error) if error.code() == Some("ValidationException") => Ok(()),
+        Err(error) => Err(Failure::of(error).into()),
+    }
 }

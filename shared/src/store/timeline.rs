@@ -14,7 +14,8 @@ use super::{Item, Store};
 use crate::domain::customer::Customer;
 use crate::domain::event::{EventKey, StoredEvent};
 use crate::domain::id::CustomerId;
-use crate::domain::limit::COUNTED_EVENTS;
+use crate::domain::limit::{COUNTED_EVENTS, TIMELINE_BYTES};
+use crate::domain::profile::json_bytes;
 use crate::error::Error;
 
 /// Which way a timeline runs.
@@ -41,7 +42,8 @@ fn lives(person: &Customer) -> impl Iterator<Item = &CustomerId> {
 }
 
 impl<A: List> Store<A> {
-    /// Up to `limit` events after `since` (exclusive), and whether there are more. 1 R per 4 KB read.
+    /// Up to `limit` events after `since` (exclusive), or fewer where they are large, and whether there are more.
+    /// 1 R per 4 KB read.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -54,14 +56,27 @@ impl<A: List> Store<A> {
         limit: usize,
     ) -> Result<(Vec<StoredEvent>, bool), Error> {
         let of_life = |life| self.events_of(channel, life, order, since, limit + 1);
-        let mut events: Vec<StoredEvent> =
-            try_join_all(lives(person).map(of_life)).await?.into_iter().flatten().collect();
-        events.sort_by(|a, b| match order {
-            Order::Ascending => a.key.order().cmp(&b.key.order()),
-            Order::Descending => b.key.order().cmp(&a.key.order()),
-        });
-        let more = events.len() > limit;
-        events.truncate(limit);
+        let lives = try_join_all(lives(person).map(of_life)).await?;
+        let sorts = |a: &EventKey, b: &EventKey| match order {
+            Order::Ascending => a.order().cmp(&b.order()),
+            Order::Descending => b.order().cmp(&a.order()),
+        };
+        // A life that was read in part says nothing of what lies behind its last event there, and nor may the page.
+        let cut = lives.iter().filter(|life| life.more).filter_map(|life| life.events.last());
+        let horizon = cut.map(|event| event.key.clone()).min_by(|a, b| sorts(a, b));
+        let mut events: Vec<StoredEvent> = lives.into_iter().flat_map(|life| life.events).collect();
+        events.sort_by(|a, b| sorts(&a.key, &b.key));
+        if let Some(horizon) = &horizon {
+            events.retain(|event| sorts(&event.key, horizon).is_le());
+        }
+        let mut bytes = 0;
+        let fits = |event: &&StoredEvent| {
+            bytes += event_bytes(event);
+            bytes <= TIMELINE_BYTES
+        };
+        let whole = events.iter().take(limit).take_while(fits).count().max(1).min(limit);
+        let more = events.len() > whole || horizon.is_some();
+        events.truncate(whole);
         Ok((events, more))
     }
 
@@ -102,7 +117,7 @@ impl<A: List> Store<A> {
         order: Order,
         since: Option<&EventKey>,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, Error> {
+    ) -> Result<Part, Error> {
         // The bound is inclusive, because another life may have an event of the same time and hash; the order decides.
         let bound = since.map(|key| keys::event_sort(key.created_at, &key.hash));
         let after = |key: &EventKey| match (since, order) {
@@ -110,7 +125,8 @@ impl<A: List> Store<A> {
             (Some(since), Order::Ascending) => key.order() > since.order(),
             (Some(since), Order::Descending) => key.order() < since.order(),
         };
-        let (mut events, mut start) = (Vec::new(), None);
+        let (mut events, mut bytes, mut start) = (Vec::new(), 0, None);
+        // What is expired does not fill a page: it goes on until there are enough, in number or in bytes.
         loop {
             let ask = Page {
                 start,
@@ -121,14 +137,13 @@ impl<A: List> Store<A> {
             };
             let (items, next) = self.page(channel, life, ask).await?;
             let live = items.iter().filter(|item| !expired(item, self.now()));
-            events.extend(live.filter_map(|item| stored(life, item)).filter(|event| after(&event.key)));
+            let live = live.filter_map(|item| stored(life, item)).filter(|event| after(&event.key));
+            events.extend(live.inspect(|event| bytes += event_bytes(event)));
             match next {
-                Some(next) if events.len() < limit => start = Some(next),
-                _ => break,
+                Some(next) if events.len() < limit && bytes <= TIMELINE_BYTES => start = Some(next),
+                next => return Ok(Part { events, more: next.is_some() }),
             }
         }
-        events.truncate(limit);
-        Ok(events)
     }
 
     async fn page(
@@ -170,6 +185,12 @@ impl<A: List> Store<A> {
     }
 }
 
+/// Some events of one life, and whether it has more.
+struct Part {
+    events: Vec<StoredEvent>,
+    more: bool,
+}
+
 /// What one query asks for.
 #[derive(Default)]
 struct Page {
@@ -178,6 +199,11 @@ struct Page {
     bound: Option<String>,
     limit: Option<usize>,
     names_only: bool,
+}
+
+/// What an event counts towards a page's bytes.
+fn event_bytes(event: &StoredEvent) -> usize {
+    event.name.len() + json_bytes(&event.property)
 }
 
 fn stored(life: &CustomerId, item: &Item) -> Option<StoredEvent> {

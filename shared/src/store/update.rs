@@ -30,8 +30,14 @@ impl<A: WriteCustomers> Store<A> {
             if !after.settle(Some(&before), now) {
                 return Ok(before);
             }
-            let commit =
-                Commit { channel, before: Some((&before, version)), after, link: None, unique: false };
+            let commit = Commit {
+                channel,
+                before: Some((&before, version)),
+                after,
+                link: None,
+                unique: false,
+                adopted: false,
+            };
             match self.commit(commit, invocation).await? {
                 Outcome::Stored(customer) => return Ok(customer),
                 Outcome::Lost | Outcome::Taken(_) => retry.wait().await?,

@@ -1,0 +1,151 @@
+//! The server as a process of its own: what it acknowledged survives `kill -9`, and what it began is finished by the
+//! next one on the same folder (R9, R12).
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use okyaku::domain::member_hash::member_hash;
+use serde_json::{Value, json};
+
+const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
+
+/// A running server; killed without mercy when dropped.
+struct Server {
+    child: Child,
+    base: String,
+    /// Kept open: a server that cannot print would stop.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_okyaku"))
+            .args(["--port", "0", "--data"])
+            .arg(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut first).unwrap();
+        let base =
+            first.split_whitespace().last().unwrap_or_else(|| panic!("no address in {first:?}")).to_owned();
+        Self { child, base, _output: output }
+    }
+
+    /// `kill -9`.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> (u16, Value) {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("x-access-key", "dev-access-key")
+            .header("x-access-secret", "dev-access-secret");
+        if let Some(token) = token {
+            request = request.header("x-session", token);
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build();
+        let mut response = ureq::Agent::from(agent).run(request.body(body).unwrap()).unwrap();
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    fn boot(&self, member: &str) -> (String, String) {
+        let body = json!({"pluginKey": "dev-plugin-key", "memberId": member, "memberHash": member_hash(SECRET, member)});
+        let (status, reply) = self.call("POST", "/front/v1/boot", None, Some(&body));
+        assert_eq!(status, 200, "{reply}");
+        (reply["sessionToken"].as_str().unwrap().to_owned(), reply["user"]["id"].as_str().unwrap().to_owned())
+    }
+
+    fn track(&self, token: &str, from: usize, count: usize) -> u16 {
+        let now = chrono::Utc::now().timestamp_millis();
+        let event =
+            |n| json!({"id": format!("e{n}"), "name": "PageView", "createdAt": now, "property": {"n": n}});
+        let events: Vec<_> = (from..from + count).map(event).collect();
+        self.call("POST", "/front/v1/events", Some(token), Some(&json!({ "events": events }))).0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Items in the partition of a life, straight from the folder's engine. The server must be stopped.
+fn items_of(folder: &Path, life: &str) -> usize {
+    let engine = okyaku_local::engine::Engine::file(folder, 0).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = okyaku::store::client::connect(Some(&engine.endpoint())).await;
+        let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{life}"));
+        let query = client.query().table_name("okyaku").key_condition_expression("pk = :pk");
+        let pages = query.expression_attribute_values(":pk", value).into_paginator().items().send();
+        pages.try_collect().await.unwrap().len()
+    })
+}
+
+#[test]
+fn what_was_acknowledged_before_kill_9_is_there_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (token, _) = server.boot("lee");
+    for n in 0..5 {
+        assert_eq!(server.track(&token, 10 * n, 10), 200);
+    }
+    server.kill();
+    let server = Server::start(folder.path());
+    let (status, glance) = server.call("GET", "/okyaku/v1/contacts/@lee", None, None);
+    assert_eq!((status, &glance["events"]["counts"]["PageView"]), (200, &json!(50)));
+    // The keys are the folder's too: the session goes on.
+    assert_eq!(server.track(&token, 50, 1), 200);
+}
+
+#[test]
+fn a_deletion_of_2000_events_killed_in_the_middle_is_finished_by_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (token, life) = server.boot("lee");
+    for n in 0..20 {
+        assert_eq!(server.track(&token, 100 * n, 100), 200);
+    }
+    assert_eq!(server.call("DELETE", "/open/v5/users/@lee", None, None).0, 204);
+    assert_eq!(server.call("GET", "/open/v5/users/@lee", None, None).0, 404);
+    server.kill();
+    let left = items_of(folder.path(), &life);
+    assert!(left > 1, "it was too fast to be cut off: {left}");
+
+    let server = Server::start(folder.path());
+    assert_eq!(server.call("GET", "/open/v5/users/@lee", None, None).0, 404);
+    assert_eq!(server.track(&token, 0, 5), 409);
+    // The sweep runs every second; nothing tells from outside when it is done, so its work is looked at in the end.
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let mut server = Some(server);
+    loop {
+        std::thread::sleep(Duration::from_secs(3));
+        server.take().unwrap().kill();
+        let left = items_of(folder.path(), &life);
+        server = Some(Server::start(folder.path()));
+        if left == 1 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{left} items are still there");
+    }
+    // Only the tombstone is left, and the member begins anew.
+    let server = server.unwrap();
+    let (_, again) = server.boot("lee");
+    assert_ne!(again, life);
+}

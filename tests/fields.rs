@@ -1,0 +1,179 @@
+//! Profile fields: declared types, contacts in their normal form, what is wrong is named (R5).
+
+use serde_json::{Value, json};
+use support::{Answer, NOW, Shop};
+
+/// A visitor's id and session.
+async fn visitor(shop: &Shop) -> (String, String) {
+    let booted = shop.boot(json!({})).await;
+    (booted.str("/user/id").to_owned(), booted.str("/sessionToken").to_owned())
+}
+
+/// `updateUser` of a page.
+async fn update(shop: &Shop, token: &str, body: Value) -> Answer {
+    shop.page("PATCH", "/front/v1/users/me", token).json(body).await
+}
+
+async fn put(shop: &Shop, member: &str, body: Value) -> Answer {
+    shop.server("PUT", &format!("/open/v5/users/@{member}")).json(body).await
+}
+
+async fn profile(shop: &Shop, id: &str) -> Value {
+    shop.customer(id).await.expect(200)["user"]["profile"].clone()
+}
+
+/// A key, right values with what they are stored as, and wrong ones.
+type Declared = (&'static str, Vec<(Value, Value)>, Vec<Value>);
+
+fn declared() -> Vec<Declared> {
+    let same =
+        |values: Vec<Value>| values.into_iter().map(|value| (value.clone(), value)).collect::<Vec<_>>();
+    let not_text = || vec![json!(5), json!(true), json!(["a"]), json!({"a": 1})];
+    let texts = [
+        "name",
+        "firstName",
+        "lastName",
+        "avatarUrl",
+        "landlineNumber",
+        "referrer",
+        "utmCampaign",
+        "utmMedium",
+        "utmSource",
+        "utmContent",
+        "utmTerm",
+    ];
+    let mut all: Vec<_> =
+        texts.into_iter().map(|key| (key, same(vec![json!("text 텍스트\n")]), not_text())).collect();
+    all.push((
+        "email",
+        vec![(json!("  A.Lee+Shop@Example.COM "), json!("a.lee+shop@example.com"))],
+        vec![
+            json!("a"),
+            json!("a@"),
+            json!("a b@example.com"),
+            json!(""),
+            json!(7),
+            json!(["a@example.com"]),
+        ],
+    ));
+    all.push((
+        "mobileNumber",
+        vec![
+            (json!("+82 10-1234-5678"), json!("+821012345678")),
+            (json!("010-1234-5678"), json!("+821012345678")),
+        ],
+        vec![
+            json!("12"),
+            json!("abc"),
+            json!(""),
+            json!("+0123456789"),
+            json!(1_012_345_678),
+            json!("+1234567890123456"),
+        ],
+    ));
+    all.push((
+        "lastCheckoutCompletedAt",
+        same(vec![json!(NOW), json!(0)]),
+        vec![json!("2026-11-22"), json!(1.5), json!(1e300), json!(true)],
+    ));
+    all.push((
+        "recentPurchaseCount",
+        same(vec![json!(3), json!(0)]),
+        vec![json!("3"), json!(true), json!([3])],
+    ));
+    all.push((
+        "recentPurchaseAmount",
+        same(vec![json!(12.5), json!(-1)]),
+        vec![json!("12.5"), json!({"krw": 1})],
+    ));
+    all.push((
+        "undeclared",
+        same(vec![json!(true), json!(1.5), json!("x"), json!(["a", "b"]), json!([1, 2])]),
+        vec![json!({"a": 1}), json!(["a", 1]), json!([["a"]]), json!([null]), json!([true]), json!("\u{1}")],
+    ));
+    all
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_dropped_with_a_reason_on_a_page_and_the_rest_is_stored() {
+    let shop = Shop::open().await;
+    for (key, right, wrong) in declared() {
+        for (said, stored) in right {
+            let (id, token) = visitor(&shop).await;
+            let answer = update(&shop, &token, json!({"profile": {key: said}})).await;
+            assert_eq!(answer.expect(200)["dropped"], json!([]), "{key} {said}");
+            assert_eq!(profile(&shop, &id).await[key], stored);
+        }
+        let (id, token) = visitor(&shop).await;
+        for value in wrong {
+            for within in ["profile", "profileOnce"] {
+                let mut body = json!({"profile": {"beside": "it"}});
+                body[within][key] = value.clone();
+                let answer = update(&shop, &token, body).await;
+                assert_eq!(answer.expect(200)["dropped"][0]["field"], format!("{within}.{key}"), "{value}");
+                assert!(!answer.str("/dropped/0/message").is_empty());
+                assert_eq!(profile(&shop, &id).await, json!({"beside": "it"}), "{key} {value}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_422_naming_the_field_on_the_open_api_and_nothing_is_stored() {
+    let shop = Shop::open().await;
+    for (at, (key, right, wrong)) in declared().into_iter().enumerate() {
+        for (said, stored) in right {
+            let answer =
+                put(&shop, &format!("m-{at}-{key}"), json!({"profile": {key: said, "x": null}})).await;
+            let once = matches!(key, "referrer") || key.starts_with("utm");
+            assert!(answer.expect(200)["user"]["profile"][key] == stored || once, "{key} {said}");
+        }
+        for value in wrong {
+            for within in ["profile", "profileOnce"] {
+                let answer = put(&shop, "wrong", json!({within: {key: value, "beside": "it"}})).await;
+                answer.expect(422);
+                assert_eq!(answer.fields(), [format!("{within}.{key}")], "{value}");
+                shop.customer("@wrong").await.expect(404);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_and_no_value_is_echoed() {
+    let shop = Shop::open().await;
+    let body = json!({"profile": {"email": "secret-address", "name": 5, "mobileNumber": "secret-number"},
+        "language": "secret language"});
+    let answer = put(&shop, "m-1", body).await;
+    answer.expect(422);
+    assert_eq!(answer.fields(), ["language", "profile.email", "profile.mobileNumber", "profile.name"]);
+    assert!(!answer.text().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_national_phone_number_is_read_by_the_channels_region() {
+    let shop = Shop::open().await;
+    let command = json!({"action": "createChannel", "name": "Tokyo", "region": "JP"});
+    let japan = okyaku_admin::handle(&shop.base.app(), command).await.unwrap();
+    let (key, secret) = (japan["accessKey"].as_str().unwrap(), japan["accessSecret"].as_str().unwrap());
+    for (number, korea_reads, japan_reads) in [
+        ("010-1234-5678", Some("+821012345678"), None),
+        ("090-1234-5678", None, Some("+819012345678")),
+        ("+82 10 1234 5678", Some("+821012345678"), Some("+821012345678")),
+        ("+81-90-1234-5678", Some("+819012345678"), Some("+819012345678")),
+    ] {
+        let body = json!({"profile": {"mobileNumber": number}});
+        let here = put(&shop, "m-1", body.clone()).await;
+        let there = shop
+            .request("PUT", "/open/v5/users/@m-1")
+            .header("x-access-key", key)
+            .header("x-access-secret", secret);
+        let there = there.json(body).await;
+        for (answer, wanted) in [(here, korea_reads), (there, japan_reads)] {
+            match wanted {
+                Some(number) => assert_eq!(answer.expect(200)["user"]["mobileNumber"], number),
+                None => assert_eq!(answer.expect(422)["details"][0]["field"], "profile.mobileNumber"),
+            }
+        }
+    }
+}
