@@ -87,7 +87,7 @@ async fn what_is_no_json_object_is_400_and_stores_nothing() {
         (b"".into(), "body"),
         (b"  \n".into(), "body"),
         (b"{".into(), "body"),
-        (format!("{CANARY}").into(), "body"),
+        (CANARY.into(), "body"),
         (format!(r#"["{CANARY}"]"#).into(), "body"),
         (format!(r#""{CANARY}""#).into(), "body"),
         (b"null".into(), "body"),
@@ -205,8 +205,8 @@ async fn a_bomb_is_413_at_once_and_broken_gzip_400() {
 #[tokio::test]
 async fn a_reply_names_at_most_50_fields_and_none_at_length() {
     let desk = Desk::open().await;
-    let many: String = (0..100_000).map(|at| format!(r#","{at}":0"#)).collect();
-    let long = "\\\"".repeat(500_000);
+    let many: String = (0..20_000).map(|at| format!(r#","{at}":0"#)).collect();
+    let long = "\\\"".repeat(100_000);
     for (method, path, _) in routes() {
         let key = format!(r#""pluginKey":"{}""#, dev::PLUGIN_KEY);
         for body in [format!("{{{key}{many}}}"), format!(r#"{{{key},"{long}":0}}"#)] {
@@ -216,7 +216,7 @@ async fn a_reply_names_at_most_50_fields_and_none_at_length() {
         }
     }
     let profile: Value =
-        (0..50_000).map(|at| (format!("k{at}"), json!(0))).collect::<serde_json::Map<_, _>>().into();
+        (0..10_000).map(|at| (format!("k{at}"), json!(0))).collect::<serde_json::Map<_, _>>().into();
     let refused = desk.json("PUT", "/open/v5/users/@m", json!({ "profile": profile })).await;
     assert_eq!(refused.expect(422)["details"].as_array().unwrap().len(), 50);
 }
@@ -234,7 +234,7 @@ async fn a_large_timeline_comes_in_pages_that_lambda_lets_through() {
     let desk = Desk::open().await;
     // Quotes double in the JSON of a reply, which is itself text in the function's JSON.
     let property = json!({"q": "\"".repeat(16_000)});
-    for at in 0..150 {
+    for at in 0..100 {
         let event = json!({"name": "A", "property": property, "createdAt": NOW - at});
         desk.json("POST", "/open/v5/users/@m/events", event).await.expect(200);
     }
@@ -248,6 +248,6 @@ async fn a_large_timeline_comes_in_pages_that_lambda_lets_through() {
             None => break,
         }
     }
-    assert_eq!(seen, 150);
+    assert_eq!(seen, 100);
     desk.shop.server("GET", "/okyaku/v1/contacts/@m").send().await.expect(200);
 }

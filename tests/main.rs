@@ -2,6 +2,7 @@
 
 mod admin;
 mod arrival;
+mod assets;
 mod bad_input;
 mod boot;
 mod cost;

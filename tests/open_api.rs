@@ -47,6 +47,7 @@ async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
         "blocked": false,
         "channelId": "dec0de00000000000000",
         "city": "Seoul",
+        "constrained": false,
         "country": "KR",
         "createdAt": 1795348800000,
         "email": "mina@example.com",
@@ -57,6 +58,9 @@ async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
         "landlineNumber": "02-123-4567",
         "language": "ko",
         "lastSeenAt": 1795348801000,
+        "latitude": null,
+        "longitude": null,
+        "mainChatId": null,
         "member": true,
         "memberId": "m-1",
         "mobile": {
@@ -66,12 +70,15 @@ async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
           "lastSeenAt": 1795348801000,
           "os": "iOS 17.0",
           "osName": "iOS",
+          "sdkName": null,
+          "sdkVersion": null,
           "sessionsCount": 0
         },
         "mobileNumber": "+821012345678",
         "mobileNumberQualified": true,
         "name": "Mina",
         "named": true,
+        "popUpChatId": null,
         "profile": {
           "avatarUrl": "https://shop.example.com/m.png",
           "description": "pays late",
@@ -81,17 +88,22 @@ async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
           "mobileNumber": "+821012345678",
           "name": "Mina"
         },
+        "province": null,
         "sessionsCount": 1,
+        "systemLanguage": "ko",
         "tags": [
           "new",
           "vip"
         ],
+        "timeZone": null,
         "type": "member",
         "unifiedId": null,
         "unread": 0,
+        "unsubscribeAppPush": false,
         "unsubscribeEmail": false,
         "unsubscribeTexting": true,
         "updatedAt": 1795348802000,
+        "userImportTags": [],
         "veilId": null,
         "web": {
           "browser": "Safari 17.0",

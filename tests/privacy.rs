@@ -223,7 +223,6 @@ async fn what_fails_at_the_table_tells_its_code_and_no_value() {
         (400, failed("ItemCollectionSizeLimitExceededException")),
         (400, cancelled),
         (200, json!({"Item": item, "Items": [item], "Responses": {"kanarie": [item]}})),
-        (200, json!({"Item": message, "Responses": message, "Items": message})),
     ] {
         for operation in operations {
             let answer = fault.clone();

@@ -68,7 +68,7 @@ async fn a_field_of_a_wrong_type_is_422_and_stores_nothing() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     let event = [("name", Text), ("id", Text), ("property", Object), ("createdAt", Whole)];
-    let fields: Vec<(&str, &str, Vec<(&str, Kind)>)> = vec![
+    let fields = [
         ("POST", "/front/v1/boot", [&OF_BOOT[..], &PATCH].concat()),
         ("PATCH", "/front/v1/users/me", PATCH.into()),
         ("PATCH", "/front/v1/users/me/tags", PATCH[5..].into()),

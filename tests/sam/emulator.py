@@ -7,6 +7,8 @@ environment is the template's own. Run it with the Python that has aws-sam-cli, 
     cargo build && sam build --parameter-overrides Architecture=x86_64
 """
 
+import base64
+import gzip
 import http.client
 import io
 import json
@@ -161,9 +163,17 @@ def invoke(template, logical_id, endpoint, events):
     return answers
 
 
+def text(answer):
+    """The body as a browser would read it."""
+    body = answer.get("body") or ""
+    body = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+    return (gzip.decompress(body) if answer["headers"].get("content-encoding") == "gzip" else body).decode()
+
+
 def expect(answer, status):
     assert answer.get("statusCode") == status, f"expected {status}: {answer}"
-    return json.loads(answer["body"]) if answer.get("body") else None
+    body = text(answer)
+    return json.loads(body) if body else None
 
 
 def story(invoke, port):
@@ -173,7 +183,8 @@ def story(invoke, port):
         return request(port, "GET", path, headers=ACCESS)
 
     (script,) = invoke("AssetsFunction", event("assets-get-okyaku-js"))
-    assert "ChannelIO" in script["body"] and "javascript" in script["headers"]["content-type"], script
+    assert script["statusCode"] == 200, script
+    assert text(script) == (ROOT / "web/okyaku.js").read_text(), "another script than web/okyaku.js"
 
     boot = event("boot-post-front-v1-boot")
     forged = event("boot-post-front-v1-boot")

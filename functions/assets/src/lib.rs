@@ -1,5 +1,11 @@
 //! Serves the page script.
 
+use std::io::Write;
+use std::sync::LazyLock;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lambda_http::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use lambda_http::http::{HeaderValue, Response};
 use lambda_http::{Body, Request};
 
@@ -9,12 +15,53 @@ pub const ROUTES: &[&str] = &["GET /okyaku.js"];
 /// The page script.
 const SCRIPT: &str = include_str!("../../../web/okyaku.js");
 
+/// The script compressed, once an instance: the gateway compresses nothing, and the script is mostly comments.
+static COMPRESSED: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(SCRIPT.as_bytes()).ok()?;
+    encoder.finish().ok()
+});
+
 /// Answers one request. The script may be kept for five minutes, so that a new one reaches every page soon.
-pub async fn handle(_: Request) -> Response<Body> {
-    let mut response = Response::new(Body::Text(SCRIPT.to_owned()));
+pub async fn handle(request: Request) -> Response<Body> {
+    let accepted =
+        request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let compressed = COMPRESSED.as_ref().filter(|_| accepts_gzip(accepted));
+    let mut response = Response::new(match compressed {
+        Some(bytes) => Body::Binary(bytes.clone()),
+        None => Body::Text(SCRIPT.to_owned()),
+    });
     let headers = response.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static("text/javascript; charset=utf-8"));
-    headers.insert("cache-control", HeaderValue::from_static("public, max-age=300"));
+    if compressed.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Whether an `Accept-Encoding` header names gzip and does not refuse it.
+fn accepts_gzip(header: &str) -> bool {
+    header.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        gzip && !parts.any(|q| q.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accepts_gzip;
+
+    #[test]
+    fn gzip_is_sent_to_whoever_takes_it() {
+        for header in ["gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8"] {
+            assert!(accepts_gzip(header), "{header}");
+        }
+        for header in ["", "br", "gzip;q=0", "identity"] {
+            assert!(!accepts_gzip(header), "{header}");
+        }
+    }
 }

@@ -70,7 +70,7 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
         customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone())).collect();
     let contact = |kind: ContactKind| customer.profile.text(kind.key());
     let qualified = |kind: ContactKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
-    json!({
+    let mut user = json!({
         "id": customer.id,
         "channelId": channel,
         "memberId": customer.member_id,
@@ -88,9 +88,15 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
         "emailQualified": qualified(ContactKind::Email),
         "mobileNumberQualified": qualified(ContactKind::MobileNumber),
         "tags": customer.tags.keys().collect::<Vec<_>>(),
+        "userImportTags": [],
         "language": customer.language,
+        "systemLanguage": customer.language,
         "country": customer.country,
+        "province": null,
         "city": customer.city,
+        "latitude": null,
+        "longitude": null,
+        "timeZone": null,
         "web": {
             "browser": customer.web.browser,
             "browserName": customer.web.browser_name,
@@ -106,9 +112,13 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
             "os": customer.mobile.os,
             "osName": customer.mobile.os_name,
             "device": customer.mobile.device,
+            "sdkName": null,
+            "sdkVersion": null,
             "sessionsCount": customer.mobile.sessions_count,
             "lastSeenAt": customer.mobile.last_seen_at,
         },
+    });
+    let state = json!({
         "sessionsCount": customer.sessions_count,
         "lastSeenAt": customer.last_seen_at,
         "createdAt": customer.created_at,
@@ -116,11 +126,20 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
         "hasPushToken": customer.has_push_token,
         "unsubscribeEmail": customer.unsubscribe_email,
         "unsubscribeTexting": customer.unsubscribe_texting,
+        "unsubscribeAppPush": false,
         "blocked": customer.blocked,
+        "constrained": false,
+        // The messenger's, which Okyaku is not.
         "alert": 0,
         "unread": 0,
         "hasChat": false,
-    })
+        "popUpChatId": null,
+        "mainChatId": null,
+    });
+    if let (Value::Object(user), Value::Object(state)) = (&mut user, state) {
+        user.extend(state);
+    }
+    user
 }
 
 /// An event, as Channel Talk's v5.
