@@ -145,7 +145,7 @@ async fn a_checkout_is_at_most_4_trips_1_r_and_3_w() {
     let (_, in_month) = cost(&shop, shop.track(&token, checkout)).await;
     assert_eq!(in_month, (3, 1.0, 2.0));
     shop.clock.advance(20 * 24 * 60 * 60 * 1000);
-    shop.track(&shop.boot(json!({})).await.str("/sessionToken").to_owned(), batch(1)).await;
+    shop.track(shop.boot(json!({})).await.str("/sessionToken"), batch(1)).await;
     let checkout = json!([event("order-2", "CheckoutComplete", shop.clock.now_ms())]);
     let (_, first_of_month) = cost(&shop, shop.track(&token, checkout)).await;
     assert_eq!(first_of_month, (4, 1.0, 3.0));

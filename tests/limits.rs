@@ -1,6 +1,7 @@
 //! Every limit of `okyaku::domain::limit`, at the limit and one past it (R1, R5, R8–R11).
 
 mod events;
+mod replies;
 
 use okyaku::domain::limit::{
     BODY_BYTES, ERASURE_ITEMS, HOLDERS_INLINE, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_PATCH_BYTES,

@@ -6,16 +6,15 @@ use crate::keys::{KeyError, Keys};
 use crate::store::Table;
 use crate::store::client::{connect, is_loopback};
 
-/// Writes JSON log lines to standard output, as CloudWatch reads them. Call once.
+/// Writes JSON log lines to standard output, as CloudWatch reads them, down to the level in `RUST_LOG` (`INFO` without
+/// it). A filter by module would link a regex engine into every function. Call once.
 pub fn logs() {
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
-        )
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
         .without_time()
         .init();
 }

@@ -191,7 +191,7 @@ impl HttpConnector for Recording {
 
 async fn split(mut response: HttpResponse) -> Result<(HttpResponse, bytes::Bytes), ConnectorError> {
     let body = response.take_body();
-    let bytes = body.collect().await.map_err(|error| ConnectorError::io(error))?.to_bytes();
+    let bytes = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
     Ok((response, bytes))
 }
 
