@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::access::{Administer, Read};
-use super::failure::{Failure, cancellation};
+use super::failure::{Failure, cancellation, held};
 use super::item::{FORMAT, expired, number};
 use super::keys::{self, CHANNELS, PK, SK, TTL};
 use super::{Item, Store};
@@ -205,11 +205,7 @@ impl<A: Administer> Store<A> {
                 .expression_attribute_values(format!(":{name}"), value);
         }
         let sent = update.update_expression(format!("SET {}", parts.join(", "))).send().await;
-        match sent.map_err(Failure::of) {
-            Ok(_) => Ok(()),
-            Err(Failure::Condition) => Err(Error::NotFound("the channel")),
-            Err(failure) => Err(failure.into()),
-        }
+        if held(sent)? { Ok(()) } else { Err(Error::NotFound("the channel")) }
     }
 
     /// Stores a credential.
@@ -250,11 +246,7 @@ impl<A: Administer> Store<A> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent.map_err(Failure::of) {
-            Ok(_) => Ok(true),
-            Err(Failure::Condition) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+        held(sent)
     }
 
     /// Every channel.
@@ -262,30 +254,10 @@ impl<A: Administer> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn channels(&self) -> Result<Vec<Channel>, Error> {
-        let (mut channels, mut start) = (Vec::new(), None);
-        loop {
-            let reply = self
-                .client()
-                .query()
-                .table_name(self.table())
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_values(":pk", AttributeValue::S(CHANNELS.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(Failure::of)?;
-            for item in reply.items.unwrap_or_default() {
-                channels
-                    .push(from_item(item).map_err(|_| Error::internal("a channel's item cannot be read"))?);
-            }
-            start = reply.last_evaluated_key;
-            if start.is_none() {
-                return Ok(channels);
-            }
-        }
+        let items = self.partition(CHANNELS.to_owned()).await?.into_iter();
+        items
+            .map(|item| from_item(item).map_err(|_| Error::internal("a channel's item cannot be read")))
+            .collect()
     }
 
     fn new_item(&self, item: Item) -> Result<TransactWriteItem, Error> {

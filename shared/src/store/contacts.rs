@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 use super::access::{List, WriteCustomers};
 use super::failure::Failure;
 use super::item::{FORMAT, number, string};
-use super::keys::{self, HOLDER, Key, PK, SK, TTL};
+use super::keys::{self, HOLDER, Key, SK, TTL};
 use super::{Item, Store};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, Holding, Holdings};
@@ -203,33 +203,10 @@ impl<A: List + WriteCustomers> Store<A> {
         hash: &str,
     ) -> Result<Option<CustomerId>, Error> {
         let key = keys::contact(channel, kind, hash);
-        let mut start = None;
-        loop {
-            let reply = self
-                .client()
-                .query()
-                .table_name(self.table())
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :holder)")
-                .filter_expression("attribute_not_exists(#freed)")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#sk", SK)
-                .expression_attribute_names("#freed", FREED)
-                .expression_attribute_values(":pk", AttributeValue::S(key.pk.clone()))
-                .expression_attribute_values(":holder", AttributeValue::S(HOLDER.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(Failure::of)?;
-            let id = |item: &Item| CustomerId::parse(string(item, SK)?.strip_prefix(HOLDER)?);
-            if let Some(id) = reply.items().iter().find_map(id) {
-                return Ok(Some(id));
-            }
-            start = reply.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
+        let items = self.partition(key.pk.clone()).await?;
+        let of = |item: &Item| CustomerId::parse(string(item, SK)?.strip_prefix(HOLDER)?);
+        if let Some(id) = items.iter().filter(|item| !item.contains_key(FREED)).find_map(of) {
+            return Ok(Some(id));
         }
         // Whoever came meanwhile is in the list: only a full one sends holders apart.
         let sent = self

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 
-use super::access::Read;
+use super::access::{List, Read};
 use super::failure::Failure;
 use super::keys::{self, Key, PK, SK};
 use super::{Item, Store, item};
@@ -180,5 +180,24 @@ impl<A: Read> Store<A> {
             }
         }
         Ok(found)
+    }
+}
+
+impl<A: List> Store<A> {
+    /// Every item of a small partition, read consistently. 1 R per 4 KB.
+    pub(super) async fn partition(&self, pk: String) -> Result<Vec<Item>, Error> {
+        let pages = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .items()
+            .send();
+        Ok(pages.try_collect().await.map_err(Failure::of)?)
     }
 }

@@ -10,7 +10,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use super::Store;
 use super::access::Erase;
 use super::contacts::{APART, Contacts, HOLDERS};
-use super::failure::{Failure, cancellation};
+use super::failure::{Failure, cancellation, held};
 use super::item::{self, FORMAT, VERSION, number};
 use super::keys::{self, CUSTOMER, JOB_SHARDS, PK, SK};
 use crate::domain::contact::ContactKind;
@@ -175,10 +175,7 @@ impl<A: Erase> Store<A> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent.map_err(Failure::of) {
-            Ok(_) | Err(Failure::Condition) => Ok(()),
-            Err(failure) => Err(failure.into()),
-        }
+        held(sent).map(|_| ())
     }
 
     /// The last sweep: deletes whatever landed after a life was emptied, the freed contacts that nobody holds, then the
@@ -227,11 +224,7 @@ impl<A: Erase> Store<A> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent.map_err(Failure::of) {
-            Ok(_) => Ok(true),
-            Err(Failure::Condition) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+        held(sent)
     }
 
     /// Every erasure that is not finished; one whose item cannot be read is logged and left.
@@ -241,31 +234,11 @@ impl<A: Erase> Store<A> {
     pub async fn jobs(&self) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
         for shard in 0..JOB_SHARDS {
-            let mut start = None;
-            loop {
-                let reply = self
-                    .client()
-                    .query()
-                    .table_name(self.table())
-                    .key_condition_expression("#pk = :pk")
-                    .expression_attribute_names("#pk", PK)
-                    .expression_attribute_values(":pk", AttributeValue::S(keys::job_partition(shard)))
-                    .consistent_read(true)
-                    .set_exclusive_start_key(start)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(Failure::of)?;
-                for item in reply.items.unwrap_or_default() {
-                    let id = item::string(&item, SK).unwrap_or_default().to_owned();
-                    match from_item(item) {
-                        Ok(job) => jobs.push(job),
-                        Err(_) => tracing::error!(erasure = id, "an erasure job cannot be read"),
-                    }
-                }
-                start = reply.last_evaluated_key;
-                if start.is_none() {
-                    break;
+            for item in self.partition(keys::job_partition(shard)).await? {
+                let id = item::string(&item, SK).unwrap_or_default().to_owned();
+                match from_item(item) {
+                    Ok(job) => jobs.push(job),
+                    Err(_) => tracing::error!(erasure = id, "an erasure job cannot be read"),
                 }
             }
         }

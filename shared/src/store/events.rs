@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnConsumedCapacity
 use futures_util::future::try_join_all;
 
 use super::access::{Access, Erase, WriteEvents};
-use super::failure::Failure;
+use super::failure::{Failure, held};
 use super::item::{FORMAT, REQUEST, number, text};
 use super::keys::{self, Key, PK, TTL};
 use super::retry::Invocation;
@@ -71,11 +71,7 @@ impl<A: WriteEvents> Store<A> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent.map_err(Failure::of) {
-            Ok(_) => Ok(true),
-            Err(Failure::Condition) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+        held(sent)
     }
 
     /// Stores events with different keys, 25 a call and the calls in parallel; what the engine leaves over is sent
@@ -151,10 +147,6 @@ impl<A: Erase> Store<A> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent.map_err(Failure::of) {
-            Ok(_) => Ok(true),
-            Err(Failure::Condition) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+        held(sent)
     }
 }

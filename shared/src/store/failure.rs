@@ -60,6 +60,18 @@ impl From<Failure> for Error {
     }
 }
 
+/// Whether a conditional write took place: `false` where its condition did not hold.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`] if it failed otherwise.
+pub(super) fn held<T, E: ProvideErrorMetadata, R>(sent: Result<T, SdkError<E, R>>) -> Result<bool, Error> {
+    match sent.map_err(Failure::of) {
+        Ok(_) => Ok(true),
+        Err(Failure::Condition) => Ok(false),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
 /// Why a transaction was cancelled: a reason per item, in the order of the request.
 ///
 /// # Errors
