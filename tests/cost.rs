@@ -39,6 +39,14 @@ async fn a_visitors_first_boot_is_2_trips_and_2_w() {
 }
 
 #[tokio::test]
+async fn a_visitors_first_boot_with_a_veil_id_of_its_own_is_2_trips_1_r_and_4_w() {
+    let shop = warm().await;
+    let veil = json!({"veilId": "5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b"});
+    let (_, cost) = cost(&shop, shop.boot(veil)).await;
+    assert_eq!(cost, (2, 1.0, 4.0));
+}
+
+#[tokio::test]
 async fn a_visitors_boot_with_nothing_new_is_1_trip_and_1_r() {
     let shop = warm().await;
     let veil = shop.boot(json!({})).await.str("/veilId").to_owned();

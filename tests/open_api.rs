@@ -47,7 +47,7 @@ async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
         "blocked": false,
         "channelId": "dec0de00000000000000",
         "city": "Seoul",
-        "constrained": false,
+        "constrainted": false,
         "country": "KR",
         "createdAt": 1795348800000,
         "email": "mina@example.com",

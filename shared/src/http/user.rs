@@ -128,7 +128,7 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
         "unsubscribeTexting": customer.unsubscribe_texting,
         "unsubscribeAppPush": false,
         "blocked": customer.blocked,
-        "constrained": false,
+        "constrainted": false,
         // The messenger's, which Okyaku is not.
         "alert": 0,
         "unread": 0,
