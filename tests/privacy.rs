@@ -139,7 +139,7 @@ async fn what_goes_well_is_logged_by_route_and_status_alone() {
     for line in log.lines() {
         let mut keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         keys.retain(|key| !matches!(*key, "timestamp" | "level" | "target"));
-        assert_eq!(keys, ["message", "ms", "request_id", "route", "status"], "{line}");
+        assert_eq!(keys, ["calls", "message", "ms", "request_id", "route", "status", "units"], "{line}");
         assert_eq!(line["message"], "served");
     }
     assert!(log.text().contains(r#""route":"PUT /open/v5/users/{userId}","status":200"#), "{}", log.text());
@@ -148,6 +148,23 @@ async fn what_goes_well_is_logged_by_route_and_status_alone() {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let hash = hash_of(MEMBER);
     tells_nothing(&log.text(), &[&ids[..], &[&token, &hash, dev::ACCESS_SECRET, dev::PLUGIN_KEY]].concat());
+}
+
+#[tokio::test]
+async fn a_requests_line_says_what_it_did_at_the_table() {
+    let shop = Shop::open().await;
+    let token = session(&shop).await;
+    let warm = json!([{"id": "warm", "name": "A", "createdAt": NOW}]);
+    shop.track(&token, warm).await.expect(200);
+    let (log, _guard) = Log::capture();
+    let events: Value =
+        (0..30).map(|n| json!({"id": n.to_string(), "name": "A", "createdAt": NOW})).collect();
+    shop.track(&token, events).await.expect(200);
+    let lines = log.lines();
+    let line = lines.iter().find(|line| line["message"] == "served").unwrap();
+    // The session's channel is cached; a guard, and two batches in parallel.
+    assert_eq!((&line["route"], &line["calls"]), (&json!("POST /front/v1/events"), &json!(3)));
+    assert_eq!(line["units"], 31.0);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::{Reply, gzip, json};
 use crate::domain::limit::BODY_BYTES;
 use crate::error::Error;
+use crate::store::meter::Meter;
 use crate::store::retry::Invocation;
 
 /// A call of a route.
@@ -35,13 +36,23 @@ where
     let start = Instant::now();
     let (route, call) = Call::of(request, routes);
     let id = call.invocation.id.clone();
+    let meter = Meter::default();
     let reply = match route {
-        Some(route) => handler(route, call).await,
+        Some(route) => meter.clone().count(handler(route, call)).await,
         None => Err(Error::NotFound("the route")),
     };
     let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, &id));
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(route, status = reply.status(), ms = milliseconds, request_id = id, "served");
+    let (calls, units) = (meter.calls(), meter.units());
+    tracing::info!(
+        route,
+        status = reply.status(),
+        ms = milliseconds,
+        calls,
+        units,
+        request_id = id,
+        "served"
+    );
     reply.into_response()
 }
 

@@ -10,6 +10,8 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use super::meter::Metering;
+
 /// Amazon Root CA 1–4 and Starfield Services Root G2, the set AWS publishes for its endpoints. Loading the operating
 /// system's roots instead costs about 80 % of a function's start-up instructions.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
@@ -38,7 +40,8 @@ pub async fn connect_with(endpoint: Option<&str>, http: SharedHttpClient) -> Cli
                 .credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
         }
     }
-    Client::new(&loader.load().await)
+    let config = aws_sdk_dynamodb::config::Builder::from(&loader.load().await).interceptor(Metering).build();
+    Client::from_conf(config)
 }
 
 /// The HTTP client: rustls with ring. Also serves `http://` endpoints.

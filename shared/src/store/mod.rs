@@ -12,6 +12,7 @@ mod failure;
 mod item;
 pub mod keys;
 mod markers;
+pub mod meter;
 pub mod retry;
 pub mod schema;
 pub mod timeline;

@@ -1,0 +1,102 @@
+//! What one request does at the table: its calls and their units, for its log line.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::config::interceptors::AfterDeserializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+use aws_smithy_runtime_api::client::interceptors::context::Output;
+
+tokio::task_local! {
+    /// The meter of the request that this task serves. The store's parallel calls stay within the task.
+    static METER: Meter;
+}
+
+/// Counts calls and units. A clone counts into the same.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    calls: AtomicU64,
+    /// Hundredths: an eventual read is half a unit.
+    units: AtomicU64,
+}
+
+impl Meter {
+    /// Runs `work` and counts what it does.
+    pub async fn count<F: Future>(self, work: F) -> F::Output {
+        METER.scope(self, work).await
+    }
+
+    /// Calls that were answered, retries included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.0.calls.load(Ordering::Relaxed)
+    }
+
+    /// Units that they consumed, of reading and writing together; those of refused calls are not told by the table.
+    #[must_use]
+    pub fn units(&self) -> f64 {
+        self.0.units.load(Ordering::Relaxed) as f64 / 100.0
+    }
+}
+
+/// Sits in the client and counts into the meter of whoever calls.
+#[derive(Debug)]
+pub(super) struct Metering;
+
+impl Intercept for Metering {
+    fn name(&self) -> &'static str {
+        "Metering"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Outside a request, such as at start-up, nobody counts.
+        let _ = METER.try_with(|meter| {
+            meter.0.calls.fetch_add(1, Ordering::Relaxed);
+            let consumed = context.output_or_error().map_or(0.0, consumed);
+            meter.0.units.fetch_add((consumed * 100.0) as u64, Ordering::Relaxed);
+        });
+        Ok(())
+    }
+}
+
+/// Units of an answer, whichever operation's it is.
+fn consumed(output: &Output) -> f64 {
+    let one = |capacity: Option<&ConsumedCapacity>| {
+        capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
+    };
+    macro_rules! of_one {
+        ($($kind:ty),*) => {
+            $(if let Some(output) = output.downcast_ref::<$kind>() {
+                return one(output.consumed_capacity());
+            })*
+        };
+    }
+    macro_rules! of_many {
+        ($($kind:ty),*) => {
+            $(if let Some(output) = output.downcast_ref::<$kind>() {
+                return output.consumed_capacity().iter().map(|capacity| one(Some(capacity))).sum();
+            })*
+        };
+    }
+    of_one!(GetItemOutput, PutItemOutput, QueryOutput, UpdateItemOutput, DeleteItemOutput);
+    of_many!(BatchGetItemOutput, BatchWriteItemOutput, TransactWriteItemsOutput);
+    0.0
+}
