@@ -138,3 +138,22 @@ async fn a_command_that_is_none_is_refused_by_field() {
     }
     assert_eq!(shop.items().await.len(), before);
 }
+
+#[tokio::test]
+async fn a_key_that_has_ended_is_not_given_more_time() {
+    let shop = Shop::open().await;
+    let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
+    let rotate = async |hours: u32| {
+        let command = json!({"action": "rotateKey", "channelId": made["channel"]["id"], "kind": "plugin",
+            "key": made["pluginKey"], "graceHours": hours});
+        admin(&shop, command).await.unwrap()
+    };
+    rotate(0).await;
+    shop.clock.advance(2_000);
+    let again = rotate(24).await;
+    let status = async |key: &Value| {
+        let boot = shop.another_instance();
+        boot.request("POST", "/front/v1/boot").json(json!({ "pluginKey": key })).await.status
+    };
+    assert_eq!((status(&made["pluginKey"]).await, status(&again["pluginKey"]).await), (401, 200));
+}

@@ -235,3 +235,14 @@ async fn a_page_is_answered_alike_for_a_known_and_an_unknown_address() {
     assert!(answers[0].starts_with("200"));
     assert!(answers.iter().all(|answer| *answer == answers[0]));
 }
+
+#[tokio::test]
+async fn one_phone_in_three_spellings_is_one_contact() {
+    let shop = Shop::open().await;
+    let lead = async |phone: &str| {
+        shop.server("POST", "/open/v5/users").json(json!({"profile": {"mobileNumber": phone}})).await.status
+    };
+    assert_eq!(lead("+82 010-2468-2468").await, 200);
+    assert_eq!(lead("010-2468-2468").await, 409);
+    assert_eq!(lead("+821024682468").await, 409);
+}

@@ -217,3 +217,15 @@ async fn profile_once_beside_a_profile_names_a_member_too() {
         Value::Null
     );
 }
+
+#[tokio::test]
+async fn thousands_of_fields_that_do_not_fit_are_refused_without_counting_the_whole_each_time() {
+    let shop = Shop::open().await;
+    let mut profile = json!({"big": "x".repeat(32_000)});
+    for n in 0..20_000 {
+        profile[format!("k{n}")] = json!(n);
+    }
+    let answer = shop.server("PUT", "/open/v5/users/@lee").json(json!({ "profile": profile })).await;
+    assert_eq!(answer.expect(422)["details"].as_array().unwrap().len(), 50);
+    assert_eq!(shop.customer("@lee").await.status, 404);
+}

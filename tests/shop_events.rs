@@ -196,3 +196,22 @@ async fn racing_checkouts_end_at_the_latest() {
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     assert_eq!(last_checkout(&shop, &id).await, NOW);
 }
+
+#[tokio::test]
+async fn a_page_moves_the_latest_order_forward_only_and_never_ahead_of_the_clock() {
+    let shop = Shop::open().await;
+    let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
+    let said = async |at: Value| {
+        let body = json!({"profile": {"lastCheckoutCompletedAt": at}});
+        let answer = shop.page("PATCH", "/front/v1/users/me", &token).json(body).await;
+        answer.expect(200)["dropped"].as_array().unwrap().len()
+    };
+    let stored =
+        async || shop.customer("@lee").await.body["user"]["profile"]["lastCheckoutCompletedAt"].clone();
+    assert_eq!(said(json!(NOW - 5000)).await, 0);
+    assert_eq!(said(json!(NOW - 9000)).await, 0);
+    assert_eq!(stored().await, NOW - 5000);
+    assert_eq!(said(json!(8_640_000_000_000_000_i64)).await, 1);
+    assert_eq!(said(Value::Null).await, 1);
+    assert_eq!(stored().await, NOW - 5000);
+}

@@ -266,6 +266,59 @@ async fn every_event_once(events: BTreeSet<(usize, i64, u8)>, limit: usize, at: 
     let around = page(&shop, &format!("sortOrder=both&limit={limit}&since={}", all[middle])).await;
     let around: Vec<&str> = field(&around, "id").into_iter().rev().map(|id| id.as_str().unwrap()).collect();
     let newer = &all[middle + 1..(middle + 1 + limit.div_ceil(2)).min(all.len())];
-    let older = &all[middle.saturating_sub(limit / 2)..middle];
+    // What the newer side leaves of the page is the older side's.
+    let older = &all[middle.saturating_sub(limit - newer.len())..middle];
     assert_eq!(around, older.iter().chain(newer).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_page_with_nothing_on_it_leads_back_to_where_it_came_from() {
+    let shop = Shop::open().await;
+    let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
+    let events: Value =
+        (0..3).map(|n| json!({"id": n.to_string(), "name": "A", "createdAt": NOW - n})).collect();
+    shop.track(&token, events).await.expect(200);
+    let newest = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
+    let page = async |query: &str| {
+        let path = format!("/open/v5/users/@lee/events?since={newest}&{query}");
+        shop.server("GET", &path).send().await.expect(200).clone()
+    };
+    let ahead = page("sortOrder=asc").await;
+    assert_eq!(
+        (&ahead["events"], &ahead["prev"], &ahead["next"]),
+        (&json!([]), &json!(newest), &Value::Null)
+    );
+    let around = page("sortOrder=both&limit=1").await;
+    assert_eq!(around["events"].as_array().unwrap().len(), 1);
+    assert!(around["next"].is_string());
+}
+
+#[tokio::test]
+async fn a_member_with_many_lives_of_large_events_is_still_readable() {
+    let shop = Shop::open().await;
+    let large = "x".repeat(30_000);
+    for life in 0..6 {
+        let visitor = shop.boot(json!({})).await;
+        for batch in 0..2 {
+            let event = |n| json!({"id": format!("{batch}-{n}"), "name": "Large", "createdAt": NOW - life, "property": {"x": large}});
+            let events: Value = (0..14).map(event).collect();
+            shop.track(visitor.str("/sessionToken"), events).await.expect(200);
+        }
+        shop.boot_member("lee", json!({"veilId": visitor.body["veilId"]})).await.expect(200);
+    }
+    let (mut seen, mut since) = (std::collections::BTreeSet::new(), String::new());
+    loop {
+        let path = format!("/open/v5/users/@lee/events?limit=500{since}");
+        let page = shop.server("GET", &path).send().await.expect(200).clone();
+        for event in page["events"].as_array().unwrap() {
+            assert!(seen.insert(event["id"].as_str().unwrap().to_owned()), "twice");
+        }
+        match page["next"].as_str() {
+            Some(next) => since = format!("&since={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 6 * 28);
+    let glance = shop.server("GET", "/okyaku/v1/contacts/@lee").send().await;
+    assert_eq!(glance.expect(200)["events"]["counts"]["Large"], 6 * 28);
 }

@@ -5,7 +5,7 @@
  *
  *     <script src="https://YOUR-OKYAKU/okyaku.js"></script> <script>ChannelIO('boot', { pluginKey: '…' })</script>
  *
- * @typedef {{body?: any, token?: string, failed?: boolean, closed?: boolean, ready: Promise<any>, settle: Function,
+ * @typedef {{body?: any, token?: string, veil?: string, failed?: boolean, closed?: boolean, ready: Promise<any>, settle: Function,
  *   calls: Promise<any>}} Visit
  *   what one boot begins, from the calls that wait for it to shutdown; failed: its events wait for the next boot
  * @typedef {{id: string, json: string, bytes: number, visit: Visit, sent: number, flying: number}} Item
@@ -34,7 +34,7 @@
     JSON.stringify(value, function (key, json) {
       const raw = this[key] instanceof Date ? +this[key] : json;
       return Number.isNaN(raw) ? undefined : raw;
-    });
+    }).replace(/\\(ud[89a-f]..|.)/g, (all, code) => (code[1] ? '\\ufffd' : all));
 
   /** Storage may be blocked. */
   const attempt = (use) => {
@@ -59,7 +59,7 @@
   };
 
   let stamped = 0;
-  /** Never the same twice: a timeline keeps the order of the calls. */
+  /** Never the same twice. */
   const stamp = () => {
     const now = Date.now();
     return (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
@@ -77,23 +77,23 @@
     attempt(() => (id ? localStorage.setItem(VEIL, id) : localStorage.removeItem(VEIL)));
   };
 
-  /** Where this tab came from: a boot on a later page still tells. */
+  /** Where this tab came from. */
   const firstPage = () => {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(FIRST_PAGE) || ''));
     if (kept) return kept;
     const from = {};
     for (const name of ['Source', 'Medium', 'Campaign', 'Content', 'Term']) {
       const value = new URLSearchParams(location.search).get('utm_' + name.toLowerCase());
-      if (value) from['utm' + name] = value;
+      if (value) from['utm' + name] = value.slice(0, 400);
     }
     const { referrer } = document;
-    if (referrer && new URL(referrer).host !== location.host) Object.assign(from, { referrer });
+    if (referrer && new URL(referrer).host !== location.host) from.referrer = referrer.slice(0, 400);
     attempt(() => sessionStorage.setItem(FIRST_PAGE, JSON.stringify(from)));
     return from;
   };
 
   let pageName = '';
-  /** A fragment stays only where it is a route: others may hold secrets. */
+  /** Fragments may hold secrets; routes do not. */
   const pageUrl = () => pageName || location.href.replace(/#(?![/!]).*/, '');
 
   const send = async (method, path, body, token, keepalive = false) => {
@@ -134,7 +134,7 @@
       return await call(method, path, body, token);
     } catch (error) {
       if (error.status !== 401 || of !== visit) throw error;
-      const again = boots.then(() => of.token === token && begin(of));
+      const again = boots.then(() => of.token === token && begin(of, true));
       boots = again.catch(() => {});
       await again;
       return call(method, path, body, of.token);
@@ -155,17 +155,18 @@
   let toucher = 0;
   let touched = 0;
 
-  /** The older flag speaks for both. */
   const consent = ({ unsubscribe: both, ...option }) =>
     typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
 
-  const begin = async (/** @type {Visit} */ of) => {
-    const body = { ...of.body, veilId: veilId() };
+  const begin = async (/** @type {Visit} */ of, again = false) => {
+    const body = { ...of.body, veilId: of.veil || veilId() };
     const reply = await call('POST', '/front/v1/boot', body);
     of.token = reply.sessionToken;
     of.failed = false;
     touched = Date.now();
-    if (reply.veilId && !of.closed) keepVeil(reply.veilId);
+    // Another tab logged in: its cookie stays.
+    if (again && !of.body.memberId) of.veil = reply.veilId;
+    else if (reply.veilId && !of.closed) keepVeil(reply.veilId);
     // What waited in vain goes on with this boot, unless that is another person's.
     for (const item of queue.filter((one) => one.visit.failed)) {
       const { body: was, closed } = item.visit;
@@ -228,7 +229,6 @@
   /** What no boot will take over. */
   const dropDead = () => drop(queue.filter(({ visit: { body, failed, closed } }) => failed || (closed && !body)), 'shut down');
 
-  /** 30 silent minutes end a session; one who reads is not silent. */
   const touch = async () => {
     const mine = visit;
     if (document.hidden || !mine.token || Date.now() - touched < 5 * MINUTE - 1_000) return;
@@ -276,7 +276,7 @@
   let resumeAt = 0;
 
   const track = (name, property) => {
-    if (typeof name !== 'string' || !name.trim() || name.length > 64) {
+    if (typeof name !== 'string' || !name.trim() || [...name].length > 64) {
       return warn("track needs a name of 1 to 64 characters: ChannelIO('track', 'AddToCart')");
     }
     if (property != null && !isObject(property)) warn(`${name} goes without its property, which must be an object`);
@@ -333,7 +333,7 @@
     });
   };
 
-  /** The page may be gone in a moment: all that is unanswered goes in requests that outlive it. */
+  /** All that is unanswered goes in requests that outlive the page. */
   const leave = () => {
     let room = 59_000;
     for (let batch; (batch = take(room, 1)).length; post(batch, true)) {

@@ -361,6 +361,24 @@ describe('the queue', () => {
     assert.notEqual((await boot(page)).id, first.id, 'after a shutdown it is not taken again');
   });
 
+  it('loses neither a batch nor a boot to half an emoji, and keeps a backslash', async () => {
+    const { page } = await visit();
+    const { id } = await boot(page, { pluginKey: PLUGIN_KEY, profile: { nick: 'Mug \ud83c', path: 'C:\\ud83c' } });
+    await call(page, 'track', 'Whole', { name: 'ok' });
+    await call(page, 'track', 'Cut', { name: 'Lovely mug \ud83c\udf75'.slice(0, 12) });
+    const cut = await until(async () => (await eventsNamed(id, 'Cut'))[0], 'the cut event is stored');
+    assert.equal(cut.property.name, 'Lovely mug \ufffd');
+    assert.equal((await eventsNamed(id, 'Whole')).length, 1);
+    const { profile } = await storedUser(id);
+    assert.deepEqual([profile.nick, profile.path], ['Mug \ufffd', 'C:\\ud83c']);
+  });
+
+  it('boots although the address it came from is very long', async () => {
+    const { page } = await visit(`/?utm_source=${'x'.repeat(2_000)}&utm_content=${'y'.repeat(2_000)}`);
+    const { id } = await boot(page);
+    assert.equal((await storedUser(id)).profile.utmSource, 'x'.repeat(400));
+  });
+
   it('remembers where the first page came from', async () => {
     const { page } = await newVisitor(browser);
     const elsewhere = shop.url.replace('127.0.0.1', 'localhost');

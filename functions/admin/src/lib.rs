@@ -111,23 +111,27 @@ async fn rotate(
         KeyKind::Access => CredentialKind::Access,
         KeyKind::Webhook => CredentialKind::Webhook,
     };
-    if let Some(old) = old {
-        let until = app.now() + i64::from(grace_hours.unwrap_or(GRACE_HOURS)) * HOUR;
-        if !app.store.end_credential(&channel.id, of_store, &old, until).await? {
-            return Err(Error::NotFound("the key"));
-        }
+    if let Some(old) = &old
+        && !app.store.owns(&channel.id, of_store, old).await?
+    {
+        return Err(Error::NotFound("the key"));
     }
     let key = hex(random::<16>()?);
-    if kind == KeyKind::Access {
-        let secret = hex(random::<16>()?);
-        app.store.save_credential(of_store, &key, &pair(channel, &secret, scopes)).await?;
-        return Ok(json!({ "accessKey": key, "accessSecret": secret }));
+    let (credential, shown) = match kind {
+        KeyKind::Plugin => (public(channel), json!({ "pluginKey": key })),
+        KeyKind::Webhook => (public(channel), json!({ "webhookToken": key })),
+        KeyKind::Access => {
+            let secret = hex(random::<16>()?);
+            (pair(channel, &secret, scopes), json!({ "accessKey": key, "accessSecret": secret }))
+        }
+    };
+    // The new key first: a failure in between must not leave the shop without one.
+    app.store.save_credential(of_store, &key, &credential).await?;
+    if let Some(old) = old {
+        let until = app.now() + i64::from(grace_hours.unwrap_or(GRACE_HOURS)) * HOUR;
+        app.store.end_credential(&channel.id, of_store, &old, until).await?;
     }
-    app.store.save_credential(of_store, &key, &public(channel)).await?;
-    Ok(match kind {
-        KeyKind::Plugin => json!({ "pluginKey": key }),
-        _ => json!({ "webhookToken": key }),
-    })
+    Ok(shown)
 }
 
 async fn find(app: &App<Access>, id: &str) -> Result<Channel, Error> {

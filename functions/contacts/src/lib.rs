@@ -86,14 +86,15 @@ async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Rep
         "both" if since.is_some() => {
             let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
             events.reverse();
-            let (older, more) = page(Order::Descending, limit - limit.div_ceil(2)).await?;
+            let (older, more) = page(Order::Descending, limit - events.len()).await?;
             events.extend(older);
-            let (events, first, last) = ends((events, more), newer);
-            (events, first, last)
+            ends((events, more), newer)
         }
         "both" => ends(page(Order::Descending, limit).await?, false),
         _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
     };
+    // From a page with nothing on it the way back is where it came from.
+    let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
     let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
     Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
 }

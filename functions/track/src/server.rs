@@ -36,11 +36,10 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let (customer, version) = app.store.find(&channel.id, whom).await?;
     let key = app.store.event_key(&channel.id, &customer.id, &event);
     store(app, &channel, (&customer, version), &[&event], false, call).await?;
-    let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let stored = StoredEvent {
         expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,
         name: event.name.clone(),
-        property: property.unwrap_or_else(|| json!({})),
+        property: event.property.clone(),
         key,
     };
     let mut shown = user::event(&channel.id, &stored);

@@ -78,7 +78,16 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         let shaped = (7..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        return if shaped { Ok(format!("+{digits}")) } else { Err(wrong()) };
+        if !shaped {
+            return Err(wrong());
+        }
+        // "+82 010-…" is how many write it: the trunk 0 is no part of the number, and with it one phone would be two
+        // contacts. Only the library knows where the 0 belongs, as in Italy.
+        if digits.get(calling_code_digits(&digits)..).is_some_and(|rest| rest.starts_with('0')) {
+            let number = phonenumber::parse(None, format!("+{digits}")).map_err(|_| wrong())?;
+            return Ok(number.format().mode(phonenumber::Mode::E164).to_string());
+        }
+        return Ok(format!("+{digits}"));
     }
     let country = region.parse().map_err(|_| wrong())?;
     let number = phonenumber::parse(Some(country), text).map_err(|_| wrong())?;
@@ -86,6 +95,22 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         return Err(wrong());
     }
     Ok(number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+/// How many digits of an international number are its calling code: one for the zones 1 and 7, two for those that
+/// ITU-T E.164 assigns so, else three.
+fn calling_code_digits(digits: &str) -> usize {
+    match digits.as_bytes() {
+        [b'1' | b'7', ..] => 1,
+        [b'2', b'0' | b'7', ..]
+        | [b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [b'5', b'1'..=b'8', ..]
+        | [b'6', b'0'..=b'6', ..]
+        | [b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [b'9', b'0'..=b'5' | b'8', ..] => 2,
+        _ => 3,
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +140,9 @@ mod tests {
         assert_eq!(mobile_number("010-2468-2468", "KR"), Ok("+821024682468".into()));
         assert_eq!(mobile_number("090-1234-5678", "JP"), Ok("+819012345678".into()));
         assert_eq!(mobile_number("+82 10-2468-2468", "JP"), Ok("+821024682468".into()));
+        assert_eq!(mobile_number("+82 010-2468-2468", "JP"), Ok("+821024682468".into()));
+        assert_eq!(mobile_number("+390612345678", "KR"), Ok("+390612345678".into()));
+        assert_eq!(mobile_number("+12015550123", "KR"), Ok("+12015550123".into()));
         for text in ["", "+", "+0123456789", "12", "abc", "+1234567890123456", "+82102468246a"] {
             assert!(mobile_number(text, "KR").is_err(), "{text}");
         }

@@ -191,8 +191,8 @@ pub struct StoredEvent {
     pub key: EventKey,
     /// Its name.
     pub name: String,
-    /// Its property.
-    pub property: Value,
+    /// Its property as compact JSON text; `None` where there is none.
+    pub property: Option<String>,
     /// When it leaves, epoch ms.
     pub expire_at: Millis,
 }

@@ -52,8 +52,13 @@ pub fn is_lower_hex(text: &str, length: usize) -> bool {
 #[serde(transparent)]
 pub struct MemberId(String);
 
+/// Characters that show nothing, although Unicode does not count them as white space.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
+}
+
 /// Ids that a page sends when nobody is logged in. The list follows those of Segment Unify and PostHog.
-const PLACEHOLDERS: [&str; 16] = [
+const PLACEHOLDERS: [&str; 18] = [
     "null",
     "undefined",
     "none",
@@ -70,6 +75,8 @@ const PLACEHOLDERS: [&str; 16] = [
     "memberid",
     "member_id",
     "(null)",
+    "[]",
+    "{}",
 ];
 
 impl MemberId {
@@ -85,14 +92,18 @@ impl MemberId {
         if text.chars().count() > MEMBER_ID_CHARS {
             return Err("must have at most 64 characters");
         }
-        if text.chars().any(|c| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '%' | '\\')) {
+        if text
+            .chars()
+            .any(|c| c.is_whitespace() || is_invisible(c) || matches!(c, '/' | '?' | '#' | '%' | '\\'))
+        {
             return Err("must not have white space or any of / ? # % \\");
         }
         if has_control(text) {
             return Err("must not have control characters");
         }
         let lower = text.to_lowercase();
-        if text.bytes().all(|b| b == b'0') || PLACEHOLDERS.contains(&lower.as_str()) {
+        let lower = lower.trim_matches(['"', '\'']);
+        if text.chars().all(|c| matches!(c, '0' | '０')) || PLACEHOLDERS.contains(&lower) {
             return Err("must name a member, not stand for nobody");
         }
         Ok(Self(text.to_owned()))
@@ -144,9 +155,26 @@ mod tests {
 
     #[test]
     fn placeholders_and_forbidden_characters_never_become_a_member() {
-        for text in
-            ["", "  ", "null", "UNDEFINED", "[object Object]", "0", "000", "-1", "NaN", "guest", "a b", "a/b"]
-        {
+        for text in [
+            "",
+            "  ",
+            "null",
+            "UNDEFINED",
+            "[object Object]",
+            "0",
+            "000",
+            "-1",
+            "NaN",
+            "guest",
+            "a b",
+            "a/b",
+            "\u{200b}",
+            "\u{3164}",
+            "０",
+            "[]",
+            "{}",
+            "\"null\"",
+        ] {
             assert!(MemberId::parse(text).is_err(), "{text}");
         }
         for text in ["lucas", "0815", "user@example.com", "회원", "a:b", "日本"] {

@@ -40,6 +40,8 @@ pub const ERASURE_ITEMS: usize = 95;
 pub const HOLDERS_INLINE: usize = 20;
 /// Events counted for a customer at a glance.
 pub const COUNTED_EVENTS: usize = 50_000;
+/// Megabytes of events read for those counts.
+pub const COUNTED_PAGES: usize = 40;
 /// Events on one page of a timeline.
 pub const TIMELINE_PAGE: usize = 500;
 /// Bytes of the events on one page of a timeline; it ends before the event that would pass them, though never before

@@ -194,7 +194,9 @@ impl Reader<'_> {
             Value::Object(fields) => {
                 let mut read = BTreeMap::new();
                 for (key, value) in fields {
-                    if value.is_null() && !self.is_closed(key) {
+                    if value.is_null() && key == field::LAST_CHECKOUT && self.source == Source::Page {
+                        self.refuse("profile.lastCheckoutCompletedAt", "only moves forward");
+                    } else if value.is_null() && !self.is_closed(key) {
                         read.insert(key.clone(), None);
                     } else if let Some(value) = self.field("profile", key, value) {
                         read.insert(key.clone(), Some(value));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::contact::ContactKind;
 use super::field::{self, Field, LAST_CHECKOUT, Source};
-use super::limit::{PROFILE_BYTES, PROFILE_KEYS};
+use super::limit::{FUTURE_MS, PROFILE_BYTES, PROFILE_KEYS};
 use super::patch::{ProfilePatch, Verified};
 use super::time::Millis;
 use crate::error::Detail;
@@ -49,7 +49,7 @@ impl Profile {
     /// Bytes of the keys and values as compact JSON.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(key, field)| key.len() + 4 + json_bytes(&field.value)).sum::<usize>() + 1
+        self.0.iter().map(|(key, field)| entry_bytes(key, &field.value)).sum::<usize>() + 1
     }
 
     /// Applies `profile` of a patch: set, clear, or reset the whole. Returns what could not be kept: on a page's
@@ -63,11 +63,14 @@ impl Profile {
                 Vec::new()
             }
             ProfilePatch::Fields(fields) => {
+                let mut bytes = self.bytes();
                 let refused = fields.iter().filter_map(|(key, value)| match value {
-                    Some(value) => self.put("profile", key, value, by),
+                    Some(value) => self.put("profile", key, value, by, &mut bytes),
                     None => {
-                        if !field::is_set_once(key) {
-                            self.0.remove(key);
+                        if !field::is_set_once(key)
+                            && let Some(field) = self.0.remove(key)
+                        {
+                            bytes -= entry_bytes(key, &field.value);
                         }
                         None
                     }
@@ -80,7 +83,11 @@ impl Profile {
     /// Applies `profileOnce`: writes only where nothing is.
     pub fn apply_once(&mut self, fields: &BTreeMap<String, Value>, by: Writer<'_>) -> Vec<Detail> {
         let missing = fields.iter().filter(|(key, _)| !self.0.contains_key(*key)).collect::<Vec<_>>();
-        missing.into_iter().filter_map(|(key, value)| self.put("profileOnce", key, value, by)).collect()
+        let mut bytes = self.bytes();
+        missing
+            .into_iter()
+            .filter_map(|(key, value)| self.put("profileOnce", key, value, by, &mut bytes))
+            .collect()
     }
 
     /// Moves `lastCheckoutCompletedAt` forward to `at`, never back (R8).
@@ -92,11 +99,22 @@ impl Profile {
         }
     }
 
-    fn put(&mut self, within: &str, key: &str, value: &Value, by: Writer<'_>) -> Option<Detail> {
+    /// Stores one field, or says why not. `bytes` is the size of the whole, kept up to date: counting anew for each of
+    /// thousands of fields would take seconds.
+    fn put(
+        &mut self,
+        within: &str,
+        key: &str,
+        value: &Value,
+        by: Writer<'_>,
+        bytes: &mut usize,
+    ) -> Option<Detail> {
+        let refuse = |message: String| Some(Detail::new(format!("{within}.{key}"), message));
         let verified = match ContactKind::of_key(key) {
             Some(kind) => by.verified.vouches_for(kind),
             None => by.source != Source::Page,
         };
+        let mut old = 0;
         if let Some(stored) = self.0.get_mut(key) {
             if field::is_set_once(key) {
                 return None;
@@ -106,23 +124,33 @@ impl Profile {
                 stored.verified |= verified;
                 return None;
             }
+            old = entry_bytes(key, &stored.value);
         } else if self.0.len() >= PROFILE_KEYS {
-            return Some(Detail::new(
-                format!("{within}.{key}"),
-                format!("a profile has at most {PROFILE_KEYS} keys"),
-            ));
+            return refuse(format!("a profile has at most {PROFILE_KEYS} keys"));
         }
-        let old = self.0.get(key).map_or(0, |field| key.len() + 4 + json_bytes(&field.value));
-        if self.bytes() - old + key.len() + 4 + json_bytes(value) > PROFILE_BYTES {
-            return Some(Detail::new(
-                format!("{within}.{key}"),
-                format!("a profile has at most {PROFILE_BYTES} bytes"),
-            ));
+        // The time of the latest order is a maximum (R8): a page moves it forward as well, and never ahead of the clock.
+        if key == LAST_CHECKOUT && by.source == Source::Page {
+            if value.as_i64().is_none_or(|at| at > by.time + FUTURE_MS) {
+                return refuse("must not lie in the future".into());
+            }
+            if self.0.get(key).is_some_and(|stored| stored.value.as_i64() > value.as_i64()) {
+                return None;
+            }
         }
+        let new = entry_bytes(key, value);
+        if *bytes - old + new > PROFILE_BYTES {
+            return refuse(format!("a profile has at most {PROFILE_BYTES} bytes"));
+        }
+        *bytes = *bytes - old + new;
         let field = Field { value: value.clone(), source: by.source, time: by.time, verified };
         self.0.insert(key.to_owned(), field);
         None
     }
+}
+
+/// Bytes of a key and its value in the profile's JSON.
+fn entry_bytes(key: &str, value: &Value) -> usize {
+    key.len() + 4 + json_bytes(value)
 }
 
 /// What a page's reset leaves: the manager's memo, and what Okyaku derived itself.

@@ -145,12 +145,13 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
 /// An event, as Channel Talk's v5.
 #[must_use]
 pub fn event(channel: &str, event: &StoredEvent) -> Value {
+    let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());
     json!({
         "id": event.key.to_string(),
         "userId": event.key.owner,
         "channelId": channel,
         "name": event.name,
-        "property": event.property,
+        "property": property.unwrap_or_else(|| Value::Object(Map::new())),
         "createdAt": event.key.created_at,
         "expireAt": event.expire_at,
     })

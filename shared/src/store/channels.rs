@@ -221,7 +221,7 @@ impl<A: Administer> Store<A> {
         self.overwrite(credential_item(kind, key, credential)?).await
     }
 
-    /// Lets a credential end at `until`, epoch ms; `false` if it is not the channel's.
+    /// Lets a credential end at `until`, epoch ms, unless it ends sooner. `false` if it does, or is not the channel's.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -238,7 +238,8 @@ impl<A: Administer> Store<A> {
             .table_name(self.table())
             .set_key(Some(keys::credential(kind.name(), key).attributes()))
             .update_expression("SET #ttl = :until")
-            .condition_expression("#channel = :channel")
+            // A key that ends sooner is not given more time.
+            .condition_expression("#channel = :channel AND (attribute_not_exists(#ttl) OR #ttl > :until)")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#channel", "channel")
             .expression_attribute_values(":until", number(time::ttl(until)))
@@ -247,6 +248,15 @@ impl<A: Administer> Store<A> {
             .send()
             .await;
         held(sent)
+    }
+
+    /// Whether a credential is the channel's, also if it has ended.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn owns(&self, channel: &str, kind: CredentialKind, key: &str) -> Result<bool, Error> {
+        let item = self.get(keys::credential(kind.name(), key)).await?;
+        Ok(item.is_some_and(|item| super::item::string(&item, "channel") == Some(channel)))
     }
 
     /// Every channel.

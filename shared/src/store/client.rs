@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_http_client::{Builder, tls};
@@ -24,6 +24,12 @@ pub async fn connect(endpoint: Option<&str>) -> Client {
 
 /// As [`connect`], over a given HTTP client: tests put a recorder or a fault in between.
 pub async fn connect_with(endpoint: Option<&str>, http: SharedHttpClient) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config(endpoint, http).await);
+    Client::from_conf(config.interceptor(Metering).build())
+}
+
+/// The SDK's configuration: retries, time limits, and for a loopback endpoint a region and credentials.
+pub async fn sdk_config(endpoint: Option<&str>, http: SharedHttpClient) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -40,8 +46,7 @@ pub async fn connect_with(endpoint: Option<&str>, http: SharedHttpClient) -> Cli
                 .credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
         }
     }
-    let config = aws_sdk_dynamodb::config::Builder::from(&loader.load().await).interceptor(Metering).build();
-    Client::from_conf(config)
+    loader.load().await
 }
 
 /// The HTTP client: rustls with ring. Also serves `http://` endpoints.
