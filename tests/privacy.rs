@@ -1,10 +1,11 @@
 //! No personal data in logs or error texts: the route's key, never the path; a field's name, never its value (R15).
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use serde_json::{Value, json};
 use support::{Answer, NOW, Shop, dev, hash_of};
+use tracing::Subscriber;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -41,16 +42,28 @@ impl MakeWriter<'_> for Log {
 
 impl Log {
     fn capture() -> (Self, DefaultGuard) {
+        // With a single subscriber, a call site that another test's thread meets first is asked of that thread, which
+        // has none, and is silent for ever. A second one, for all threads, makes tracing ask both.
+        static EVERYWHERE: Once = Once::new();
+        EVERYWHERE.call_once(|| {
+            tracing::subscriber::set_global_default(Self::subscriber(std::io::sink)).unwrap();
+        });
         let log = Self::default();
+        let guard = tracing::subscriber::set_default(Self::subscriber(log.clone()));
+        (log, guard)
+    }
+
+    fn subscriber(
+        writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    ) -> impl Subscriber + Send + Sync {
         let crates = ["", "_boot", "_track", "_lead", "_withdraw", "_contacts", "_sweep", "_admin", "_local"];
         let filter: String = crates.map(|name| format!(",okyaku{name}=trace")).concat();
-        let subscriber = tracing_subscriber::fmt()
+        tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
             .with_env_filter(EnvFilter::new(format!("info{filter}")))
-            .with_writer(log.clone())
-            .finish();
-        (log.clone(), tracing::subscriber::set_default(subscriber))
+            .with_writer(writer)
+            .finish()
     }
 
     fn text(&self) -> String {
