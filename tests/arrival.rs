@@ -104,3 +104,18 @@ async fn country_and_city_need_the_origin_secret() {
         assert_eq!(json!([user["country"], user["city"]]), place, "{secret:?}");
     }
 }
+
+#[tokio::test]
+async fn a_value_of_the_address_has_at_most_1_kb_and_a_longer_one_does_not_cost_the_boot() {
+    let shop = Shop::open().await;
+    // With its two quotes.
+    for (length, kept) in [(1022, true), (1023, false)] {
+        let value = "x".repeat(length);
+        let page = json!({"url": format!("https://shop.example.com/?utm_source={value}&utm_term=mug")});
+        let booted = shop.boot(json!({ "page": page })).await;
+        let profile = &booted.expect(200)["user"]["profile"];
+        assert_eq!((profile["utmSource"] == value.as_str(), &profile["utmTerm"]), (kept, &json!("mug")));
+        let dropped = booted.body["dropped"].as_array().unwrap();
+        assert_eq!(dropped.iter().any(|detail| detail["field"] == "profileOnce.utmSource"), !kept);
+    }
+}

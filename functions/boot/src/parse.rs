@@ -6,7 +6,7 @@ use okyaku::domain::boot::{AppInfo, Boot, Claim};
 use okyaku::domain::channel::Channel;
 use okyaku::domain::field::{self, Source};
 use okyaku::domain::id::{MemberId, VeilId};
-use okyaku::domain::limit::NAME_CHARS;
+use okyaku::domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
 use okyaku::domain::profile::json_bytes;
 use okyaku::domain::{device, member_hash, patch, text};
 use okyaku::error::{Detail, Error};
@@ -18,8 +18,6 @@ use crate::Access;
 
 /// Keys of a boot that are not a patch's.
 const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
-/// Bytes of a value taken from a page's address: a longer one is dropped, and the boot goes on.
-const ARRIVAL_BYTES: usize = 1024;
 /// Query parameters of a page's address and the profile keys they become (R2).
 const UTM: [(&str, &str); 5] = [
     ("utm_source", "utmSource"),

@@ -1,4 +1,5 @@
-//! Every limit in one place. Each has a test at the limit and one past it (`tests/limits.rs`).
+//! Every limit in one place. Each has a test at the limit and one past it (`tests/limits.rs`), except for
+//! [`COUNTED_PAGES`], which would take 40 MB of events.
 
 /// Bytes of a request body after decoding.
 pub const BODY_BYTES: usize = 1024 * 1024;
@@ -24,6 +25,8 @@ pub const PROFILE_KEYS: usize = 200;
 pub const PROFILE_BYTES: usize = 32 * 1024;
 /// Bytes of `profile` and `profileOnce` together in one request of a page, as compact JSON.
 pub const PAGE_PATCH_BYTES: usize = 8 * 1024;
+/// Bytes, as JSON, of a UTM value or referrer taken from a boot's `page`: a longer one is dropped, the boot goes on.
+pub const ARRIVAL_BYTES: usize = 1024;
 /// Characters of a profile key.
 pub const PROFILE_KEY_CHARS: usize = 64;
 /// Tags of one customer.
