@@ -1,26 +1,8 @@
 //! Profile fields: declared types, contacts in their normal form, what is wrong is named (R5).
 
 use serde_json::{Value, json};
-use support::{Answer, NOW, Shop};
-
-/// A visitor's id and session.
-async fn visitor(shop: &Shop) -> (String, String) {
-    let booted = shop.boot(json!({})).await;
-    (booted.str("/user/id").to_owned(), booted.str("/sessionToken").to_owned())
-}
-
-/// `updateUser` of a page.
-async fn update(shop: &Shop, token: &str, body: Value) -> Answer {
-    shop.page("PATCH", "/front/v1/users/me", token).json(body).await
-}
-
-async fn put(shop: &Shop, member: &str, body: Value) -> Answer {
-    shop.server("PUT", &format!("/open/v5/users/@{member}")).json(body).await
-}
-
-async fn profile(shop: &Shop, id: &str) -> Value {
-    shop.customer(id).await.expect(200)["user"]["profile"].clone()
-}
+use support::people::{profile, put, update, visitor};
+use support::{NOW, Shop};
 
 /// A key, right values with what they are stored as, and wrong ones.
 type Declared = (&'static str, Vec<(Value, Value)>, Vec<Value>);

@@ -1,26 +1,8 @@
 //! The profile: absent, null and empty; set once; whose the keys are (R2, R3, R4).
 
 use serde_json::{Value, json};
+use support::people::{profile, put, update, visitor};
 use support::{Answer, NOW, Shop};
-
-/// A visitor's id and session.
-async fn visitor(shop: &Shop) -> (String, String) {
-    let booted = shop.boot(json!({})).await;
-    (booted.str("/user/id").to_owned(), booted.str("/sessionToken").to_owned())
-}
-
-/// `updateUser` of a page.
-async fn update(shop: &Shop, token: &str, body: Value) -> Answer {
-    shop.page("PATCH", "/front/v1/users/me", token).json(body).await
-}
-
-async fn put(shop: &Shop, member: &str, body: Value) -> Answer {
-    shop.server("PUT", &format!("/open/v5/users/@{member}")).json(body).await
-}
-
-async fn profile(shop: &Shop, id: &str) -> Value {
-    shop.customer(id).await.expect(200)["user"]["profile"].clone()
-}
 
 #[tokio::test]
 async fn absent_leaves_null_clears_and_an_empty_text_is_a_value() {
