@@ -86,7 +86,8 @@ async fn the_first_pages_utm_and_referrer_are_set_once() {
 
 #[tokio::test]
 async fn country_and_city_need_the_origin_secret() {
-    let settings = Settings { allow_development: true, origin_secret: Some("vouched".into()) };
+    let settings =
+        Settings { allow_development: true, origin_secret: Some("vouched".into()), ..Settings::default() };
     for (shop, secret, known) in [
         (Shop::open_with(settings.clone()).await, Some("vouched"), true),
         (Shop::open_with(settings.clone()).await, Some("guessed"), false),

@@ -105,8 +105,12 @@ async fn a_well_formed_unknown_veil_id_is_adopted_and_a_malformed_one_replaced()
 
 #[tokio::test]
 async fn the_reply_has_exactly_these_keys() {
-    let shop =
-        Shop::open_with(Settings { allow_development: true, origin_secret: Some("vouched".into()) }).await;
+    let shop = Shop::open_with(Settings {
+        allow_development: true,
+        origin_secret: Some("vouched".into()),
+        ..Settings::default()
+    })
+    .await;
     let member = shop.boot_member("m-1", json!({})).await;
     let id = member.str("/user/id").to_owned();
     let memo = json!({"profile": {"description": "pays late"}, "tags": ["退会"], "blocked": true});

@@ -168,7 +168,7 @@ async fn a_rotated_key_ends_after_its_grace() {
 async fn the_development_channel_is_nobodys_where_it_is_not_allowed() {
     let open = Shop::open().await;
     let booted = open.boot(json!({})).await;
-    let closed = Shop::open_with(Settings { allow_development: false, origin_secret: None }).await;
+    let closed = Shop::open_with(Settings::default()).await;
     for (method, path, body, _) in server_routes() {
         closed.server(method, &path).json(body).await.expect(401);
     }

@@ -15,6 +15,7 @@ mod leads;
 mod limits;
 mod links;
 mod lookups;
+mod metrics;
 mod months;
 mod open_api;
 mod permissions;

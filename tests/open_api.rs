@@ -14,8 +14,12 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
-    let shop =
-        Shop::open_with(Settings { allow_development: true, origin_secret: Some("vouched".into()) }).await;
+    let shop = Shop::open_with(Settings {
+        allow_development: true,
+        origin_secret: Some("vouched".into()),
+        ..Settings::default()
+    })
+    .await;
     let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 \
                  (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1";
     let body = json!({"pluginKey": dev::PLUGIN_KEY, "memberId": "m-1", "memberHash": hash_of("m-1"),

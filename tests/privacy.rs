@@ -151,11 +151,18 @@ async fn what_goes_well_is_logged_by_route_and_status_alone() {
     assert!(answers.iter().filter(|answer| answer.status < 300).count() > 15, "{answers:?}");
     for line in log.lines() {
         let mut keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
-        keys.retain(|key| !matches!(*key, "timestamp" | "level" | "target"));
+        // Who has no channel has no credential that leads to one; only what takes events counts them.
+        keys.retain(|key| {
+            !matches!(*key, "timestamp" | "level" | "target" | "channel" | "events" | "rejected")
+        });
         assert_eq!(keys, ["calls", "message", "ms", "request_id", "route", "status", "units"], "{line}");
+        let route = line["route"].as_str().unwrap_or_default();
+        let takes_events = route.starts_with("POST") && route.ends_with("/events") && line["status"] == 200;
+        assert_eq!(line.get("events").is_some(), takes_events, "{line}");
         assert_eq!(line["message"], "served");
     }
-    assert!(log.text().contains(r#""route":"PUT /open/v5/users/{userId}","status":200"#), "{}", log.text());
+    let put = |line: &Value| line["route"] == "PUT /open/v5/users/{userId}" && line["status"] == 200;
+    assert!(log.lines().iter().any(put), "{}", log.text());
     let ids: Vec<String> =
         answers.iter().filter_map(|a| Some(a.body["user"]["id"].as_str()?.to_owned())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -164,20 +171,27 @@ async fn what_goes_well_is_logged_by_route_and_status_alone() {
 }
 
 #[tokio::test]
-async fn a_requests_line_says_what_it_did_at_the_table() {
+async fn a_requests_line_says_whose_it_was_and_what_it_did() {
     let shop = Shop::open().await;
     let token = session(&shop).await;
     let warm = json!([{"id": "warm", "name": "A", "createdAt": NOW}]);
     shop.track(&token, warm).await.expect(200);
     let (log, _guard) = Log::capture();
-    let events: Value =
+    let mut events: Vec<Value> =
         (0..30).map(|n| json!({"id": n.to_string(), "name": "A", "createdAt": NOW})).collect();
-    shop.track(&token, events).await.expect(200);
+    events.push(json!({"id": "bad", "name": ""}));
+    shop.track(&token, events.into()).await.expect(200);
     let lines = log.lines();
     let line = lines.iter().find(|line| line["message"] == "served").unwrap();
     // The session's channel is cached; a guard, and two batches in parallel.
     assert_eq!((&line["route"], &line["calls"]), (&json!("POST /front/v1/events"), &json!(3)));
     assert_eq!(line["units"], 31.0);
+    assert_eq!((&line["events"], &line["rejected"]), (&json!(30), &json!(1)));
+    let channels = shop.admin(json!({"action": "listChannels"})).await.unwrap();
+    assert_eq!(line["channel"], channels["channels"][0]["id"]);
+    let (log, _guard) = Log::capture();
+    shop.page("POST", "/front/v1/touch", "nobody").send().await.expect(401);
+    assert_eq!(log.lines().last().unwrap().get("channel"), None, "no credential, no channel");
 }
 
 #[tokio::test]

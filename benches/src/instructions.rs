@@ -31,9 +31,9 @@ const WARM: usize = 200;
 #[tokio::main]
 async fn main() {
     let engine = Engine::memory().unwrap();
-    let client = client::connect(Some(&engine.endpoint())).await;
+    let client = client::loopback(&engine.endpoint(), client::http_client());
     schema::create_table(&client, "okyaku").await.unwrap();
-    let settings = Settings { allow_development: true, origin_secret: None };
+    let settings = Settings { allow_development: true, ..Settings::default() };
     let keys = Keys::new(HASH_KEY, TOKEN_KEY).unwrap();
     let base = Base::new(Table::new(client, "okyaku"), keys, Clock::system(), settings);
     okyaku_admin::create_development_channel(&base.app()).await.unwrap();

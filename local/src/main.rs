@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::Client;
 use clap::Parser;
 use okyaku::clock::Clock;
 use okyaku::keys::Keys;
@@ -51,13 +53,13 @@ async fn run(args: Args) -> Result<(), Failure> {
     let home = Home::open(&args)?;
     let listener = TcpListener::bind((args.host.as_str(), args.port));
     let listener = listener.await.map_err(|error| format!("{}:{}: {error}", args.host, args.port))?;
-    let client = client::connect(home.endpoint.as_deref()).await;
+    let client = home.client().await;
     if home.ours {
         let created = schema::create_table(&client, &args.table).await;
         created.map_err(|error| format!("the table {} cannot be created: {error}", args.table))?;
     }
     let origin_secret = std::env::var("OKYAKU_ORIGIN_SECRET").ok().filter(|secret| !secret.is_empty());
-    let settings = Settings { allow_development: home.ours, origin_secret };
+    let settings = Settings { allow_development: home.ours, origin_secret, ..Settings::default() };
     let base = Base::new(Table::new(client, args.table), home.keys, Clock::system(), settings);
     if home.ours {
         okyaku_admin::create_development_channel(&base.app()).await?;
@@ -125,6 +127,19 @@ impl Home {
         };
         engine.expire_every(Duration::from_secs(60))?;
         Ok(Self { name, endpoint: Some(engine.endpoint()), ours: true, keys, _engine: Some(engine) })
+    }
+
+    /// A client of the table: of an engine on this machine, or of an account, whose region and credentials the SDK
+    /// looks for in the environment, the profile and the instance.
+    async fn client(&self) -> Client {
+        let http = client::http_client();
+        match self.endpoint.as_deref() {
+            Some(endpoint) if client::is_loopback(endpoint) => client::loopback(endpoint, http),
+            endpoint => {
+                let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+                client::client((&loader.load().await).into(), endpoint, http)
+            }
+        }
     }
 }
 

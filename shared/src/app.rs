@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::store::channels::ChannelCache;
 use crate::store::{Store, Table};
 
@@ -16,6 +17,8 @@ pub struct Settings {
     pub allow_development: bool,
     /// What a trusted proxy puts into `x-okyaku-origin` to vouch for its viewer headers; `None`: nobody is trusted.
     pub origin_secret: Option<String>,
+    /// Where metrics go.
+    pub metrics: Metrics,
 }
 
 /// Everything the functions share. Each function takes its own [`App`] from it.

@@ -44,7 +44,7 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
-        Self::open_with(Settings { allow_development: true, origin_secret: None }).await
+        Self::open_with(Settings { allow_development: true, ..Settings::default() }).await
     }
 
     pub async fn open_with(settings: Settings) -> Self {
@@ -52,7 +52,7 @@ impl Shop {
         let name = format!("shop-{}", TABLES.fetch_add(1, Ordering::SeqCst));
         let recorder = Recorder::new(client::http_client());
         let http = SharedHttpClient::new(recorder.clone());
-        let client = client::connect_with(Some(engine()), http).await;
+        let client = client::loopback(engine(), http);
         schema::create_table(&client, &name).await.unwrap();
         let keys =
             Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();

@@ -7,7 +7,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     okyaku::start::logs();
-    let app = &okyaku::start::app::<Access>().await?;
+    let app = &okyaku::start::app::<Access>()?;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         handle(app, event.payload).await.map_err(|error| Error::from(error.explained()))
     }))

@@ -6,6 +6,6 @@ use okyaku_boot::{Access, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     okyaku::start::logs();
-    let app = &okyaku::start::app::<Access>().await?;
+    let app = &okyaku::start::connected::<Access>().await?;
     run(service_fn(|request| async move { Ok::<_, Error>(handle(app, request).await) })).await
 }

@@ -8,7 +8,7 @@ use okyaku::domain::field::{self, Source};
 use okyaku::domain::id::{MemberId, VeilId};
 use okyaku::domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
 use okyaku::domain::profile::json_bytes;
-use okyaku::domain::{device, member_hash, patch, text};
+use okyaku::domain::{member_hash, patch, text};
 use okyaku::error::{Detail, Error};
 use okyaku::http::{Call, json};
 use serde_json::{Map, Value};
@@ -62,7 +62,7 @@ pub(crate) fn boot(
         claim,
         veil,
         patch,
-        browser: call.header("user-agent").filter(|_| info.is_none()).and_then(device::browser),
+        user_agent: call.header("user-agent").map(str::to_owned),
         app: info,
         language: said.or_else(accepted),
         place: place(app, call),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use okyaku::App;
 use okyaku::error::Error;
+use okyaku::metrics::Metric;
 use okyaku::store::access;
 use okyaku::store::erasure::Job;
 
@@ -42,6 +43,7 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
     let start = Instant::now();
     let jobs = app.store.jobs().await?;
     let mut report = Report { open: jobs.len(), ..Report::default() };
+    let oldest = jobs.iter().map(|job| app.now() - job.erased_at).max().unwrap_or(0);
     let mut failed = None;
     for job in jobs {
         // One erasure that cannot go on must not hold up the others.
@@ -50,6 +52,14 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
             failed.get_or_insert(error);
         }
     }
+    app.settings().metrics.put(
+        app.now(),
+        &[
+            (Metric::OldestErasureSeconds, u64::try_from(oldest / 1000).unwrap_or(0)),
+            (Metric::OpenErasures, (report.open - report.finished) as u64),
+            (Metric::DeletedItems, report.deleted),
+        ],
+    );
     failed.map_or(Ok(report), Err)
 }
 

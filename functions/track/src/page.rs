@@ -6,7 +6,9 @@ use okyaku::domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
 use okyaku::error::Error;
 use okyaku::http::session_token::GRACE_FOR_EVENTS;
 use okyaku::http::{Call, Reply, credential, json};
+use okyaku::metrics::Metric;
 use okyaku::store::customers::Whom;
+use okyaku::store::meter::note_events;
 use serde_json::{Map, Value, json};
 
 use crate::Access;
@@ -42,7 +44,12 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         .iter()
         .filter_map(|v| if let Verdict::Read(event) = v { Some(event) } else { None })
         .collect();
+    let rejected = items.len() - read.len();
+    if rejected > 0 {
+        app.settings().metrics.put(app.now(), &[(Metric::RejectedEvents, rejected as u64)]);
+    }
     let mut stored = store(app, &channel, (&customer, version), &read, retried, call).await?.into_iter();
+    note_events(read.len(), rejected);
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {

@@ -9,6 +9,7 @@ use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, user};
 use okyaku::keys::random;
 use okyaku::store::customers::Whom;
+use okyaku::store::meter::note_events;
 use serde_json::{Value, json};
 
 use crate::Access;
@@ -36,6 +37,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let (customer, version) = app.store.find(&channel.id, whom).await?;
     let key = app.store.event_key(&channel.id, &customer.id, &event);
     store(app, &channel, (&customer, version), &[&event], false, call).await?;
+    note_events(1, 0);
     let stored = StoredEvent {
         expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,
         name: event.name.clone(),

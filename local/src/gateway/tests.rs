@@ -10,7 +10,7 @@ use super::*;
 use crate::routes::routes;
 
 async fn gateway() -> Gateway {
-    let client = client::connect(Some("http://127.0.0.1:9")).await;
+    let client = client::loopback("http://127.0.0.1:9", client::http_client());
     let keys = Keys::new(&"h".repeat(64), &format!("k1:{}", "t".repeat(64))).unwrap();
     Gateway::new(Base::new(Table::new(client, "okyaku"), keys, Clock::system(), Settings::default()))
 }

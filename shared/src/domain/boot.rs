@@ -1,7 +1,6 @@
 //! Boot: whose page it is, what it may change, and what it links (R1, R4, R6, R11, R12).
 
 use super::customer::{Customer, Life, Tombstone};
-use super::device::Browser;
 use super::field::Source;
 use super::id::{MemberId, VeilId};
 use super::patch::Patch;
@@ -46,8 +45,8 @@ pub struct Boot {
     pub patch: Patch,
     /// The app, if it is one.
     pub app: Option<AppInfo>,
-    /// What the User-Agent says.
-    pub browser: Option<Browser>,
+    /// The User-Agent header.
+    pub user_agent: Option<String>,
     /// The language for a customer that has none.
     pub language: Option<String>,
     /// Country and city, as a trusted proxy says.
@@ -144,9 +143,9 @@ impl Boot {
             customer.city.clone_from(city);
         }
         let platform = if self.app.is_some() { Platform::Mobile } else { Platform::Web };
-        match (&self.app, &self.browser) {
+        match (&self.app, &self.user_agent) {
             (Some(app), _) => app.describe(customer),
-            (None, Some(browser)) => customer.web.describe(browser.clone()),
+            (None, Some(user_agent)) => customer.web.describe(user_agent),
             (None, None) => {}
         }
         session::seen(customer, platform, now);

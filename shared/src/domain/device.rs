@@ -1,6 +1,7 @@
 //! What a browser or an app says of itself.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::time::Millis;
 
@@ -23,6 +24,9 @@ pub struct Web {
     /// `pc`, `smartphone`, `mobilephone`, `appliance`, `crawler` or `misc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// Which User-Agent header the five above were read from: see [`agent_hash`].
+    #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Sessions in browsers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sessions_count: u32,
@@ -65,26 +69,28 @@ pub(crate) fn is_zero(count: &u32) -> bool {
 }
 
 /// What a User-Agent header says of a browser.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Browser {
-    /// See [`Web::browser`].
-    pub browser: Option<String>,
-    /// See [`Web::browser_name`].
-    pub browser_name: Option<String>,
-    /// See [`Web::os`].
-    pub os: Option<String>,
-    /// See [`Web::os_name`].
-    pub os_name: Option<String>,
-    /// See [`Web::device`].
-    pub device: Option<String>,
+#[derive(Debug, Default, PartialEq)]
+struct Browser {
+    browser: Option<String>,
+    browser_name: Option<String>,
+    os: Option<String>,
+    os_name: Option<String>,
+    device: Option<String>,
 }
 
-/// Reads a User-Agent header. `None` where nothing is known of it. Headers over 1,024 bytes are not read.
-#[must_use]
-pub fn browser(user_agent: &str) -> Option<Browser> {
-    if user_agent.len() > 1024 {
-        return None;
-    }
+/// Bytes of a User-Agent header that is read; a longer one tells nothing.
+const AGENT_BYTES: usize = 1024;
+/// Part of every hash. Another parser, or another version of it, gets another one, and reads every header anew.
+const PARSER: &str = "woothee 0.13";
+
+/// What a User-Agent header is known again by: 16 lower-hex characters.
+fn agent_hash(user_agent: &str) -> String {
+    let hash = Sha256::new().chain_update(PARSER).chain_update("\0").chain_update(user_agent).finalize();
+    hex::encode(hash.get(..8).unwrap_or_default())
+}
+
+/// Reads a User-Agent header. `None` where nothing is known of it.
+fn browser(user_agent: &str) -> Option<Browser> {
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());
     let with_version = |name: &Option<String>, version: &str| {
         name.as_ref().map(|name| match known(version) {
@@ -106,8 +112,18 @@ pub fn browser(user_agent: &str) -> Option<Browser> {
 }
 
 impl Web {
-    /// Takes over what the browser says of itself.
-    pub fn describe(&mut self, browser: Browser) {
+    /// Takes over what a User-Agent header says of the browser, if it says anything. One that is known already is not
+    /// read: the parser's patterns cost more than the rest of a boot.
+    pub fn describe(&mut self, user_agent: &str) {
+        if user_agent.len() > AGENT_BYTES {
+            return;
+        }
+        let hash = agent_hash(user_agent);
+        if self.agent.as_ref() == Some(&hash) {
+            return;
+        }
+        let Some(browser) = browser(user_agent) else { return };
+        self.agent = Some(hash);
         self.browser = browser.browser;
         self.browser_name = browser.browser_name;
         self.os = browser.os;
@@ -124,10 +140,25 @@ mod tests {
     fn a_phones_browser_is_known() {
         let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                      Version/17.0 Mobile/15E148 Safari/604.1";
-        let browser = browser(agent).unwrap();
-        assert_eq!(browser.browser_name.as_deref(), Some("Safari"));
-        assert_eq!(browser.browser.as_deref(), Some("Safari 17.0"));
-        assert_eq!(browser.device.as_deref(), Some("smartphone"));
-        assert!(super::browser("").is_none());
+        let mut web = Web::default();
+        web.describe(agent);
+        assert_eq!(web.browser_name.as_deref(), Some("Safari"));
+        assert_eq!(web.browser.as_deref(), Some("Safari 17.0"));
+        assert_eq!(web.device.as_deref(), Some("smartphone"));
+        let known = web.clone();
+        web.describe("");
+        assert_eq!(web, known, "what tells nothing changes nothing");
+    }
+
+    #[test]
+    fn a_known_header_is_not_read_again() {
+        let mut web = Web::default();
+        web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+        assert_eq!(web.browser.as_deref(), Some("Firefox 145.0"));
+        web.browser = None;
+        web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+        assert_eq!(web.browser, None);
+        web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0");
+        assert_eq!(web.browser.as_deref(), Some("Firefox 146.0"));
     }
 }

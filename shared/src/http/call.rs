@@ -43,13 +43,15 @@ where
     };
     let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, &id));
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (calls, units) = (meter.calls(), meter.units());
     tracing::info!(
         route,
+        channel = meter.channel(),
         status = reply.status(),
         ms = milliseconds,
-        calls,
-        units,
+        calls = meter.calls(),
+        units = meter.units(),
+        events = meter.events().map(|(accepted, _)| accepted),
+        rejected = meter.events().map(|(_, rejected)| rejected),
         request_id = id,
         "served"
     );

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::keys::secret_hash;
 use crate::store::access::Read;
 use crate::store::channels::CredentialKind;
+use crate::store::meter::note_channel;
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
@@ -32,6 +33,7 @@ pub async fn server<A: Read>(app: &App<A>, headers: &HeaderMap, scope: Scope) ->
     if !bool::from(right.as_bytes().ct_eq(secret_hash(secret).as_bytes())) {
         return Err(wrong());
     }
+    note_channel(&channel.id);
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(match scope {
             Scope::Read => "the access key lacks the scope read",
@@ -49,6 +51,7 @@ pub async fn server<A: Read>(app: &App<A>, headers: &HeaderMap, scope: Scope) ->
 pub async fn plugin<A: Read>(app: &App<A>, headers: &HeaderMap, key: &str) -> Result<Arc<Channel>, Error> {
     let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
+    note_channel(&channel.id);
     check_origin(&channel, headers)?;
     Ok(channel)
 }
@@ -67,6 +70,7 @@ pub async fn session<A: Read>(
     let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
     let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
+    note_channel(&channel.id);
     check_origin(&channel, headers)?;
     // From before the channel asked for a proof: it must not go on by renewing itself (R1).
     if channel.member_hash_enabled && !claims.may_see {

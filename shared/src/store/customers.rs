@@ -126,6 +126,12 @@ impl<A: Read> Store<A> {
         }
     }
 
+    /// Opens the connection to the table, by a read of nothing. Half an R.
+    pub async fn warm_up(&self) {
+        let key = keys::nothing().attributes();
+        self.client().get_item().table_name(self.table()).set_key(Some(key)).send().await.ok();
+    }
+
     /// One item, read consistently.
     pub(super) async fn get(&self, key: Key) -> Result<Option<Item>, Error> {
         let reply = self

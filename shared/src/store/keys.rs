@@ -37,6 +37,12 @@ pub const CONTACT: &str = "A";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
 pub const HOLDER: &str = "H#";
 
+/// A key where nothing lies.
+#[must_use]
+pub fn nothing() -> Key {
+    Key::new("-".to_owned(), "-")
+}
+
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {

@@ -1,7 +1,7 @@
-//! What one request does at the table: its calls and their units, for its log line.
+//! What one request does, for its log line: whose it is, its calls at the table and their units, its events.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_dynamodb::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -31,6 +31,9 @@ struct Counts {
     calls: AtomicU64,
     /// Hundredths: an eventual read is half a unit.
     units: AtomicU64,
+    channel: OnceLock<String>,
+    /// Accepted and rejected.
+    events: OnceLock<(usize, usize)>,
 }
 
 impl Meter {
@@ -50,6 +53,28 @@ impl Meter {
     pub fn units(&self) -> f64 {
         self.0.units.load(Ordering::Relaxed) as f64 / 100.0
     }
+
+    /// The channel, once a credential has told it.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        self.0.channel.get().map(String::as_str)
+    }
+
+    /// How many events were accepted and rejected, on a route that takes events.
+    #[must_use]
+    pub fn events(&self) -> Option<(usize, usize)> {
+        self.0.events.get().copied()
+    }
+}
+
+/// Notes which channel the request's credential leads to.
+pub fn note_channel(id: &str) {
+    METER.try_with(|meter| meter.0.channel.set(id.to_owned()).ok()).ok();
+}
+
+/// Notes how many of the request's events were accepted and how many rejected.
+pub fn note_events(accepted: usize, rejected: usize) {
+    METER.try_with(|meter| meter.0.events.set((accepted, rejected)).ok()).ok();
 }
 
 /// Sits in the client and counts into the meter of whoever calls.
