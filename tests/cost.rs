@@ -207,3 +207,18 @@ async fn an_erasure_deletes_at_1_w_an_item() {
     let deletes = shop.recorder.calls().into_iter().filter(|call| call.operation == "BatchWriteItem");
     assert_eq!(deletes.map(|call| call.units).sum::<f64>(), 500.0);
 }
+
+#[tokio::test]
+async fn opening_the_connection_is_one_read_of_half_an_r() {
+    let shop = Shop::open().await;
+    let app = shop.base.app::<okyaku_track::Access>();
+    shop.recorder.reset();
+    app.store.warm_up().await;
+    // Without `ReturnConsumedCapacity`: it reads nothing, which DynamoDB counts as half an R.
+    let calls: Vec<String> = shop.recorder.calls().into_iter().map(|call| call.operation).collect();
+    assert_eq!(calls, ["GetItem"]);
+    assert_eq!(shop.recorder.calls()[0].request["ConsistentRead"], Value::Null);
+    // A table that is not there is the first request's business.
+    shop.recorder.inject(|_, _| Some((500, json!({"__type": "InternalServerError", "message": "gone"}))));
+    app.store.warm_up().await;
+}

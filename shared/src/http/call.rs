@@ -51,7 +51,7 @@ where
         calls = meter.calls(),
         units = meter.units(),
         events = meter.events().map(|(accepted, _)| accepted),
-        rejected = meter.events().map(|(_, rejected)| rejected),
+        rejected = meter.events().map(|(_, rejected)| rejected).filter(|rejected| *rejected > 0),
         request_id = id,
         "served"
     );
