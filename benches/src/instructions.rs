@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 const HASH_KEY: &str = "a-hash-key-for-benches-of-32-letters";
 const TOKEN_KEY: &str = "b:a-token-key-for-benches-of-32-letters";
 const WARM: usize = 200;
+const EVENT: &str = include_str!("../../events/boot-post-front-v1-boot.json");
 
 #[tokio::main]
 async fn main() {
@@ -56,15 +57,19 @@ async fn main() {
 }
 
 async fn call(gateway: &Gateway, path: &str, token: &str, body: &str) -> Value {
-    let request =
-        http::Request::post(path).header("x-session", token).body(Bytes::from(body.to_owned())).unwrap();
+    let mut request = http::Request::post(path).header("x-session", token);
+    // The same browser as in the events, or their boots would store what they say of it.
+    let event: Value = serde_json::from_str(EVENT).unwrap();
+    for name in ["user-agent", "accept-language"] {
+        request = request.header(name, event["headers"][name].as_str().unwrap());
+    }
+    let request = request.body(Bytes::from(body.to_owned())).unwrap();
     serde_json::from_slice(gateway.call(request).await.body()).unwrap()
 }
 
 fn event(route: &str, token: &str, body: &str) -> String {
     let path = route.split(' ').next_back().unwrap();
-    let text = include_str!("../../events/boot-post-front-v1-boot.json");
-    let mut event: Value = serde_json::from_str(text).unwrap();
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
     event["routeKey"] = json!(route);
     event["rawPath"] = json!(path);
     event["requestContext"]["routeKey"] = json!(route);
