@@ -7,6 +7,7 @@
 //! does all of it without a socket, [`server`] puts it behind one, and [`engine::Engine`] is the table's home.
 
 pub mod cors;
+mod demo;
 pub mod engine;
 pub mod event;
 pub mod folder;

@@ -1,4 +1,4 @@
-//! The gateway behind a socket, with the pages of the demo shop beside it.
+//! The gateway behind a socket, with the demo shop beside it.
 
 use std::future::Future;
 use std::io;
@@ -8,22 +8,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, Response, StatusCode};
 use tokio::net::TcpListener;
 
+use crate::demo;
 use crate::event::SourceIp;
 use crate::gateway::{Gateway, MAX_BODY};
 use crate::host::Host;
 use crate::reply::message;
-
-/// Pages that exist only here, never on AWS: path, media type, text.
-const PAGES: [(&str, &str, &str); 3] = [
-    ("/demo", "text/html; charset=utf-8", include_str!("../../web/demo.html")),
-    ("/demo.js", "text/javascript; charset=utf-8", include_str!("../../web/demo.js")),
-    ("/demo.css", "text/css; charset=utf-8", include_str!("../../web/demo.css")),
-];
 
 /// What the server was told to listen on, and with it the Host headers it answers. A page of any other site can
 /// make a browser send a request here under a name of its own (DNS rebinding), but never under one of these.
@@ -82,7 +75,7 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     let response = if !server.names.admit(&parts.headers) {
         message(StatusCode::FORBIDDEN, "Forbidden")
-    } else if let Some(page) = page(&parts.method, parts.uri.path()) {
+    } else if let Some(page) = demo::answer(&parts.method, parts.uri.path()) {
         page
     } else if let Ok(body) = to_bytes(body, MAX_BODY).await {
         parts.extensions.insert(SourceIp(peer.ip()));
@@ -94,26 +87,10 @@ async fn answer(
     response.map(Body::from)
 }
 
-fn page(method: &Method, path: &str) -> Option<Response<Bytes>> {
-    if method != Method::GET {
-        return None;
-    }
-    if path == "/" {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::FOUND;
-        response.headers_mut().insert(LOCATION, HeaderValue::from_static("/demo"));
-        return Some(response);
-    }
-    let (_, kind, text) = PAGES.iter().find(|(name, ..)| *name == path)?;
-    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Some(response)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     fn admitted(names: &Names, host: &str) -> bool {
         names.admit(&HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]))

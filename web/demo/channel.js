@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * Everything this shop tells Okyaku passes here, and is nothing but `ChannelIO(…)`. The panel beside the shop listens to
+ * the two events; a real shop calls `ChannelIO` directly and needs neither.
+ */
+import { session } from './state.js';
+
+const PLUGIN_KEY = 'dev-plugin-key';
+
+/** @param {string} name @param {any} detail */
+const announce = (name, detail) => dispatchEvent(new CustomEvent(name, { detail }));
+
+/** @param {string} method @param {...any} args */
+export function tell(method, ...args) {
+  announce('demo:call', [method, ...args]);
+  /** @type {any} */ (window).ChannelIO(method, ...args);
+}
+
+let boots = 0;
+
+/** What every page of the shop does first: names itself, and says who is there. @param {string} page */
+export function boot(page) {
+  const turn = ++boots;
+  const member = session.member();
+  tell('setPage', page);
+  tell('boot', {
+    pluginKey: PLUGIN_KEY,
+    ...(member && { memberId: member.memberId, memberHash: member.memberHash }),
+    ...(member?.name && { profile: { name: member.name } }),
+  }, (/** @type {any} */ error, /** @type {any} */ user) => {
+    if (turn === boots) announce('demo:booted', { error, user }); // an older page's answer comes too late
+  });
+}
+
+/** The visit is over: the next boot is somebody new. */
+export function shutdown() {
+  boots++;
+  tell('shutdown');
+}
+
+/** @param {import('./products.js').Product} product @param {import('./products.js').Currency} currency */
+export const eventOf = (product, currency) => ({ id: product.id, name: product.name, amount: product.price[currency], currency });

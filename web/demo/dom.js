@@ -1,0 +1,66 @@
+// @ts-check
+/**
+ * Elements in one expression. Text goes in as text: nothing here parses HTML.
+ *
+ * @typedef {Node | string | number | false | null | undefined | Child[]} Child
+ */
+
+/** @param {string} id */
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** An element. `on…` are listeners; true is an attribute without a value; false, null and undefined are none.
+ * @param {string} tag @param {{[name: string]: any} | null} [properties] @param {...Child} children @returns {HTMLElement} */
+export function h(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties || {})) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+/** @param {Element} element @param {Child[]} children */
+function append(element, children) {
+  for (const child of children) {
+    if (Array.isArray(child)) append(element, child);
+    else if (child instanceof Node) element.append(child);
+    else if (child !== false && child !== null && child !== undefined) element.append(String(child));
+  }
+}
+
+/** A drawing of pictures.svg, for the eye alone unless it has a label. @param {string} name @param {string} kind @param {string} [label] */
+export function drawing(name, kind, label) {
+  const space = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(space, 'svg');
+  const use = document.createElementNS(space, 'use');
+  use.setAttribute('href', `/demo/pictures.svg#${name}`);
+  svg.setAttribute('class', kind);
+  if (label) {
+    svg.setAttribute('role', 'img');
+    svg.setAttribute('aria-label', label);
+  } else svg.setAttribute('aria-hidden', 'true');
+  svg.append(use);
+  return svg;
+}
+
+/** A labelled field of a form.
+ * @param {string} label @param {{[name: string]: any}} properties @param {string} [hint] */
+export const field = (label, properties, hint) =>
+  h('label', { class: 'field' }, h('span', null, label), h('input', properties), hint && h('small', null, hint));
+
+/** What stands in a form's field. @param {HTMLFormElement} form @param {string} name */
+export const filledIn = (form, name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value.trim();
+
+/** @param {HTMLFormElement} form @param {string} name */
+export const ticked = (form, name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).checked;
+
+let noticeTimer = 0;
+/** Says something for a moment, to ears too. @param {...Child} children */
+export function notify(...children) {
+  const notice = byId('notice');
+  notice.replaceChildren(h('span', null, ...children));
+  clearTimeout(noticeTimer);
+  noticeTimer = window.setTimeout(() => notice.replaceChildren(), 5_000);
+}

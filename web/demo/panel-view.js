@@ -1,0 +1,189 @@
+// @ts-check
+/** How the panel looks. What changes is written in place, so that the eye finds it. */
+import { byId, h } from './dom.js';
+
+/** @typedef {'waiting' | 'live' | 'gone' | 'refused' | 'forgotten'} State */
+
+const body = byId('panel-body');
+const state = h('p', { class: 'state', role: 'status' });
+const last = h('pre', { class: 'call', tabindex: '0', 'aria-label': 'The last call' });
+const earlier = h('ol', { class: 'earlier' });
+const stored = h('div', { class: 'stored' });
+const type = h('b', { class: 'type' });
+const who = h('dl', { class: 'pairs' });
+const profile = h('dl', { class: 'pairs' });
+const noProfile = h('p', { class: 'none' }, 'No profile field yet.');
+const tags = h('ul', { class: 'chips' });
+const timeline = h('ol', { class: 'timeline' });
+const counts = h('p', { class: 'counts' });
+
+stored.append(
+  h('section', null, h('h3', null, 'Customer', type), who),
+  h('section', null, h('h3', null, 'Profile'), profile, noProfile, tags),
+  h('section', null, h('h3', null, 'Timeline'), counts, timeline));
+body.append(
+  h('div', { class: 'head' }, h('h2', null, 'What Okyaku stores'), state),
+  h('section', { class: 'calls' }, h('h3', null, 'The shop just called'), last, earlier),
+  stored);
+
+/** Restarts the highlight. @param {HTMLElement} element */
+function mark(element) {
+  element.classList.remove('fresh');
+  void element.offsetWidth;
+  element.classList.add('fresh');
+}
+
+// ---- the calls --------------------------------------------------------------------------------------------------
+
+/** As one writes it in a page. @param {any} value @param {number} [depth] @returns {string} */
+function literal(value, depth = 0) {
+  if (typeof value === 'function') return '(error, user) => {…}';
+  if (typeof value === 'string') return `'${value.length > 40 ? value.slice(0, 12) + '…' : value}'`;
+  if (!value || typeof value !== 'object') return String(value);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  const parts = Array.isArray(value)
+    ? value.map((one) => literal(one, depth + 1))
+    : Object.entries(value).map(([key, one]) => `${key}: ${literal(one, depth + 1)}`);
+  const pad = open === '{' && parts.length ? ' ' : '';
+  const line = open + pad + parts.join(', ') + pad + close;
+  if (line.length + depth * 2 <= 46) return line;
+  const indent = '  '.repeat(depth + 1);
+  return `${open}\n${indent}${parts.join(`,\n${indent}`)},\n${'  '.repeat(depth)}${close}`;
+}
+
+/** @param {any[]} call */
+const written = (call) => `ChannelIO(${call.map((one) => literal(one)).join(', ')})`;
+/** @param {any[]} call */
+const short = ([method, first]) => `${method}${typeof first === 'string' ? ` ${first}` : Array.isArray(first) ? ` ${first.join(', ')}` : ''}`;
+/** @param {number} time */
+const clock = (time) => new Date(time).toLocaleTimeString('en-GB');
+
+/** @param {{call: any[], at: number}[]} calls newest first */
+export function showCalls(calls) {
+  const [newest, ...others] = calls;
+  if (!newest) return;
+  last.textContent = written(newest.call);
+  mark(last);
+  byId('bar-call').textContent = short(newest.call);
+  mark(byId('bar-call'));
+  earlier.replaceChildren(...others.slice(0, 4).map(({ call, at }) => h('li', null, h('code', null, short(call)), h('time', null, clock(at)))));
+}
+
+// ---- what is stored ---------------------------------------------------------------------------------------------
+
+/** @param {any} value */
+const text = (value) => (Array.isArray(value) ? value.join(', ') : String(value));
+
+/** Every pair in its place; what is new or different is marked. @param {HTMLElement} list @param {[string, any][]} pairs
+ * @param {boolean} quiet */
+function showPairs(list, pairs, quiet) {
+  const rows = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.name, /** @type {HTMLElement} */ (row)]));
+  list.replaceChildren(...pairs.map(([name, value]) => {
+    const row = rows.get(name) || h('div', { 'data-name': name }, h('dt', null, name), h('dd'));
+    const shown = /** @type {HTMLElement} */ (row.lastElementChild);
+    row.classList.remove('fresh');
+    if (shown.textContent !== text(value)) {
+      shown.textContent = text(value);
+      if (!quiet) row.classList.add('fresh');
+    }
+    return row;
+  }));
+}
+
+/** @param {any} user @returns {[string, any][]} */
+function pairsOf(user) {
+  /** @type {[string, any][]} */
+  const pairs = [['id', user.id], ['memberId', user.memberId ?? '–'], ['name', user.name ?? '–']];
+  pairs.push(['sessions', user.sessionsCount], ['last seen', clock(user.lastSeenAt || user.createdAt)]);
+  if (user.web?.browserName) pairs.push(['browser', `${user.web.browserName}, ${user.web.osName || '?'}`]);
+  if (user.language) pairs.push(['language', user.language]);
+  if (user.type === 'member') {
+    const no = [user.unsubscribeEmail && 'e-mail', user.unsubscribeTexting && 'text'].filter(Boolean);
+    pairs.push(['marketing', no.length ? `no ${no.join(', no ')}` : 'allowed']);
+  }
+  return pairs;
+}
+
+/** @param {any} property */
+const details = (property) => Object.entries(property || {}).map(([key, value]) =>
+  h('li', null, h('span', null, key), ' ', Array.isArray(value)
+    ? value.map((one) => (one?.name ? `${one.name} × ${one.quantity}` : text(one))).join(', ')
+    : typeof value === 'object' ? JSON.stringify(value) : String(value)));
+
+/** @param {any} event @param {string} owner */
+const eventItem = (event, owner) => h('li', { 'data-event': event.id },
+  h('b', null, event.name), event.userId !== owner && h('small', null, 'as visitor'), h('time', { datetime: new Date(event.createdAt).toISOString() }, clock(event.createdAt)),
+  h('ul', { class: 'property' }, details(event.property)));
+
+/** @param {any[]} events newest first @param {string} owner @param {boolean} quiet */
+function showTimeline(events, owner, quiet) {
+  const items = new Map([...timeline.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.event, item]));
+  for (const [index, event] of events.entries()) {
+    let item = items.get(event.id);
+    items.delete(event.id);
+    if (!item || (event.userId !== owner && !item.querySelector('small'))) {
+      const made = eventItem(event, owner);
+      if (!quiet && !item) made.classList.add('fresh');
+      item?.remove();
+      item = made;
+    }
+    const there = timeline.children[index];
+    if (there !== item) timeline.insertBefore(item, there || null);
+  }
+  for (const item of items.values()) item.remove();
+}
+
+let before = '';
+/** @param {any} user @param {{latest: any[], counts: {[name: string]: number}, countsTruncated?: boolean}} events */
+export function showStored(user, events) {
+  const now = JSON.stringify([user, events]);
+  if (now === before) return; // nothing to do, once a second
+  const quiet = before === '';
+  before = now;
+  if (type.textContent !== user.type) {
+    type.textContent = user.type;
+    type.className = `type ${user.type}`;
+    if (!quiet) mark(type);
+  }
+  const fields = Object.entries(user.profile || {}).filter(([, value]) => value !== null)
+    .map(([name, value]) => /** @type {[string, any]} */ ([name, /At$/.test(name) && typeof value === 'number' ? clock(value) : value]));
+  showPairs(who, pairsOf(user), quiet);
+  showPairs(profile, fields, quiet);
+  noProfile.hidden = fields.length > 0;
+  const had = new Set([...tags.children].map((tag) => tag.textContent));
+  tags.replaceChildren(...user.tags.map((/** @type {string} */ tag) => h('li', { class: !quiet && !had.has(tag) && 'fresh' }, tag)));
+  showTimeline(events.latest, user.id, quiet);
+  const all = Object.values(events.counts).reduce((sum, count) => sum + count, 0);
+  counts.textContent = all ? `${all}${events.countsTruncated ? '+' : ''} ${all === 1 ? 'event' : 'events'}` : 'No event yet: they leave the page a second after the first.';
+  if (all > events.latest.length) counts.append(`, the newest ${events.latest.length} are shown`);
+  byId('bar-who').textContent = `${user.name || user.type} · ${all} ${all === 1 ? 'event' : 'events'}`;
+}
+
+// ---- how it stands ----------------------------------------------------------------------------------------------
+
+/** @type {{[state in State]: (detail: string) => (string | HTMLElement)[]}} */
+const SAYS = {
+  waiting: () => ['Waiting for the first boot.'],
+  live: () => ['Live, read once a second'],
+  gone: (origin) => [`No answer from ${origin}. What you see may be old; asking again every second.`],
+  refused: (why) => [why],
+  forgotten: (id) => [h('b', null, 'Forgotten.'), ' Every read of ', h('code', null, id), ' is answered ', h('b', null, '404'),
+    ': no profile, no tags, no events, and nothing of the visitor before.'],
+};
+
+let standing = '';
+/** @param {State} name @param {string} [detail] */
+export function showState(name, detail = '') {
+  if (standing === name + detail) return;
+  standing = name + detail;
+  byId('panel').dataset.state = name;
+  state.replaceChildren(...SAYS[name](detail));
+  stored.hidden = name === 'waiting' || name === 'forgotten';
+  if (name === 'forgotten') {
+    before = '';
+    for (const part of [who, profile, tags, timeline, type]) part.replaceChildren();
+    byId('bar-who').textContent = 'Forgotten, 404';
+  }
+  if (name === 'gone') byId('bar-who').textContent = 'No answer';
+  if (name === 'live') before = before && ' '; // so that the bar is written again
+}

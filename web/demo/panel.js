@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * Beside the shop: the last call, and what Okyaku stores of whoever is here, read once a second while it can be seen.
+ * It listens to the shop's two events and reads through the shop's server; the shop knows nothing of it.
+ */
+import { ask } from './ask.js';
+import { byId } from './dom.js';
+import { showCalls, showState, showStored } from './panel-view.js';
+
+const EVERY = 1_000;
+const FORGOTTEN = 'demo-panel.forgotten';
+
+/** Whose data is shown. */
+let shown = '';
+/** A boot that was refused, in words. */
+let refused = '';
+/** @type {{call: any[], at: number}[]} newest first */
+const calls = [];
+
+/** Told once it is known that the one who is shown is gone; kept over a reload of the page after. @param {string} [id] */
+function forgotten(id) {
+  try {
+    if (id === undefined) return sessionStorage.getItem(FORGOTTEN) || '';
+    if (id) sessionStorage.setItem(FORGOTTEN, id);
+    else sessionStorage.removeItem(FORGOTTEN);
+  } catch {
+    // then a reload shows nobody
+  }
+  return '';
+}
+
+let timer = 0;
+/** @param {number} [wait] */
+function readIn(wait = EVERY) {
+  clearTimeout(timer);
+  if (!document.hidden) timer = window.setTimeout(read, wait);
+}
+
+let turns = 0;
+async function read() {
+  const id = shown;
+  const turn = ++turns;
+  if (!id) return;
+  const { status, body } = await ask('read', id).catch(() => ({ status: 0, body: null }));
+  if (id !== shown || turn !== turns) return; // a newer question is on its way
+  if (status === 200) {
+    showState(refused ? 'refused' : 'live', refused);
+    showStored(body.user, body.events);
+    forgotten('');
+  } else if (status === 404) {
+    showState('forgotten', id);
+    forgotten(id);
+  } else if (status === 0 || status >= 500 || status === 429) showState('gone', location.origin);
+  else showState('refused', `The read was answered ${status}.`);
+  readIn();
+}
+
+addEventListener('demo:call', (event) => {
+  const call = /** @type {CustomEvent} */ (event).detail;
+  calls.unshift({ call, at: Date.now() });
+  calls.length = Math.min(calls.length, 12);
+  showCalls(calls);
+});
+
+addEventListener('demo:booted', (event) => {
+  const { error, user } = /** @type {CustomEvent} */ (event).detail;
+  refused = error?.status ? `The boot was answered ${error.status}: ${error.message}` : '';
+  if (user) shown = user.id;
+  else if (!shown) showState(error.status ? 'refused' : 'gone', refused || location.origin);
+  document.documentElement.dataset.customer = shown;
+  readIn(0);
+});
+
+document.addEventListener('visibilitychange', () => readIn(0));
+
+const toggle = byId('panel-toggle');
+/** @param {boolean} open */
+function unfold(open) {
+  toggle.setAttribute('aria-expanded', String(open));
+  byId('panel').classList.toggle('open', open);
+}
+toggle.addEventListener('click', () => unfold(toggle.getAttribute('aria-expanded') !== 'true'));
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && toggle.getAttribute('aria-expanded') === 'true') {
+    unfold(false);
+    toggle.focus();
+  }
+});
+
+showState('waiting');
+shown = String(forgotten());
+if (shown) readIn(0);
