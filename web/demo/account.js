@@ -1,7 +1,7 @@
 // @ts-check
 /** Signing up, logging in and out, the account, and leaving the shop. */
 import { ask } from './ask.js';
-import { shutdown, tell } from './channel.js';
+import { announce, shutdown, tell } from './channel.js';
 import { field, filledIn, h, notify, ticked } from './dom.js';
 import { empty } from './pages.js';
 import { forget, money, orders, session } from './state.js';
@@ -128,6 +128,7 @@ function askToLeave(member, go) {
       shutdown(); // which sends what still waits; once the member is erased it would be refused
       await new Promise((passed) => setTimeout(passed, 400));
       try {
+        announce('demo:call', [`DELETE /open/v5/users/@${member.memberId}`]);
         await ask('erase', member.memberId);
         forget();
         dialog.close();
@@ -150,5 +151,5 @@ function askToLeave(member, go) {
 /** The one page that does not boot: nobody should be counted here. @returns {Page} */
 export const goodbye = () => ({
   name: '/goodbye', title: 'Goodbye', visit: false,
-  view: empty('You are forgotten', 'Nothing of you is left here. If you look on, you are a new visitor.', '/demo', 'Look on as somebody new'),
+  view: empty('You are forgotten', 'Nothing of you is left here. If you go on, you are a new visitor.', '/demo', 'Start again as somebody new', 'moon-jar'),
 });

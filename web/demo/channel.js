@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * Everything this shop tells Okyaku passes here, and is nothing but `ChannelIO(…)`. The panel beside the shop listens to
- * the two events; a real shop calls `ChannelIO` directly and needs neither.
+ * Everything this shop's pages tell Okyaku passes here, and is nothing but `ChannelIO(…)`. The panel beside the shop
+ * listens to the two events; a real shop calls `ChannelIO` directly and needs neither.
  */
 import { session } from './state.js';
 
 const PLUGIN_KEY = 'dev-plugin-key';
 
-/** @param {string} name @param {any} detail */
-const announce = (name, detail) => dispatchEvent(new CustomEvent(name, { detail }));
+/** `demo:call`: what was called; `demo:booted`: who it is. @param {string} name @param {any} detail */
+export const announce = (name, detail) => dispatchEvent(new CustomEvent(name, { detail }));
 
 /** @param {string} method @param {...any} args */
 export function tell(method, ...args) {

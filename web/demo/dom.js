@@ -59,8 +59,9 @@ export const ticked = (form, name) => /** @type {HTMLInputElement} */ (form.elem
 let noticeTimer = 0;
 /** Says something for a moment, to ears too. @param {...Child} children */
 export function notify(...children) {
-  const notice = byId('notice');
-  notice.replaceChildren(h('span', null, ...children));
+  byId('notice').replaceChildren(h('span', null, ...children));
   clearTimeout(noticeTimer);
-  noticeTimer = window.setTimeout(() => notice.replaceChildren(), 5_000);
+  noticeTimer = window.setTimeout(unsay, 5_000);
 }
+
+export const unsay = () => byId('notice').replaceChildren();

@@ -61,7 +61,7 @@ export function done(id) {
     h('div', { class: 'summary' }, goods(order), sums(order)),
     h('p', { class: 'links' },
       session.member() ? h('a', { class: 'button', href: '/demo/account' }, 'To your account') : h('a', { class: 'button', href: '/demo/sign-up' }, 'Sign up'),
-      h('a', { class: 'button second', href: '/demo' }, 'Look on')),
+      h('a', { class: 'button second', href: '/demo' }, 'Continue shopping')),
     !session.member() && h('p', { class: 'line' }, 'So far you are a visitor. Once you sign up, what you did here is part of your timeline.'));
   return { name: '/order-complete', title: 'Thank you', view };
 }

@@ -15,9 +15,10 @@ import { cart, currency, money, wishes } from './state.js';
 /** @param {Product} product */
 const tile = (product) => h('div', { class: `tile ${product.id}` }, drawing(product.id, 'picture'));
 
-/** @param {string} heading @param {string} text @param {string} [href] @param {string} [link] @returns {HTMLElement} */
-export const empty = (heading, text, href = '/demo', link = 'See what there is') =>
-  h('section', { class: 'empty' }, h('h1', null, heading), h('p', null, text), h('a', { class: 'button', href }, link));
+/** @param {string} heading @param {string} text @param {string} [href] @param {string} [link]
+ * @param {string} [picture] @returns {HTMLElement} */
+export const empty = (heading, text, href = '/demo', link = 'See what there is', picture = 'tea-bowl') =>
+  h('section', { class: 'empty' }, h('div', { class: `tile ${picture}` }, drawing(picture, 'picture')), h('h1', null, heading), h('p', null, text), h('a', { class: 'button', href }, link));
 
 /** @param {Product} product @param {boolean} [labelled] */
 function wishButton(product, labelled = false) {

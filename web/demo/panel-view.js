@@ -10,49 +10,72 @@ const last = h('pre', { class: 'call', tabindex: '0', 'aria-label': 'The last ca
 const earlier = h('ol', { class: 'earlier' });
 const stored = h('div', { class: 'stored' });
 const type = h('b', { class: 'type' });
-const who = h('dl', { class: 'pairs' });
+const ids = h('dl', { class: 'pairs' });
+const who = h('dl', { class: 'pairs two' });
 const profile = h('dl', { class: 'pairs' });
 const noProfile = h('p', { class: 'none' }, 'No profile field yet.');
 const tags = h('ul', { class: 'chips' });
 const timeline = h('ol', { class: 'timeline' });
-const counts = h('p', { class: 'counts' });
+const counts = h('span', { class: 'counts' });
 
 stored.append(
-  h('section', null, h('h3', null, 'Customer', type), who),
-  h('section', null, h('h3', null, 'Profile'), profile, noProfile, tags),
-  h('section', null, h('h3', null, 'Timeline'), counts, timeline));
+  h('section', null, h('h3', null, 'Customer', type), ids, who),
+  h('section', null, h('h3', null, 'Profile and tags'), profile, noProfile, tags),
+  h('section', null, h('h3', null, 'Timeline', counts), timeline));
 body.append(
   h('div', { class: 'head' }, h('h2', null, 'What Okyaku stores'), state),
   h('section', { class: 'calls' }, h('h3', null, 'The shop just called'), last, earlier),
   stored);
 
-/** Restarts the highlight. @param {HTMLElement} element */
+/** @type {WeakMap<HTMLElement, number>} */
+const marked = new WeakMap();
+
+/** Highlights for a moment, from the beginning if it is so already. @param {HTMLElement} element */
 function mark(element) {
   element.classList.remove('fresh');
   void element.offsetWidth;
   element.classList.add('fresh');
+  clearTimeout(marked.get(element));
+  marked.set(element, window.setTimeout(() => element.classList.remove('fresh'), 2_500));
+}
+
+/** Makes these the children, and moves only what must move, so that highlights go on. @param {Element} list @param {Element[]} items */
+function arrange(list, items) {
+  for (const old of [...list.children]) if (!items.includes(old)) old.remove();
+  for (const [index, item] of items.entries()) if (list.children[index] !== item) list.insertBefore(item, list.children[index] || null);
 }
 
 // ---- the calls --------------------------------------------------------------------------------------------------
 
-/** As one writes it in a page. @param {any} value @param {number} [depth] @returns {string} */
-function literal(value, depth = 0) {
+const WIDTH = 43;
+
+/** As one writes it in a page. @param {any} value @param {number} [depth] @param {boolean} [broken] on lines of its own
+ * @returns {string} */
+function literal(value, depth = 0, broken = false) {
   if (typeof value === 'function') return '(error, user) => {…}';
   if (typeof value === 'string') return `'${value.length > 40 ? value.slice(0, 12) + '…' : value}'`;
   if (!value || typeof value !== 'object') return String(value);
-  const [open, close] = Array.isArray(value) ? '[]' : '{}';
-  const parts = Array.isArray(value)
-    ? value.map((one) => literal(one, depth + 1))
-    : Object.entries(value).map(([key, one]) => `${key}: ${literal(one, depth + 1)}`);
-  const pad = open === '{' && parts.length ? ' ' : '';
-  const line = open + pad + parts.join(', ') + pad + close;
-  if (line.length + depth * 2 <= 46) return line;
-  const indent = '  '.repeat(depth + 1);
-  return `${open}\n${indent}${parts.join(`,\n${indent}`)},\n${'  '.repeat(depth)}${close}`;
+  const list = Array.isArray(value);
+  const parts = list ? value.map((one) => literal(one, depth + 1)) : Object.entries(value).map(([key, one]) => `${key}: ${literal(one, depth + 1)}`);
+  const line = list ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`;
+  if (!broken && depth * 2 + line.length <= WIDTH && !line.includes('\n')) return line;
+  const indent = '\n' + '  '.repeat(depth + 1);
+  let room = 0;
+  let text = list ? '[' : '{';
+  for (const part of parts) { // as many on a line as fit
+    const breaks = part.length + 2 > room || part.includes('\n');
+    text += (breaks ? indent : ' ') + part + ',';
+    room = part.includes('\n') ? 0 : (breaks ? WIDTH - depth * 2 - 2 : room) - part.length - 2;
+  }
+  return `${text}\n${'  '.repeat(depth)}${list ? ']' : '}'}`;
 }
 
-/** @param {any[]} call */
-const written = (call) => `ChannelIO(${call.map((one) => literal(one)).join(', ')})`;
+/** A call of the page; or, where nothing follows a method and a path, of the shop's server. @param {any[]} call */
+function written(call) {
+  if (/^[A-Z]+ \//.test(call[0])) return `${call[0]}\n(by the shop’s server, with the access key)`;
+  const line = `ChannelIO(${call.map((one) => literal(one)).join(', ')})`;
+  return line.length <= WIDTH ? line : `ChannelIO(${call.map((one) => literal(one, 0, true)).join(', ')})`;
+}
 /** @param {any[]} call */
 const short = ([method, first]) => `${method}${typeof first === 'string' ? ` ${first}` : Array.isArray(first) ? ` ${first.join(', ')}` : ''}`;
 /** @param {number} time */
@@ -66,7 +89,7 @@ export function showCalls(calls) {
   mark(last);
   byId('bar-call').textContent = short(newest.call);
   mark(byId('bar-call'));
-  earlier.replaceChildren(...others.slice(0, 4).map(({ call, at }) => h('li', null, h('code', null, short(call)), h('time', null, clock(at)))));
+  earlier.replaceChildren(...others.slice(0, 3).map(({ call, at }) => h('li', null, h('code', null, short(call)), h('time', null, clock(at)))));
 }
 
 // ---- what is stored ---------------------------------------------------------------------------------------------
@@ -78,13 +101,12 @@ const text = (value) => (Array.isArray(value) ? value.join(', ') : String(value)
  * @param {boolean} quiet */
 function showPairs(list, pairs, quiet) {
   const rows = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.name, /** @type {HTMLElement} */ (row)]));
-  list.replaceChildren(...pairs.map(([name, value]) => {
+  arrange(list, pairs.map(([name, value]) => {
     const row = rows.get(name) || h('div', { 'data-name': name }, h('dt', null, name), h('dd'));
     const shown = /** @type {HTMLElement} */ (row.lastElementChild);
-    row.classList.remove('fresh');
     if (shown.textContent !== text(value)) {
       shown.textContent = text(value);
-      if (!quiet) row.classList.add('fresh');
+      if (!quiet) mark(row);
     }
     return row;
   }));
@@ -93,13 +115,12 @@ function showPairs(list, pairs, quiet) {
 /** @param {any} user @returns {[string, any][]} */
 function pairsOf(user) {
   /** @type {[string, any][]} */
-  const pairs = [['id', user.id], ['memberId', user.memberId ?? '–'], ['name', user.name ?? '–']];
-  pairs.push(['sessions', user.sessionsCount], ['last seen', clock(user.lastSeenAt || user.createdAt)]);
-  if (user.web?.browserName) pairs.push(['browser', `${user.web.browserName}, ${user.web.osName || '?'}`]);
-  if (user.language) pairs.push(['language', user.language]);
-  if (user.type === 'member') {
+  const pairs = [['name', user.name ?? '–'], ['sessions', user.sessionsCount]];
+  pairs.push(['language', user.language ?? '–'], ['last seen', clock(user.lastSeenAt || user.createdAt)]);
+  if (user.web?.browserName) pairs.push(['browser', user.web.browserName]);
+  if (user.type !== 'anonymous') {
     const no = [user.unsubscribeEmail && 'e-mail', user.unsubscribeTexting && 'text'].filter(Boolean);
-    pairs.push(['marketing', no.length ? `no ${no.join(', no ')}` : 'allowed']);
+    pairs.push(['marketing', no.length === 2 ? 'refused' : no.length ? `no ${no[0]}` : 'allowed']);
   }
   return pairs;
 }
@@ -118,19 +139,13 @@ const eventItem = (event, owner) => h('li', { 'data-event': event.id },
 /** @param {any[]} events newest first @param {string} owner @param {boolean} quiet */
 function showTimeline(events, owner, quiet) {
   const items = new Map([...timeline.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.event, item]));
-  for (const [index, event] of events.entries()) {
-    let item = items.get(event.id);
-    items.delete(event.id);
-    if (!item || (event.userId !== owner && !item.querySelector('small'))) {
-      const made = eventItem(event, owner);
-      if (!quiet && !item) made.classList.add('fresh');
-      item?.remove();
-      item = made;
-    }
-    const there = timeline.children[index];
-    if (there !== item) timeline.insertBefore(item, there || null);
-  }
-  for (const item of items.values()) item.remove();
+  arrange(timeline, events.map((event) => {
+    const item = items.get(event.id);
+    if (item && (event.userId === owner || item.querySelector('small'))) return item;
+    const made = eventItem(event, owner); // new, or a visitor's who is a member since
+    if (!quiet && !item) mark(made);
+    return made;
+  }));
 }
 
 let before = '';
@@ -147,15 +162,20 @@ export function showStored(user, events) {
   }
   const fields = Object.entries(user.profile || {}).filter(([, value]) => value !== null)
     .map(([name, value]) => /** @type {[string, any]} */ ([name, /At$/.test(name) && typeof value === 'number' ? clock(value) : value]));
+  showPairs(ids, [['id', user.id], ['memberId', user.memberId ?? '–']], quiet);
   showPairs(who, pairsOf(user), quiet);
   showPairs(profile, fields, quiet);
   noProfile.hidden = fields.length > 0;
-  const had = new Set([...tags.children].map((tag) => tag.textContent));
-  tags.replaceChildren(...user.tags.map((/** @type {string} */ tag) => h('li', { class: !quiet && !had.has(tag) && 'fresh' }, tag)));
+  const had = new Map([...tags.children].map((tag) => [tag.textContent, tag]));
+  arrange(tags, user.tags.map((/** @type {string} */ tag) => {
+    const made = h('li', null, tag);
+    if (!quiet && !had.has(tag)) mark(made);
+    return had.get(tag) || made;
+  }));
   showTimeline(events.latest, user.id, quiet);
   const all = Object.values(events.counts).reduce((sum, count) => sum + count, 0);
-  counts.textContent = all ? `${all}${events.countsTruncated ? '+' : ''} ${all === 1 ? 'event' : 'events'}` : 'No event yet: they leave the page a second after the first.';
-  if (all > events.latest.length) counts.append(`, the newest ${events.latest.length} are shown`);
+  counts.textContent = all ? `${all}${events.countsTruncated ? '+' : ''} ${all === 1 ? 'event' : 'events'}` : 'They leave the page within a second';
+  if (all > events.latest.length) counts.append(`, the newest ${events.latest.length} shown`);
   byId('bar-who').textContent = `${user.name || user.type} · ${all} ${all === 1 ? 'event' : 'events'}`;
 }
 
@@ -163,8 +183,8 @@ export function showStored(user, events) {
 
 /** @type {{[state in State]: (detail: string) => (string | HTMLElement)[]}} */
 const SAYS = {
-  waiting: () => ['Waiting for the first boot.'],
-  live: () => ['Live, read once a second'],
+  waiting: () => ['Waiting for a boot'],
+  live: () => ['Live'],
   gone: (origin) => [`No answer from ${origin}. What you see may be old; asking again every second.`],
   refused: (why) => [why],
   forgotten: (id) => [h('b', null, 'Forgotten.'), ' Every read of ', h('code', null, id), ' is answered ', h('b', null, '404'),
@@ -181,7 +201,7 @@ export function showState(name, detail = '') {
   stored.hidden = name === 'waiting' || name === 'forgotten';
   if (name === 'forgotten') {
     before = '';
-    for (const part of [who, profile, tags, timeline, type]) part.replaceChildren();
+    for (const part of [ids, who, profile, tags, timeline, type]) part.replaceChildren();
     byId('bar-who').textContent = 'Forgotten, 404';
   }
   if (name === 'gone') byId('bar-who').textContent = 'No answer';

@@ -2,7 +2,7 @@
 /** The shop: real addresses under /demo, a page for each, and a boot at every one. */
 import { account, goodbye, logIn, signUp } from './account.js';
 import { boot } from './channel.js';
-import { byId } from './dom.js';
+import { byId, unsay } from './dom.js';
 import { checkout, done } from './order.js';
 import { cartPage, list, lost, product, wishList } from './pages.js';
 import { cart, currency, orders, session, wishes } from './state.js';
@@ -63,6 +63,7 @@ function visit() {
 
 /** @param {string} path */
 function go(path) {
+  unsay();
   history.pushState(null, '', path);
   visit();
   scrollTo({ top: 0, behavior: 'instant' });
