@@ -1,184 +1,313 @@
 // @ts-check
-/** The demo shop, pressed from top to bottom; then what the Open API says of it. */
+/** The demo shop, walked as a person does, wide and narrow; then what the Open API says, and what the panel shows. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { OKYAKU, eventsNamed, launch, needServer, newVisitor, openApi, storedEvents, storedUser, unique, until } from './support.mjs';
 
-const PRODUCT = { id: 'P-100', name: 'Linen shirt', amount: 59000 };
-const ORDER = {
-  id: 'O-20001',
-  totalAmount: 121000,
-  shippingAmount: 3000,
-  products: [{ id: 'P-100', name: 'Linen shirt', amount: 59000, quantity: 2 }],
-};
-const SENT = {
-  SignUp: {},
-  ProductView: PRODUCT,
-  AddToWish: PRODUCT,
-  AddToCart: { ...PRODUCT, quantity: 2 },
-  CheckoutBegin: ORDER,
-  CheckoutComplete: ORDER,
-};
+const DEMO = `${OKYAKU}/demo`;
+const MOON_JAR = { id: 'moon-jar', name: 'Moon jar', amount: 128000, currency: 'KRW' };
+const TEA_BOWL = { id: 'tea-bowl', name: 'Tea bowl', amount: 28000, currency: 'KRW' };
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** A page of the shop, and all that its console says.
+ * @param {import('playwright-core').Browser} browser @param {number} [width] @param {number} [height] */
+async function enter(browser, width = 1280, height = 800) {
+  const { page, context, errors } = await newVisitor(browser);
+  await page.setViewportSize({ width, height });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) errors.push(`${message.text()} ${message.location().url}`);
+  });
+  await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
+    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`)));
+  return { page, context, problems: errors };
+}
+
+/** The customer of the last boot. @param {Page} page @param {string} [not] an earlier one */
+const customer = async (page, not = '') => (await page.waitForFunction((other) => {
+  const now = document.documentElement.dataset.customer;
+  return now && now !== other && now;
+}, not)).jsonValue().then(String);
+
+/** Waits until the panel has all of these. @param {Page} page @param {...string} parts */
+const panelHas = (page, ...parts) => page.waitForFunction((all) => {
+  const text = document.getElementById('panel')?.textContent || '';
+  return all.every((part) => text.includes(part));
+}, parts, { timeout: 10_000 }).catch(async () => assert.fail(`the panel lacks one of ${parts}: ${await page.locator('#panel').textContent()}`));
+
+/** @param {Page} page @param {string} text */
+const heading = (page, text) => page.waitForFunction((wanted) => document.querySelector('#main h1')?.textContent === wanted, text);
+
+/** @param {string} id @param {string} name */
+const stored = (id, name) => until(async () => {
+  const found = await eventsNamed(id, name);
+  return found.length ? found : null;
+}, `${name} of ${id} is stored`);
+
+/** @param {Page} page */
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  await needServer();
+  browser = await launch();
+});
+after(() => browser?.close());
+
+for (const [width, height] of [[1280, 800], [390, 844]]) {
+  describe(`the demo shop at ${width} × ${height}`, () => {
+    const email = `${unique('demo')}@example.com`;
+    /** @type {Awaited<ReturnType<typeof enter>>} */
+    let visit;
+    /** @type {Page} */
+    let page;
+    let visitorId = '';
+    let userId = '';
+    let memberId = '';
+
+    before(async () => {
+      visit = await enter(browser, width, height);
+      page = visit.page;
+    });
+    after(() => visit.context.close());
+
+    it('shows a visitor beside the shop', async () => {
+      assert.equal((await page.goto(OKYAKU))?.url(), DEMO);
+      visitorId = await customer(page);
+      await panelHas(page, visitorId, 'anonymous', 'PageView', '1 event', "ChannelIO('boot', {", "pluginKey: 'dev-plugin-key'");
+      const [view] = await stored(visitorId, 'PageView');
+      assert.deepEqual(view.property, { url: '/', title: 'Linen and clay – Marudal' });
+      assert.equal(await sideways(page), 0);
+    });
+
+    it('stores what is wished for, looked at and put into the cart, and shows the call and the event', async () => {
+      await page.click('[data-wish="tea-bowl"]');
+      assert.equal(await page.getAttribute('[data-wish="tea-bowl"]', 'aria-pressed'), 'true');
+      await page.click('.card a[href="/demo/products/moon-jar"]');
+      await heading(page, 'Moon jar');
+      assert.equal(await page.title(), 'Moon jar – Marudal');
+      await page.selectOption('#quantity', '2');
+      await page.click('#add-to-cart');
+      await panelHas(page, "ChannelIO('track', 'AddToCart', {");
+      assert.deepEqual((await stored(visitorId, 'AddToCart'))[0].property, { ...MOON_JAR, quantity: 2 });
+      assert.deepEqual((await stored(visitorId, 'AddToWish'))[0].property, TEA_BOWL);
+      assert.deepEqual((await stored(visitorId, 'ProductView'))[0].property, MOON_JAR);
+      await page.waitForSelector('.timeline li:has-text("AddToCart"):has-text("quantity 2")', { state: 'attached' });
+      assert.equal(await sideways(page), 0);
+    });
+
+    it('keeps wish list, cart and visitor over a reload, a deep link and the way back', async () => {
+      await page.reload();
+      await heading(page, 'Moon jar');
+      assert.equal(await page.innerText('#cart-count'), '2');
+      await page.goto(`${DEMO}/products/teapot`);
+      await heading(page, 'Side-handle teapot');
+      await page.click('header a[href="/demo/wish-list"]');
+      await heading(page, 'Wish list');
+      assert.match(await page.innerText('.rows'), /Tea bowl/);
+      assert.equal(await sideways(page), 0);
+      await page.goBack();
+      await heading(page, 'Side-handle teapot');
+      assert.equal(await customer(page), visitorId);
+      assert.equal((await storedUser(visitorId)).sessionsCount, 1);
+      await page.goto(`${DEMO}/no/such/page`);
+      await heading(page, 'There is no such page');
+    });
+
+    it('checks out as a visitor', async () => {
+      await page.click('header a[href="/demo/cart"]');
+      await page.selectOption('[data-quantity="moon-jar"]', '1');
+      assert.equal(await sideways(page), 0);
+      await page.click('#check-out');
+      await heading(page, 'Checkout');
+      await stored(visitorId, 'CheckoutBegin');
+      await page.reload();
+      await page.click('#place-order');
+      await heading(page, 'Thank you');
+      const [{ property }] = await stored(visitorId, 'CheckoutComplete');
+      assert.deepEqual(property, {
+        id: property.id, totalAmount: 128000, shippingAmount: 0, currency: 'KRW',
+        products: [{ id: 'moon-jar', name: 'Moon jar', quantity: 1, amount: 128000 }],
+      });
+      const begun = await eventsNamed(visitorId, 'CheckoutBegin');
+      assert.deepEqual(begun.map((event) => event.property), [property], 'begun once, also over a reload');
+      await until(async () => (await storedUser(visitorId)).tags.includes('bought-clay'), 'the tag is stored');
+      await panelHas(page, 'bought-clay', 'lastCheckoutCompletedAt', 'CheckoutComplete');
+      await page.reload();
+      await heading(page, 'Thank you');
+      assert.match(await page.innerText('#main'), new RegExp(property.id));
+      assert.equal(await page.innerText('#cart-count'), '');
+      assert.equal(await sideways(page), 0);
+    });
+
+    it('makes the visitor a member, whose timeline begins before', async () => {
+      await page.click('#main a[href="/demo/sign-up"]');
+      await page.fill('[name="name"]', 'Lucas 김');
+      await page.fill('[name="email"]', email);
+      await page.fill('[name="phone"]', '010-2468-2468');
+      await page.click('#sign-up button');
+      await heading(page, 'Hello, Lucas 김');
+      userId = await customer(page, visitorId);
+      await stored(userId, 'SignUp');
+      const user = await until(async () => {
+        const now = await storedUser(userId);
+        return now.tags.includes('newsletter') && now;
+      }, 'the tag is stored');
+      memberId = user.memberId;
+      assert.equal(user.type, 'member');
+      assert.equal(user.name, 'Lucas 김');
+      assert.equal(user.profile.email, email);
+      assert.equal(user.profile.mobileNumber, '+821024682468');
+      assert.equal(user.unsubscribeEmail, false);
+      assert.equal((await storedUser(visitorId)).id, userId, "the visitor's id answers the member");
+      assert.ok((await storedEvents(userId)).some((event) => event.name === 'AddToCart' && event.userId === visitorId));
+      await panelHas(page, memberId, 'member', 'Lucas 김', email, '+821024682468', 'newsletter', 'SignUp', 'as visitor');
+      assert.equal(await sideways(page), 0);
+    });
+
+    it('takes the consent back', async () => {
+      await page.uncheck('[name="marketing"]');
+      await page.click('#details button');
+      const user = await until(async () => {
+        const now = await storedUser(userId);
+        return now.unsubscribeEmail && !now.tags.includes('newsletter') && now;
+      }, 'the consent is taken back');
+      assert.equal(user.unsubscribeTexting, true);
+      await panelHas(page, 'marketingrefused', "ChannelIO('removeTags', ['newsletter'])");
+    });
+
+    it('is somebody new after a log-out, and the member again after a log-in', async () => {
+      await page.click('#log-out');
+      await heading(page, 'Few things, made slowly');
+      const next = await customer(page, userId);
+      assert.notEqual(next, visitorId);
+      assert.equal((await storedUser(next)).type, 'anonymous');
+      await panelHas(page, next, 'anonymous');
+      await page.click('#account-link');
+      await page.fill('[name="email"]', `nobody-${email}`);
+      await page.click('#log-in button');
+      await page.waitForSelector('.problem:has-text("Nobody has an account")');
+      await page.fill('[name="email"]', email);
+      await page.click('#log-in button');
+      await heading(page, 'Hello, Lucas 김');
+      assert.equal(await customer(page, next), userId);
+    });
+
+    it('forgets the member whole, says so, and goes on with somebody new', async () => {
+      await page.click('#leave');
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog', { state: 'detached' }); // one may stay
+      await page.click('#leave');
+      await page.click('#leave-for-good');
+      await heading(page, 'You are forgotten');
+      for (const id of [userId, visitorId, `@${memberId}`]) assert.equal((await openApi(`/open/v5/users/${id}`)).status, 404, id);
+      await panelHas(page, 'Forgotten.', userId, '404', `DELETE /open/v5/users/@${memberId}`);
+      assert.equal(await page.locator('.timeline li').count(), 0);
+      await page.reload();
+      await panelHas(page, 'Forgotten.', userId);
+      assert.equal(await sideways(page), 0);
+      assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key !== 'demo-shop.currency')), []);
+      await page.click('#main a.button');
+      const next = await customer(page, userId);
+      await panelHas(page, next, 'anonymous', 'PageView');
+      assert.equal((await openApi(`/open/v5/users/@${memberId}`)).status, 404);
+    });
+
+    it('says nothing in the console, and breaks no policy', () => assert.deepEqual(visit.problems, []));
+  });
+}
 
 describe('the demo shop', () => {
-  const memberId = unique('demo');
-  const email = `${memberId}@example.com`;
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {Awaited<ReturnType<typeof newVisitor>>} */
-  let visitor;
-  /** @type {import('playwright-core').Page} */
-  let page;
-  let visitorId = '';
-  let userId = '';
-
-  const booted = () => page.waitForFunction(() => document.documentElement.dataset.booted)
-    .then((handle) => /** @type {Promise<string>} */ (handle.jsonValue()));
-  /** @param {string} name @param {number} width */
-  const picture = async (name, width) => {
-    if (!process.env.OKYAKU_SCREENSHOTS) return;
-    await page.setViewportSize({ width, height: 900 });
-    await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({ path: `${process.env.OKYAKU_SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
-    await page.setViewportSize({ width: 1280, height: 900 });
-  };
-
-  before(async () => {
-    await needServer();
-    browser = await launch();
-    visitor = await newVisitor(browser);
-    page = visitor.page;
-    await page.setViewportSize({ width: 1280, height: 900 });
-  });
-  after(() => browser?.close());
-
-  it('counts ten page loads of a visitor as one session', async () => {
-    await page.goto(`${OKYAKU}/demo`);
-    await picture('demo-start', 1280);
-    await page.click('#boot-visitor');
-    visitorId = await booted();
-    for (let load = 2; load <= 10; load++) {
-      await page.reload();
-      assert.equal(await booted(), visitorId, `load ${load} is the same visitor`);
-    }
-    await until(async () => (await eventsNamed(visitorId, 'PageView')).length === 10, 'ten page views are stored');
-    const user = await storedUser(visitorId);
-    assert.equal(user.sessionsCount, 1);
-    assert.equal(user.web.sessionsCount, 1);
-    assert.equal(user.member, false);
-    const [view] = await eventsNamed(visitorId, 'PageView');
-    assert.deepEqual(view.property, { url: `${OKYAKU}/demo`, title: 'Okyaku demo shop' });
+  it('can be used by keyboard, and its panel too', async () => {
+    const { page, context, problems } = await enter(browser, 390, 844);
+    await page.goto(DEMO);
+    await customer(page);
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.className), 'skip');
+    await page.focus('#panel-toggle');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#panel-body', { state: 'visible' });
+    assert.equal(await page.getAttribute('#panel-toggle', 'aria-expanded'), 'true');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#panel-body', { state: 'hidden' });
+    await page.focus('.card a[href="/demo/products/tea-bowl"]');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Tea bowl');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main', 'the focus goes with the page');
+    await page.selectOption('#currency', 'JPY');
+    await page.focus('#add-to-cart');
+    await page.keyboard.press('Enter');
+    const [{ property }] = await stored(await customer(page), 'AddToCart');
+    assert.deepEqual(property, { ...TEA_BOWL, amount: 3000, currency: 'JPY', quantity: 1 });
+    const unnamed = await page.evaluate(() => [...document.querySelectorAll('a, button, select, input')].filter((element) =>
+      !(element.textContent || element.getAttribute('aria-label') || /** @type {any} */ (element).labels?.[0]?.textContent || '').trim()).length);
+    assert.equal(unnamed, 0, 'all that can be used has a name');
+    assert.deepEqual(problems, []);
+    await context.close();
   });
 
-  it('stores what a visitor does before the log-in', async () => {
-    await page.click('#event-ProductView');
-    await until(async () => (await eventsNamed(visitorId, 'ProductView')).length === 1, 'the product view is stored');
+  it('says that the server is gone, keeps what it knew, and recovers', async () => {
+    const { page, context } = await enter(browser);
+    await page.goto(DEMO);
+    const id = await customer(page);
+    await panelHas(page, id, 'Live');
+    await context.route(/\/(okyaku|open|front)\/v/, (route) => route.abort());
+    await panelHas(page, `No answer from ${OKYAKU}`, id);
+    await page.goto(`${DEMO}/sign-up`);
+    await page.click('#sign-up button');
+    await page.waitForSelector('.problem:has-text("cannot reach Okyaku")');
+    await page.click('.brand');
+    await page.click('[data-wish="tea-bowl"]');
+    await context.unroute(/\/(okyaku|open|front)\/v/);
+    await stored(id, 'AddToWish');
+    await panelHas(page, id, 'Live', 'AddToWish');
+    await context.close();
   });
 
-  it('makes the visitor a member whose timeline begins before the log-in', async () => {
-    await page.fill('#member-id', memberId);
-    await page.click('#boot-member');
-    await page.waitForFunction((id) => document.documentElement.dataset.booted !== id, visitorId);
-    userId = await booted();
-    const user = await storedUser(userId);
-    assert.equal(user.memberId, memberId);
-    assert.equal(user.type, 'member');
-    assert.equal(user.member, true);
-    assert.equal(user.sessionsCount, 1);
-    assert.equal((await storedUser(`@${memberId}`)).id, userId);
-    assert.equal((await storedUser(visitorId)).id, userId, "the visitor's id answers the member");
-    const names = (await storedEvents(userId)).map((event) => event.name);
-    assert.equal(names.filter((name) => name === 'ProductView').length, 1);
-    assert.ok(names.filter((name) => name === 'PageView').length >= 10);
+  it('says that a boot was refused', async () => {
+    const { page, context } = await enter(browser);
+    await page.route('**/front/v1/boot', (route) => route.fulfill({ status: 401, json: { message: 'pluginKey: unknown' } }));
+    await page.goto(DEMO);
+    await panelHas(page, 'The boot was answered 401: pluginKey: unknown');
+    await context.close();
   });
 
-  it('stores the six shop events with their properties as sent', async () => {
-    const pressed = Date.now();
-    for (const name of Object.keys(SENT)) await page.click(`#event-${name}`);
-    for (const [name, property] of Object.entries(SENT)) {
-      const [event] = await until(async () => {
-        const sent = (await eventsNamed(userId, name)).filter(({ createdAt }) => createdAt >= pressed);
-        return sent.length ? sent : null;
-      }, `${name} is stored`);
-      assert.equal(event.userId, userId);
-      assert.deepEqual(event.property ?? {}, property, name);
-    }
-    const [complete] = await eventsNamed(userId, 'CheckoutComplete');
-    const { profile } = await until(async () => {
-      const user = await storedUser(userId);
-      return user.profile.lastCheckoutCompletedAt ? user : null;
-    }, 'lastCheckoutCompletedAt is set');
-    assert.equal(profile.lastCheckoutCompletedAt, complete.createdAt);
-    const order = (await storedEvents(userId)).filter(({ createdAt }) => createdAt >= pressed);
-    assert.deepEqual(order.map(({ name }) => name), Object.keys(SENT), 'in the order of the clicks');
+  it('sells on when the page script does not come', async () => {
+    const { page, context } = await enter(browser);
+    await page.route('**/okyaku.js', (route) => route.abort());
+    await page.goto(`${DEMO}/products/tea-bowl`);
+    await page.click('#add-to-cart');
+    assert.equal(await page.innerText('#cart-count'), '1');
+    await panelHas(page, 'Waiting for a boot', "ChannelIO('track', 'AddToCart', {");
+    await context.close();
   });
 
-  it('updates the profile, and adds and removes tags', async () => {
-    await page.fill('#profile-name', 'Lucas 김');
-    await page.fill('#profile-email', `  ${email.toUpperCase()} `);
-    await page.check('#unsubscribe-email');
-    await page.click('#update-user');
-    const user = await until(async () => {
-      const now = await storedUser(userId);
-      return now.profile.name ? now : null;
-    }, 'the profile is stored');
-    assert.equal(user.profile.name, 'Lucas 김');
-    assert.equal(user.profile.email, email);
-    assert.equal(user.profile.mobileNumber, '+821012345678');
-    assert.equal(user.unsubscribeEmail, true);
-    assert.equal(user.unsubscribeTexting, false);
-
-    await page.fill('#tags', 'VIP, linen');
-    await page.click('#add-tags');
-    await until(async () => (await storedUser(userId)).tags.length === 2, 'the tags are stored');
-    assert.deepEqual((await storedUser(userId)).tags.sort(), ['linen', 'vip']);
-    await page.fill('#tags', 'linen');
-    await page.click('#remove-tags');
-    await until(async () => (await storedUser(userId)).tags.length === 1, 'a tag is removed');
-    assert.deepEqual((await storedUser(userId)).tags, ['vip']);
-  });
-
-  it('shows what is stored', async () => {
-    await page.click('#refresh');
-    await page.waitForFunction((id) => document.getElementById('customer')?.textContent?.includes(id), `"${memberId}"`);
-    assert.match(await page.innerText('#customer'), /"lastCheckoutCompletedAt": \d+/);
-    assert.match(await page.innerText('#timeline'), /CheckoutComplete[^]*AddToCart[^]*PageView/);
-    assert.match(await page.innerText('#last-reply'), /\/front\/v1\//);
-    assert.match(await page.innerText('#warnings'), /Nothing was dropped/);
-    await picture('demo', 1280);
-    await picture('demo', 390);
-  });
-
-  it('creates a lead once', async () => {
-    await page.fill('#lead-email', `lead-${email}`);
-    await page.click('#create-lead');
-    await page.waitForFunction(() => document.getElementById('customer')?.textContent?.includes('"lead"'));
-    await page.click('#create-lead');
-    await page.waitForFunction(() => document.getElementById('warnings')?.textContent?.includes('registered already'));
-    await picture('demo-lead', 390);
-  });
-
-  it('starts a new visitor after a shutdown', async () => {
-    await page.click('#shutdown');
-    await page.click('#boot-visitor');
-    const next = await booted();
-    assert.notEqual(next, visitorId);
-    assert.notEqual(next, userId);
-    assert.equal((await storedUser(next)).member, false);
-  });
-
-  it('forgets the member whole', async () => {
-    await page.click('#boot-member');
-    await page.waitForFunction((id) => document.documentElement.dataset.booted === id, userId);
-    await page.click('#delete-member');
-    await until(async () => (await openApi(`/open/v5/users/${userId}`)).status === 404, 'the member is gone');
-    assert.equal((await openApi(`/open/v5/users/@${memberId}`)).status, 404);
-    assert.equal((await openApi(`/open/v5/users/${visitorId}`)).status, 404, 'with the life before the log-in');
-    await page.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('404'));
-    await page.click('#event-ProductView');
-    await page.waitForFunction(() => document.getElementById('warnings')?.textContent?.includes('dropped'));
-    assert.equal((await openApi(`/open/v5/users/${userId}`)).status, 404);
-    await picture('demo-deleted', 1280);
-    assert.deepEqual(visitor.errors, []);
+  it('works with the npm loader in place of the snippet', async () => {
+    const { page, context, problems } = await enter(browser);
+    const loader = await readFile(new URL('./node_modules/@channel.io/channel-web-sdk-loader/dist/index.esm.mjs', import.meta.url), 'utf8');
+    /** @type {string[]} */
+    const elsewhere = [];
+    page.on('request', (request) => new URL(request.url()).origin === OKYAKU || elsewhere.push(request.url()));
+    /** @param {string} path @param {(text: string) => string} change */
+    const rewrite = (path, change) => page.route(DEMO + path, async (route) => {
+      const response = await route.fetch();
+      const [text, changed] = [await response.text(), change(await response.text())];
+      assert.notEqual(changed, text, path);
+      await route.fulfill({ response, body: changed });
+    });
+    await rewrite('', (html) => html.replace(/<script>\(function[^\n]*\n/, '').replace('<script async src', '<script src'));
+    await rewrite('/channel.js', (script) => `import * as loader from './loader.mjs';\nloader.loadScript();\n${
+      script.replace('/** @type {any} */ (window).ChannelIO(method, ...args)', 'loader[method](...args)')}`);
+    await page.route(`${DEMO}/loader.mjs`, (route) => route.fulfill({ contentType: 'text/javascript', body: loader }));
+    await page.goto(DEMO);
+    const id = await customer(page);
+    await page.click('[data-wish="tea-bowl"]');
+    assert.deepEqual((await stored(id, 'AddToWish'))[0].property, TEA_BOWL);
+    await panelHas(page, id, 'AddToWish');
+    assert.deepEqual(elsewhere, []);
+    assert.deepEqual(problems, []);
+    await context.close();
   });
 });

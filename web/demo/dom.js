@@ -2,7 +2,8 @@
 /**
  * Elements in one expression. Text goes in as text: nothing here parses HTML.
  *
- * @typedef {Node | string | number | false | null | undefined | Child[]} Child
+ * @typedef {Node | string | number | false | null | undefined | readonly any[]} Child
+ *   a list: of children
  */
 
 /** @param {string} id */
