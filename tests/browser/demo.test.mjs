@@ -184,7 +184,7 @@ for (const [width, height] of [[1280, 800], [390, 844]]) {
       const next = await customer(page, userId);
       assert.notEqual(next, visitorId);
       assert.equal((await storedUser(next)).type, 'anonymous');
-      await panelHas(page, next, 'anonymous');
+      await panelHas(page, next, 'anonymous', 'shutdown');
       await page.click('#account-link');
       await page.fill('[name="email"]', `nobody-${email}`);
       await page.click('#log-in button');

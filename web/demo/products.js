@@ -30,7 +30,7 @@ export const PRODUCTS = [
     facts: { Cloth: 'Heavy linen, 240 g/m²', Length: '92 cm', Care: '60 °C' },
   },
   {
-    id: 'teapot', name: 'Side-handle teapot', kind: 'clay', price: { KRW: 74000, JPY: 8000 }, line: 'Pours without a drop beside',
+    id: 'teapot', name: 'Side-handle teapot', kind: 'clay', price: { KRW: 74000, JPY: 8000 }, line: 'Pours without a drip',
     text: 'The handle sits at the side, so one hand pours and the thumb holds the lid. A strainer is cut into the wall.',
     facts: { Clay: 'Red stoneware', Holds: '400 ml', Care: 'Water alone, no soap' },
   },
