@@ -18,6 +18,7 @@ mod lookups;
 mod metrics;
 mod months;
 mod open_api;
+mod operations;
 mod permissions;
 mod privacy;
 mod profile;

@@ -101,6 +101,7 @@ def environment(template, logical_id, endpoint):
     resolved = {
         "RUST_LOG": "INFO",
         "OKYAKU_TABLE": "okyaku",
+        "OKYAKU_STACK": "okyaku",
         "OKYAKU_HASH_KEY": SECRET,
         "OKYAKU_TOKEN_KEY": f"k1:{SECRET}",
         "OKYAKU_ORIGIN_SECRET": "",

@@ -1,0 +1,307 @@
+//! Alarms and dashboard read metrics and log fields that exist, of resources that exist, within what is free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+/// The metrics that the functions write, all of them: each costs money every month.
+const OWN_METRICS: [&str; 4] = ["DeletedItems", "OldestErasureSeconds", "OpenErasures", "RejectedEvents"];
+/// The fields of the log line of a request.
+const LOG_FIELDS: [&str; 10] =
+    ["message", "route", "channel", "status", "ms", "calls", "units", "request_id", "events", "rejected"];
+/// What an account has for nothing: metrics read by alarms, and metrics on one dashboard.
+const FREE_ALARM_METRICS: usize = 10;
+const FREE_DASHBOARD_METRICS: usize = 50;
+
+/// The metrics of AWS that are used, by namespace, with the dimensions they have. CloudWatch does not refuse an alarm
+/// on a metric that nobody writes: it would be silent for ever.
+fn known(namespace: &str, metric: &str) -> &'static [&'static [(&'static str, &'static str)]] {
+    const API: &[(&str, &str)] = &[("ApiId", "AWS::Serverless::HttpApi")];
+    const FUNCTION: &[(&str, &str)] = &[("FunctionName", "AWS::Serverless::Function")];
+    const TABLE: &[(&str, &str)] = &[("TableName", "AWS::DynamoDB::Table")];
+    const INDEX: &[(&str, &str)] = &[("TableName", "AWS::DynamoDB::Table"), ("GlobalSecondaryIndexName", "")];
+    match (namespace, metric) {
+        ("AWS/ApiGateway", "Count" | "4xx" | "5xx" | "Latency") => &[API],
+        ("AWS/Lambda", "Errors" | "Throttles" | "ConcurrentExecutions") => &[FUNCTION, &[]],
+        ("AWS/DynamoDB", "ConsumedReadCapacityUnits" | "ConsumedWriteCapacityUnits") => &[TABLE, INDEX],
+        ("AWS/DynamoDB", "ReadThrottleEvents" | "WriteThrottleEvents") => &[TABLE, INDEX],
+        ("Okyaku", own) if OWN_METRICS.contains(&own) => &[&[("Stack", "")]],
+        _ => panic!("nobody writes {namespace} {metric}"),
+    }
+}
+
+fn template() -> Value {
+    serde_saphyr::from_str(include_str!("../template.yaml")).unwrap()
+}
+
+fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+    let resources = template["Resources"].as_object().unwrap().iter();
+    resources.filter(|(_, resource)| resource["Type"] == kind).map(|(name, r)| (name.as_str(), r)).collect()
+}
+
+/// The name of a log group: `!Ref` and `!Sub` leave their text alone when their tags are dropped.
+fn name_in(reference: &str) -> &str {
+    reference.strip_prefix("${").and_then(|name| name.strip_suffix('}')).unwrap_or(reference)
+}
+
+/// Checks one metric and its dimensions, whose values are names of resources.
+fn check(template: &Value, place: &str, namespace: &str, metric: &str, dimensions: &[(String, String)]) {
+    let fits = |wanted: &[(&str, &str)]| {
+        wanted.len() == dimensions.len()
+            && wanted.iter().zip(dimensions).all(|((name, kind), (given, value))| {
+                let value = name_in(value);
+                name == given
+                    && match *name {
+                        "Stack" => value == "AWS::StackName",
+                        "GlobalSecondaryIndexName" => {
+                            let indexes =
+                                &template["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"];
+                            indexes.as_array().unwrap().iter().any(|index| index["IndexName"] == value)
+                        }
+                        _ => template["Resources"][value]["Type"] == *kind,
+                    }
+            })
+    };
+    assert!(
+        known(namespace, metric).iter().any(|wanted| fits(wanted)),
+        "{place}: {metric} of {dimensions:?}"
+    );
+}
+
+/// Namespace, name and dimensions of every metric that an alarm reads.
+fn alarm_metrics(alarm: &Value) -> Vec<(String, String, Vec<(String, String)>)> {
+    let properties = &alarm["Properties"];
+    let single = || vec![properties];
+    let several = |list: &'static str| {
+        let all = properties[list].as_array().unwrap().iter();
+        all.map(|metric| &metric["MetricStat"]["Metric"]).filter(|metric| !metric.is_null()).collect()
+    };
+    let read = if properties["Metrics"].is_null() { single() } else { several("Metrics") };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let metrics = read.into_iter().map(|metric| {
+        let dimensions = metric["Dimensions"].as_array().cloned().unwrap_or_default();
+        let dimensions = dimensions.iter().map(|d| (text(&d["Name"]), text(&d["Value"]))).collect();
+        (text(&metric["Namespace"]), text(&metric["MetricName"]), dimensions)
+    });
+    metrics.collect()
+}
+
+#[test]
+fn every_alarm_reads_metrics_that_somebody_writes_and_ten_at_most() {
+    let template = template();
+    let mut read = 0;
+    for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        for (namespace, metric, dimensions) in alarm_metrics(alarm) {
+            check(&template, name, &namespace, &metric, &dimensions);
+            read += 1;
+        }
+    }
+    assert!((1..=FREE_ALARM_METRICS).contains(&read), "{read}");
+}
+
+#[test]
+fn every_alarm_says_what_it_means_tells_somebody_and_stands_in_the_handbook() {
+    let template = template();
+    let handbook = include_str!("../docs/OPERATIONS.md");
+    let topic = json!(["HasAlarmEmail", ["AlarmTopic"], "AWS::NoValue"]);
+    for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        assert!(properties["AlarmDescription"].is_string(), "{name}");
+        assert!(properties["TreatMissingData"].is_string(), "{name}");
+        assert_eq!(properties["AlarmActions"], topic, "{name}");
+        assert_eq!(properties["OKActions"], topic, "{name}");
+        assert!(handbook.contains(&format!("### {name}\n")), "{name} is not in docs/OPERATIONS.md");
+    }
+    let headings = handbook.lines().filter_map(|line| line.strip_prefix("### "));
+    for heading in headings.filter(|heading| heading.ends_with("Alarm")) {
+        assert_eq!(template["Resources"][heading]["Type"], "AWS::CloudWatch::Alarm", "{heading}");
+    }
+}
+
+#[test]
+fn no_sweep_at_all_is_an_alarm() {
+    let template = template();
+    let erasures = &template["Resources"]["ErasuresAlarm"]["Properties"];
+    assert_eq!(erasures["TreatMissingData"], "breaching");
+    // Only a metric that every run writes may be missed.
+    assert_eq!(erasures["MetricName"], "OldestErasureSeconds");
+}
+
+/// The metrics' rows repeat nothing here: every row is written out, without CloudWatch's dots.
+#[test]
+fn every_widget_reads_metrics_that_somebody_writes_and_fifty_at_most() {
+    let template = template();
+    let mut read = 0;
+    for widget in widgets(&template).iter().filter(|widget| widget["type"] == "metric") {
+        let title = widget["properties"]["title"].as_str().unwrap();
+        for row in widget["properties"]["metrics"].as_array().unwrap() {
+            let row: Vec<&str> = row.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            // A row without texts is an expression over others.
+            let [namespace, metric, dimensions @ ..] = row.as_slice() else { continue };
+            let dimensions: Vec<_> =
+                dimensions.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect();
+            check(&template, title, namespace, metric, &dimensions);
+            read += 1;
+        }
+    }
+    assert!((1..=FREE_DASHBOARD_METRICS).contains(&read), "{read}");
+}
+
+#[test]
+fn every_metric_of_ours_is_shown() {
+    let template = template();
+    let shown: BTreeSet<String> = widgets(&template)
+        .iter()
+        .flat_map(|widget| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default())
+        .filter(|row| row[0] == "Okyaku")
+        .map(|row| row[1].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(shown, OWN_METRICS.map(str::to_owned).into());
+}
+
+#[test]
+fn widgets_do_not_lie_on_one_another() {
+    let mut taken = BTreeSet::new();
+    for widget in widgets(&template()) {
+        let at = |key: &str| widget[key].as_u64().unwrap();
+        for x in at("x")..at("x") + at("width") {
+            assert!(x < 24, "{}", widget["properties"]["title"]);
+            for y in at("y")..at("y") + at("height") {
+                assert!(taken.insert((x, y)), "{}", widget["properties"]["title"]);
+            }
+        }
+    }
+}
+
+/// The widgets. References stay as text, but for the two ceilings, which are numbers.
+fn widgets(template: &Value) -> Vec<Value> {
+    let body = template["Resources"]["OperationsDashboard"]["Properties"]["DashboardBody"].as_str().unwrap();
+    for reference in body.split("${").skip(1).map(|rest| rest.split('}').next().unwrap()) {
+        let exists = reference.starts_with("AWS::")
+            || !template["Resources"][reference].is_null()
+            || !template["Parameters"][reference].is_null();
+        assert!(exists, "the dashboard names {reference}");
+    }
+    let body = body.replace("${MaxWriteUnits}", "1").replace("${MaxReadUnits}", "1");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    body["widgets"].as_array().unwrap().clone()
+}
+
+/// The log groups and the words of a query that could be fields: whatever is no text, number, function or alias.
+fn parse_query(query: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    const WORDS: [&str; 18] = [
+        "and",
+        "or",
+        "filter",
+        "stats",
+        "sort",
+        "limit",
+        "by",
+        "as",
+        "desc",
+        "asc",
+        "fields",
+        "count",
+        "sum",
+        "max",
+        "min",
+        "avg",
+        "pct",
+        "ispresent",
+    ];
+    let sources = query.split("SOURCE '").skip(1);
+    let groups = sources.map(|rest| name_in(rest.split('\'').next().unwrap()).to_owned()).collect();
+    // Texts out: every second part between quotes.
+    let bare: String = query.split('\'').step_by(2).collect::<Vec<_>>().join(" ").replace("SOURCE", " ");
+    let words: Vec<&str> = bare
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '@')))
+        .filter(|word| !word.is_empty() && word.parse::<u64>().is_err())
+        .collect();
+    let aliases: BTreeSet<&str> =
+        words.windows(2).filter(|pair| pair[0] == "as").map(|pair| pair[1]).collect();
+    let fields = words.iter().filter(|word| !WORDS.contains(word) && !aliases.contains(*word));
+    (groups, fields.map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn every_query_reads_log_groups_of_functions_and_fields_of_the_log_line() {
+    let template = template();
+    let widgets = widgets(&template);
+    let queries: Vec<_> = widgets.iter().filter(|widget| widget["type"] == "log").collect();
+    let mut all = BTreeSet::new();
+    for widget in &queries {
+        let (groups, fields) = parse_query(widget["properties"]["query"].as_str().unwrap());
+        assert!(!groups.is_empty());
+        for field in &fields {
+            assert!(LOG_FIELDS.contains(&field.as_str()), "{field} in {}", widget["properties"]["title"]);
+        }
+        all.extend(groups);
+    }
+    // Every function that answers a route.
+    let routed = of_type(&template, "AWS::Serverless::Function").into_values().filter(|function| {
+        let events = function["Properties"]["Events"].as_object();
+        events.is_some_and(|events| events.values().any(|event| event["Type"] == "HttpApi"))
+    });
+    let groups = routed.map(|function| text(&function["Properties"]["LoggingConfig"]["LogGroup"])).collect();
+    assert_eq!(all, groups);
+}
+
+#[test]
+fn the_handbooks_queries_read_fields_of_the_log_lines() {
+    // Beside a request's line: what any line has, and the lines of sweep and of errors.
+    const OTHERS: [&str; 11] = [
+        "@timestamp",
+        "@message",
+        "@log",
+        "level",
+        "cause",
+        "error",
+        "erasure",
+        "open",
+        "finished",
+        "deleted",
+        "timestamp",
+    ];
+    let handbook = include_str!("../docs/OPERATIONS.md");
+    let queries: Vec<&str> =
+        handbook.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(queries.len() >= 4);
+    for query in queries {
+        for field in parse_query(query).1 {
+            let known = LOG_FIELDS.contains(&field.as_str()) || OTHERS.contains(&field.as_str());
+            assert!(known, "{field} in {query}");
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_function_logs_into_a_group_of_its_own_that_ends() {
+    let template = template();
+    let mut groups = BTreeSet::new();
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let group = text(&function["Properties"]["LoggingConfig"]["LogGroup"]);
+        assert_eq!(template["Resources"][&group]["Type"], "AWS::Logs::LogGroup", "{name}");
+        assert_eq!(
+            template["Resources"][&group]["Properties"]["RetentionInDays"], "LogRetentionDays",
+            "{name}"
+        );
+        assert!(groups.insert(group), "{name} shares its log group");
+    }
+}
+
+/// Lambda takes a line without a time of its own for INFO, whatever its level, and drops it above that: the metrics,
+/// which are such lines, and the errors would be gone.
+#[test]
+fn lambda_itself_drops_no_line_of_a_function() {
+    let template = template();
+    let function = &template["Globals"]["Function"];
+    assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");
+    assert_eq!(function["LoggingConfig"]["ApplicationLogLevel"], "INFO");
+    let variables = &function["Environment"]["Variables"];
+    assert_eq!(variables["RUST_LOG"], "LogLevel");
+    assert_eq!(variables["OKYAKU_STACK"], "AWS::StackName");
+}
