@@ -126,10 +126,10 @@ def timeout(template, logical_id):
     return properties.get("Timeout", template["Globals"]["Function"]["Timeout"])
 
 
-def sizes(bootstrap):
-    """Bytes of a function and of its archive. Refuses one that the runtime could not load."""
+def sizes(bootstrap, machine=62):
+    """Bytes of a function and of its archive. Refuses one that the runtime could not load. 62 is x86_64, 183 arm64."""
     binary = bootstrap.read_bytes()
-    assert binary[:4] == b"\x7fELF" and binary[18] == 62, f"{bootstrap} is not x86_64"
+    assert binary[:4] == b"\x7fELF" and binary[18] == machine, f"{bootstrap} is for another processor"
     needs = max(tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary))
     assert needs <= GLIBC, f"{bootstrap} needs glibc {needs}"
     archive = io.BytesIO()
