@@ -5,12 +5,12 @@
 mod shell;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-use crate::shell::{Command, Failure, Server, free_port, need, root};
+use crate::shell::{Command, Failure, Server, built, free_port, need, root};
 
 /// The deployment test; it takes the folder of the built functions.
 const DEPLOY_TEST: &str = "tests/deploy/deploy.py";
@@ -100,7 +100,7 @@ fn run(task: Task) -> Result<(), Failure> {
             cargo("build --locked").run()?;
             Command::new("python3", "tests/sam/emulator.py").run()
         }
-        Task::DeployTest { built } => deploy_test(built),
+        Task::DeployTest { built } => deploy_test(&built),
         Task::Bench { what, rest } => bench(what, rest.args),
         Task::Arm64(rest) => Command::new("bash", ".ci/arm64").args(rest.args).run(),
         Task::Ci => Command::new("bash", ".ci/run").run(),
@@ -129,7 +129,7 @@ fn browser(args: Vec<OsString>) -> Result<(), Failure> {
     cargo("build --locked").run()?;
     Command::new("npm", "ci --no-audit --no-fund").within("tests/browser").run()?;
     let port = free_port()?;
-    let server = cargo(&format!("run --quiet --locked -- --data memory --port {port}"));
+    let server = Command::new(built("okyaku")?, &format!("--data memory --port {port}"));
     let _server = Server::start(server, port)?;
     let url = format!("http://127.0.0.1:{port}");
     Command::new("node", "--test").args(args).env("OKYAKU_URL", url).within("tests/browser").run()
@@ -167,9 +167,9 @@ fn build() -> Result<(), Failure> {
     Command::new("sam", "build --parameter-overrides Architecture=x86_64").run()
 }
 
-fn deploy_test(built: PathBuf) -> Result<(), Failure> {
+fn deploy_test(built: &Path) -> Result<(), Failure> {
     need("ministack")?;
-    let template = root().join(&built).join("template.yaml");
+    let template = root().join(built).join("template.yaml");
     if !template.exists() {
         return Err(format!("{} is missing: cargo xtask build", template.display()));
     }

@@ -48,7 +48,7 @@ pub(crate) fn need(program: &str) -> Result<(), Failure> {
 /// A command in the repository.
 #[derive(Debug)]
 pub(crate) struct Command {
-    program: &'static str,
+    program: String,
     args: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
     folder: &'static str,
@@ -56,9 +56,9 @@ pub(crate) struct Command {
 
 impl Command {
     /// A program and its arguments, separated by spaces.
-    pub(crate) fn new(program: &'static str, words: &str) -> Self {
+    pub(crate) fn new(program: impl Into<String>, words: &str) -> Self {
         let args = words.split_whitespace().map(OsString::from).collect();
-        Self { program, args, variables: Vec::new(), folder: "." }
+        Self { program: program.into(), args, variables: Vec::new(), folder: "." }
     }
 
     /// More arguments.
@@ -83,17 +83,18 @@ impl Command {
     fn shown(&self) -> String {
         let folder = (self.folder != ".").then(|| format!("cd {} && ", self.folder));
         let variables = self.variables.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-        let words = std::iter::once(self.program.to_owned()).chain(self.args.iter().map(|arg| quoted(arg)));
+        let words =
+            std::iter::once(quoted(OsStr::new(&self.program))).chain(self.args.iter().map(|arg| quoted(arg)));
         folder.unwrap_or_default() + &variables.chain(words).collect::<Vec<_>>().join(" ")
     }
 
     fn spawn(&self) -> Result<Child, Failure> {
         eprintln!("+ {}", self.shown());
-        let mut command = std::process::Command::new(self.program);
+        let mut command = std::process::Command::new(&self.program);
         command.args(&self.args).current_dir(root().join(self.folder)).env("SAM_CLI_TELEMETRY", "0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => missing(self.program),
+            ErrorKind::NotFound => missing(&self.program),
             _ => format!("{}: {error}", self.program),
         })
     }
@@ -122,12 +123,19 @@ pub(crate) fn free_port() -> Result<u16, Failure> {
     address.map(|address| address.port()).map_err(|error| format!("no port is free: {error}"))
 }
 
+/// A program that cargo built beside this one.
+pub(crate) fn built(name: &str) -> Result<String, Failure> {
+    let own = std::env::current_exe().map_err(|error| format!("where this runs is unknown: {error}"))?;
+    let program = own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    Ok(program.to_string_lossy().into_owned())
+}
+
 /// A server that ends with the task.
 #[derive(Debug)]
 pub(crate) struct Server(Child);
 
 impl Server {
-    /// Starts it, and waits until it listens. `cargo run` becomes the server, so ending it ends the server.
+    /// Starts it, and waits until it listens.
     pub(crate) fn start(command: Command, port: u16) -> Result<Self, Failure> {
         let mut server = Self(command.spawn()?);
         let start = Instant::now();
