@@ -113,6 +113,7 @@ fn every_alarm_says_what_it_means_tells_somebody_and_stands_in_the_handbook() {
         let properties = &alarm["Properties"];
         assert!(properties["AlarmDescription"].is_string(), "{name}");
         assert!(properties["TreatMissingData"].is_string(), "{name}");
+        assert!(matches!(alarm["Condition"].as_str(), Some("HasAlarms" | "HasWriteCeilingAlarm")), "{name}");
         assert_eq!(properties["AlarmActions"], topic, "{name}");
         assert_eq!(properties["OKActions"], topic, "{name}");
         assert!(handbook.contains(&format!("### {name}\n")), "{name} is not in docs/OPERATIONS.md");

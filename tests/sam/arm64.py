@@ -47,9 +47,13 @@ class RuntimeApi(http.server.ThreadingHTTPServer):
             self.events.put(payload)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        """A function that has answered is killed, whatever it waits for."""
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # a reply is one packet
 
     def do_GET(self):
         payload = json.dumps(self.server.events.get()).encode()
