@@ -1,102 +1,145 @@
 // @ts-check
 /**
  * Okyaku's page script answers the `ChannelIO(…)` calls that a shop's pages make. It talks to the host it came from (or
- * `window.OKYAKU_API`) and never throws into the page: what it cannot use it reports by console.warn.
+ * `window.OKYAKU_API`) and never throws into the page: what it cannot use it reports by console.warn. An event is in
+ * localStorage before it is sent and until the server has answered for it. Served without comments and white space.
  *
  *     <script src="https://YOUR-OKYAKU/okyaku.js"></script> <script>ChannelIO('boot', { pluginKey: '…' })</script>
- *
- * @typedef {{body?: any, token?: string, veil?: string, failed?: boolean, closed?: boolean, ready: Promise<any>, settle: Function,
- *   calls: Promise<any>}} Visit
- *   what one boot begins, from the calls that wait for it to shutdown; failed: its events wait for the next boot
- * @typedef {{id: string, json: string, bytes: number, visit: Visit, sent: number, flying: number}} Item
- *   an event the server has not answered for; flying: 1 in a request, 2 in one that outlives the page
  */
 (() => {
   'use strict';
 
-  const page = /** @type {any} */ (window);
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const api = String(page.OKYAKU_API || new URL(script?.src || location.href).origin).replace(/\/+$/, '');
+  const api = String(window.OKYAKU_API || new URL(script?.src || location.href).origin).replace(/\/+$/, '');
   const VEIL = 'ok-veil-id';
   const CHANNEL_VEIL = 'ch-veil-id';
   const FIRST_PAGE = 'ok-first-page';
+  const PAUSE = 'ok-pause';
+  const QUEUE = 'ok-queue:';
+  const PROPERTY_BYTES = 32_000;
   const MINUTE = 60_000;
+  /** A token lives for a day, and the events route takes it for 30 more. */
+  const MONTH = 31 * 24 * 60 * MINUTE;
 
-  const warn = (message) => console.warn('[okyaku] ' + message);
-  const isObject = (value) => !!value && typeof value === 'object' && !Array.isArray(value);
-  const failure = (message, status, more) => Object.assign(new Error(message), { status }, more);
-  const isTransient = ({ status }) => !status || status === 429 || status >= 500;
-  /** What the server asked for, and a jitter that grows with the failures. */
-  const backoff = (n, { retryAfter }) => (retryAfter || 100) + Math.random() * Math.min(2 * MINUTE, 1_000 * 2 ** n);
+  // What may throw, and what may not.
 
-  /** A date becomes milliseconds, and a NaN absent: as JSON's null it would clear a field. */
-  const encode = (value) =>
-    JSON.stringify(value, function (key, json) {
-      const raw = this[key] instanceof Date ? +this[key] : json;
-      return Number.isNaN(raw) ? undefined : raw;
-    }).replace(/\\(ud[89a-f]..|.)/g, (all, code) => (code[1] ? '\\ufffd' : all));
-
-  /** Storage may be blocked. */
-  const attempt = (use) => {
+  /** Storage may be blocked or full. @template T @param {() => T} use @param {(thrown: unknown) => void} [report] */
+  const attempt = (use, report) => {
     try {
       return use();
-    } catch {
-      return undefined;
-    }
-  };
-
-  const answer = (callback, error, user) => {
-    try {
-      if (typeof callback === 'function') callback(error, user);
     } catch (thrown) {
-      console.error(thrown); // the page's own
+      report?.(thrown);
     }
   };
+  const warn = (/** @type {string} */ message) => attempt(() => console.warn('[okyaku] ' + message));
+  const isObject = (/** @type {unknown} */ value) => !!value && typeof value === 'object' && !Array.isArray(value);
+  const failure = (/** @type {string} */ message, /** @type {number} */ status, /** @type {Fields} */ more = {}) =>
+    Object.assign(new Error(message), { status }, more);
+  const denied = () => failure('the visitor did not consent', 451);
+  const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
+  /** Half an emoji would cost the whole batch. @param {unknown} value */
+  const encode = (value) => JSON.stringify(value).replace(/\\(ud[89a-f]..|.)/g, (all, code) => (code[1] ? '\\ufffd' : all));
 
-  const refuse = (message, callback) => {
+  /** A copy of what JSON can carry, and the server takes: eight levels. A date becomes milliseconds, and a NaN absent: as
+   * JSON's null it would clear a field. @param {any} given @param {string} what @returns {any} */
+  const clean = (given, what) => {
+    let room = 20_000; // a page may hand over its whole self by mistake
+    let lost = '';
+    /** @type {Copy} */
+    const copy = (name, get, path) => {
+      let why = 'cannot be read';
+      try {
+        let value = get();
+        if (value instanceof Date || typeof value === 'bigint') value = Number(value);
+        if (/function|symbol/.test(typeof value) || (typeof value === 'number' && !isFinite(value))) return undefined;
+        if (!value || typeof value !== 'object') return value;
+        const inner = [...path, value];
+        if (path.includes(value)) why = 'is a circular reference';
+        else if (typeof value.toJSON === 'function') return copy(name, () => value.toJSON(), inner);
+        else {
+          const names = Object.keys(value);
+          if (path.length > 7 || (room -= Array.isArray(value) ? value.length : names.length) < 0) why = 'is too deep or large';
+          else if (Array.isArray(value)) return Array.from(value, (one) => copy(name, () => one, inner));
+          else return Object.fromEntries(names.map((key) => [key, copy(key, () => value[key], inner)]));
+        }
+      } catch {} // a getter of the page's
+      lost = `"${name}", which ${why}`;
+    };
+    const kept = copy(what, () => given, []);
+    if (lost) warn(`${what} goes without ${lost}`);
+    return kept;
+  };
+  /** @param {unknown} callback @param {unknown} error @param {unknown} [user] */
+  const answer = (callback, error, user = null) =>
+    typeof callback === 'function' && attempt(() => callback(error, user), (thrown) => console.error(thrown)); // its own
+  const refuse = (/** @type {string} */ message, /** @type {unknown} */ callback) => {
     warn(message);
-    answer(callback, failure(message, 422), null);
+    answer(callback, failure(message, 422));
+  };
+  const failed = (/** @type {string} */ what, /** @type {unknown} */ callback = null) => (/** @type {Failure} */ error) => {
+    warn(`${what} failed: ${error.message}`);
+    answer(callback, error);
   };
 
+  // What is kept in the browser.
+
+  /** Then nothing is stored and nothing sent; calls are held in memory. */
+  let refused = window.OKYAKU_CONSENT === false;
+  /** @type {any[][]} */
+  let held = [];
   let stamped = 0;
   /** Never the same twice. */
   const stamp = () => {
     const now = Date.now();
     return (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
   };
+  const random = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-  const remembered = (name) =>
-    attempt(() => document.cookie.match(`(?:^|; )${name}=([^;]+)`)?.[1]) || attempt(() => localStorage.getItem(name));
-
+  const read = (/** @type {string} */ key) => attempt(() => localStorage.getItem(key)) || '';
+  /** Nothing, or no consent, removes. */
+  const write = (/** @type {string} */ key, /** @type {string} */ value) =>
+    attempt(() => (value && !refused ? localStorage.setItem(key, value) : localStorage.removeItem(key)));
+  const queueKeys = () => (attempt(() => Object.keys(localStorage)) || []).filter((key) => key.startsWith(QUEUE));
+  const remembered = (/** @type {string} */ name) =>
+    attempt(() => document.cookie.match(`(?:^|; )${name}=([^;]+)`)?.[1]) || read(name);
   /** '-' is: forgotten, and Channel Talk's is not to be taken again. */
   const veilId = () => [remembered(VEIL) || remembered(CHANNEL_VEIL)].find((id) => id && id !== '-');
-
-  const keepVeil = (id) => {
+  const keepVeil = (/** @type {string} */ given) => {
+    const id = refused ? '' : given;
     const rest = `; path=/; SameSite=Lax; max-age=${id ? 31_536_000 : 0}${location.protocol === 'https:' ? '; Secure' : ''}`;
     attempt(() => (document.cookie = `${VEIL}=${id}${rest}`));
-    attempt(() => (id ? localStorage.setItem(VEIL, id) : localStorage.removeItem(VEIL)));
+    write(VEIL, id);
   };
 
   /** Where this tab came from. */
   const firstPage = () => {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(FIRST_PAGE) || ''));
-    if (kept) return kept;
+    if (isObject(kept)) return kept;
+    /** @type {Fields} */
     const from = {};
     for (const name of ['Source', 'Medium', 'Campaign', 'Content', 'Term']) {
       const value = new URLSearchParams(location.search).get('utm_' + name.toLowerCase());
       if (value) from['utm' + name] = value.slice(0, 400);
     }
-    const { referrer } = document;
-    if (referrer && new URL(referrer).host !== location.host) from.referrer = referrer.slice(0, 400);
-    attempt(() => sessionStorage.setItem(FIRST_PAGE, JSON.stringify(from)));
+    attempt(() => new URL(document.referrer).host !== location.host && (from.referrer = document.referrer.slice(0, 400)));
+    if (!refused) attempt(() => sessionStorage.setItem(FIRST_PAGE, encode(from)));
     return from;
   };
-
   let pageName = '';
   /** Fragments may hold secrets; routes do not. */
   const pageUrl = () => pageName || location.href.replace(/#(?![/!]).*/, '');
 
+  // Requests.
+
+  const isTransient = (/** @type {Failure} */ { status }) => !status || status === 429 || status >= 500;
+  /** What the server asked for, and a jitter that grows with the failures. */
+  const backoff = (/** @type {number} */ n, /** @type {Failure} */ { retryAfter }) =>
+    (retryAfter || 100) + Math.random() * Math.min(2 * MINUTE, 1_000 * 2 ** n);
+
+  /** @type {Send} */
   const send = async (method, path, body, token, keepalive = false) => {
+    if (refused) throw denied();
     const type = keepalive && method === 'POST' ? 'text/plain' : 'application/json';
     const headers = { 'content-type': type, ...(token && { 'x-session': token }) };
     let response;
@@ -107,83 +150,80 @@
       throw failure('cannot reach ' + api, 0);
     }
     const reply = await response.json().catch(() => null);
+    if (refused) throw denied();
     if (response.ok && isObject(reply)) return reply;
-    const retryAfter = +response.headers.get('retry-after') * 1_000;
+    const retryAfter = Number(response.headers.get('retry-after')) * 1_000;
     const status = response.ok ? 0 : response.status;
     throw failure(`${path}: ${response.status}`, status, { ...reply, status, retryAfter });
   };
 
+  /** @type {Call} */
   const call = async (method, path, body, token) => {
     for (let tries = 0; ; tries++) {
       try {
         const keepalive = method !== 'POST' && !tries; // a redirect may follow; but not every browser can
-        const reply = await send(method, path, JSON.stringify(body), token, keepalive);
+        const reply = await send(method, path, encode(body), token, keepalive);
         for (const { field, message } of reply.dropped || []) warn(`"${field}" was not stored: ${message}`);
         return reply;
-      } catch (error) {
+      } catch (/** @type {any} */ error) {
         if (tries === 3 || !isTransient(error)) throw error;
         await new Promise((done) => setTimeout(done, backoff(tries, error)));
       }
     }
   };
 
-  /** A token that is refused is renewed once, by booting as before. */
-  const callAs = async (/** @type {Visit} */ of, method, path, body) => {
+  /** A token that is refused is renewed once, by booting as before. @type {CallAs} */
+  const callAs = async (of, method, path, body) => {
     const { token } = of;
-    try {
-      return await call(method, path, body, token);
-    } catch (error) {
+    return call(method, path, body, token).catch(async (error) => {
       if (error.status !== 401 || of !== visit) throw error;
       const again = boots.then(() => of.token === token && begin(of, true));
       boots = again.catch(() => {});
       await again;
       return call(method, path, body, of.token);
-    }
+    });
   };
+
+  // The visit.
 
   /** @returns {Visit} */
   const newVisit = () => {
-    let settle;
-    const ready = new Promise((open, fail) => (settle = (error) => (error ? fail(error) : open(0))));
+    /** @type {Visit['settle']} */
+    let settle = () => {};
+    const ready = new Promise((open, fail) => (settle = (error) => (error ? fail(error) : open(undefined))));
     ready.catch(() => {}); // nobody may be waiting
     return { ready, settle, calls: ready };
   };
-
   let visit = newVisit();
-  /** One after another: each may need the visitor id that the one before was given. */
+  /** One after another: each may need the visitor id that the one before was given. @type {Promise<unknown>} */
   let boots = Promise.resolve();
-  let toucher = 0;
   let touched = 0;
-
-  const consent = ({ unsubscribe: both, ...option }) =>
+  /** @param {Fields} option @returns {Fields} */
+  const bothFlags = ({ unsubscribe: both, ...option }) =>
     typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
 
   const begin = async (/** @type {Visit} */ of, again = false) => {
-    const body = { ...of.body, veilId: of.veil || veilId() };
-    const reply = await call('POST', '/front/v1/boot', body);
+    const reply = await call('POST', '/front/v1/boot', { ...of.body, veilId: of.veil || veilId() });
     of.token = reply.sessionToken;
     of.failed = false;
     touched = Date.now();
     // Another tab logged in: its cookie stays.
-    if (again && !of.body.memberId) of.veil = reply.veilId;
+    if (again && !of.body?.memberId) of.veil = reply.veilId;
     else if (reply.veilId && !of.closed) keepVeil(reply.veilId);
-    // What waited in vain goes on with this boot, unless that is another person's.
-    for (const item of queue.filter((one) => one.visit.failed)) {
-      const { body: was, closed } = item.visit;
-      if (closed || (was.memberId && was.memberId !== of.body.memberId)) drop([item], 'the customer has changed');
-      else item.visit = of;
-    }
+    inherit(of);
     return reply.user;
   };
 
-  const boot = (option, callback) => {
+  const boot = (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
+    const option = clean(given, 'boot');
     if (typeof option?.pluginKey !== 'string' || !option.pluginKey) {
       return refuse("boot needs a plugin key: ChannelIO('boot', {pluginKey: '…'})", callback);
     }
-    const { pluginKey, memberId, memberHash, profile, language, unsubscribeEmail, unsubscribeTexting } = consent(option);
+    const { pluginKey, memberId, memberHash, profile, language, unsubscribeEmail, unsubscribeTexting } = bothFlags(option);
     const once = { ...(option.trackUtmSource !== false && firstPage()), ...option.profileOnce };
-    const body = JSON.parse(encode({ pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting }));
-    if (Object.keys(once).length) body.profileOnce = JSON.parse(encode(once));
+    /** @type {Fields} */
+    const body = { pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting };
+    if (Object.keys(once).length) body.profileOnce = once;
     const id = typeof memberId === 'number' ? String(memberId) : memberId || '';
     if (typeof id !== 'string') warn('memberId must be a string: the visitor stays anonymous');
     else if (id.trim()) Object.assign(body, { memberId: id, memberHash });
@@ -193,121 +233,194 @@
     const mine = visit;
     const at = stamp();
     mine.body = body;
+    queue.forEach(save);
     boots = boots.then(() => before).catch(() => {}).then(() => begin(mine)).then(
       (user) => {
         if (option.trackDefaultEvent !== false) add(mine, 'PageView', { url: pageUrl(), title: document.title }, at);
         mine.settle();
-        if (!mine.closed) toucher ||= setInterval(touch, 5 * MINUTE);
         plan();
         answer(callback, null, user);
       },
       (error) => {
-        warn('boot failed: ' + error.message);
         mine.failed = true;
         mine.settle(error);
         if (mine === visit) visit = newVisit();
-        if (mine.closed) dropDead();
-        answer(callback, error, null);
+        dropDead();
+        failed('boot', callback)(error);
       },
     );
+  };
+
+  const forget = (/** @type {string} */ id) => {
+    const old = visit;
+    visit = newVisit();
+    pageName = '';
+    keepVeil(id);
+    attempt(() => sessionStorage.removeItem(FIRST_PAGE));
+    return Object.assign(old, { closed: true });
   };
 
   const shutdown = () => {
-    const old = visit;
-    visit = newVisit();
-    old.closed = true;
-    clearInterval(toucher);
-    toucher = 0;
-    pageName = '';
-    keepVeil(remembered(CHANNEL_VEIL) ? '-' : '');
-    attempt(() => sessionStorage.removeItem(FIRST_PAGE));
+    const old = forget(remembered(CHANNEL_VEIL) ? '-' : '');
     flush();
     if (!old.body) old.settle(failure('shut down', 0));
+    for (const { visit: of } of queue) of.closed ||= of.failed;
+    queue.forEach(save);
     dropDead();
   };
+  /** What no boot will take over: a member may come back. */
+  const dropDead = () =>
+    drop(queue.filter(({ visit: { body, failed, closed } }) => closed && !body?.memberId && (failed || !body)), 'shut down');
 
-  /** What no boot will take over. */
-  const dropDead = () => drop(queue.filter(({ visit: { body, failed, closed } }) => failed || (closed && !body)), 'shut down');
+  const consent = (/** @type {unknown} */ given) => {
+    if (typeof given !== 'boolean') return warn("consent needs true or false: ChannelIO('consent', false)");
+    if (given !== refused) return;
+    refused = !given;
+    if (refused) return deny();
+    live();
+    held.splice(0).forEach(dispatch);
+  };
+  const deny = () => {
+    queue = [];
+    forget('').settle(denied());
+    for (const key of [PAUSE, ...queueKeys()]) write(key, '');
+  };
 
-  const touch = async () => {
+  const touch = () => {
     const mine = visit;
     if (document.hidden || !mine.token || Date.now() - touched < 5 * MINUTE - 1_000) return;
     touched = Date.now();
-    try {
-      mine.token = (await callAs(mine, 'POST', '/front/v1/touch', {})).sessionToken;
-      plan();
-    } catch (error) {
-      warn('touch failed: ' + error.message);
-    }
+    callAs(mine, 'POST', '/front/v1/touch', {}).then((reply) => (mine.token = reply.sessionToken), failed('touch'));
   };
 
-  /** Calls of one visit go in order, and wait for its boot. */
+  /** Calls of one visit go in order, and wait for its boot. @type {Change} */
   const change = (name, method, path, body, callback) => {
     const mine = visit;
-    const { ready } = mine;
-    mine.calls = mine.calls.then(() => ready).then(() => callAs(mine, method, path, body)).then(
-      (reply) => answer(callback, null, reply.user),
-      (error) => {
-        warn(`${name} failed: ${error.message}`);
-        answer(callback, error, null);
-      },
-    );
+    mine.calls = mine.calls.then(() => mine.ready).then(() => callAs(mine, method, path, body))
+      .then((reply) => answer(callback, null, reply.user), failed(name, callback));
   };
 
-  const lower = (tags) => [...new Set(tags.map((tag) => String(tag).toLowerCase()))];
-
-  const updateUser = (info, callback) => {
-    const body = JSON.parse(encode(isObject(info) ? consent(info) : {}));
-    if (!Object.keys(body).length) return refuse("updateUser needs values: ChannelIO('updateUser', {profile: {…}})", callback);
+  const lower = (/** @type {any[]} */ tags) => [...new Set(tags.map((tag) => String(tag).toLowerCase()))];
+  const updateUser = (/** @type {unknown} */ info, /** @type {Callback} */ callback) => {
+    const given = clean(info, 'updateUser');
+    const body = isObject(given) ? bothFlags(given) : {};
+    if (encode(body) === '{}') return refuse("updateUser needs values: ChannelIO('updateUser', {profile: {…}})", callback);
     if (Array.isArray(body.tags)) body.tags = lower(body.tags);
     change('updateUser', 'PATCH', '/front/v1/users/me', body, callback);
   };
+  const tagger = (/** @type {string} */ name, /** @type {string} */ method) =>
+    (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
+      const tags = clean(given, name);
+      if (!Array.isArray(tags) || !tags.length) return refuse(`${name} needs tags: ChannelIO('${name}', ['vip'])`, callback);
+      change(name, method, '/front/v1/users/me/tags', { tags: lower(tags) }, callback);
+    };
 
-  const tagger = (name, method) => (tags, callback) => {
-    if (!Array.isArray(tags) || !tags.length) return refuse(`${name} needs tags: ChannelIO('${name}', ['vip'])`, callback);
-    change(name, method, '/front/v1/users/me/tags', { tags: lower(tags) }, callback);
-  };
+  // The queue.
 
   /** In the order of the calls. @type {Item[]} */
   let queue = [];
-  let timer = 0;
-  let busy = false;
-  let failures = 0;
-  let resumeAt = 0;
+  /** This page's name: of its lock, and before its keys. */
+  const tab = QUEUE + random();
+  const ownerOf = (/** @type {string} */ key) => key.slice(0, tab.length);
+  const save = (/** @type {Item} */ { id, json, visit: { token, body, closed } }) =>
+    write(`${tab}:${id}`, encode([json, token, body?.memberId, closed]));
 
-  const track = (name, property) => {
+  const drop = (/** @type {Item[]} */ items, why = '') => {
+    const gone = queue.filter((item) => items.includes(item));
+    queue = queue.filter((item) => !gone.includes(item));
+    for (const { id } of gone) write(`${tab}:${id}`, '');
+    if (why && gone.length) warn(`${gone.length} event(s) dropped: ${why}`);
+  };
+  const bound = () => drop(queue.slice(0, Math.max(0, queue.length - 1_000)), '1000 are waiting');
+
+  const track = (/** @type {unknown} */ name, /** @type {unknown} */ given) => {
     if (typeof name !== 'string' || !name.trim() || [...name].length > 64) {
       return warn("track needs a name of 1 to 64 characters: ChannelIO('track', 'AddToCart')");
     }
-    if (property != null && !isObject(property)) warn(`${name} goes without its property, which must be an object`);
+    const property = clean(given, name);
+    if (given != null && !isObject(property)) warn(`${name} goes without its property, which must be an object`);
     add(visit, name, isObject(property) ? property : undefined, stamp());
     plan();
   };
 
+  /** @type {Add} */
   const add = (of, name, property, createdAt) => {
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    let room = PROPERTY_BYTES;
+    for (const key in property) {
+      const bytes = bytesOf(encode({ [key]: property[key] }));
+      if (bytes < room) room -= bytes;
+      else if (delete property[key]) warn(`${name} goes without "${key}": an event has ${PROPERTY_BYTES} bytes at most`);
+    }
+    const id = random();
     const json = encode({ id, name, createdAt, property });
-    const bytes = new TextEncoder().encode(json).length;
-    if (bytes > 32_000) return warn(`${name} was dropped: ${bytes} bytes, of 32000 at most`);
-    if (queue.length > 999) drop([queue[0]], '1000 are waiting');
-    queue.push({ id, json, bytes, visit: of, sent: 0, flying: 0 });
+    queue.push({ id, json, bytes: bytesOf(json), visit: of, sent: 0, flying: 0 });
+    save(queue[queue.length - 1]);
+    bound();
   };
 
-  const drop = (items, why) => {
-    queue = queue.filter((item) => !items.includes(item));
-    if (why && items.length) warn(`${items.length} event(s) dropped: ${why}`);
+  /** What waited in vain goes on with this boot, unless that is another person's. */
+  const inherit = (/** @type {Visit} */ of) => {
+    if (!of.token || of.failed) return;
+    for (const item of queue) {
+      const { body, failed, closed } = item.visit;
+      if (failed && (body?.memberId ? body.memberId === of.body?.memberId : !closed)) item.visit = of;
+    }
+    queue.forEach(save);
   };
 
+  /** Takes over what a page that is gone has left. */
+  const adopt = (/** @type {string} */ owner) => {
+    for (const key of queueKeys().filter((one) => ownerOf(one) === owner)) {
+      attempt(() => {
+        const [json, token, memberId, closed] = JSON.parse(read(key));
+        const { id, createdAt } = JSON.parse(json);
+        const mine = { token, body: { memberId }, closed, failed: !/^[\w.-]+$/.test(token) };
+        if (createdAt > Date.now() - MONTH) queue.unshift({ id, json, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 });
+      });
+      write(key, '');
+    }
+    queue.forEach(save);
+    bound();
+    inherit(visit);
+    dropDead();
+    plan();
+  };
+  const { locks } = navigator; // absent where the page came without TLS
+  let letGo = () => {};
+
+  /** Every half minute, and when the page is seen again. Without locks a page that is alive notes the time. */
+  const beat = () => {
+    if (refused) return;
+    touch();
+    if (!locks) write(tab, String(Date.now()));
+    for (const owner of new Set(queueKeys().map(ownerOf).filter((one) => one !== tab))) {
+      if (locks) locks.request(owner, { ifAvailable: true }, (lock) => lock && adopt(owner)).catch(() => {});
+      else if (!(Number(read(owner)) > Date.now() - 3 * MINUTE)) adopt(owner);
+    }
+  };
+
+  /** Holds this page's lock as long as it is there. */
+  const live = () => {
+    if (refused) return;
+    attempt(firstPage);
+    locks?.request(tab, () => new Promise((done) => (letGo = () => done(0)))).catch(() => {});
+    setTimeout(beat, 1_000); // the page before may just be on its way out
+  };
+  let timer = 0;
+  let busy = false;
+  let failures = 0;
+  /** No jump of the clock makes it wait for long. */
+  let resumeAt = Math.min(Number(read(PAUSE)), Date.now() + 5 * MINUTE);
   const canGo = (/** @type {Item} */ item, flying = 0) => item.visit.token && !item.visit.failed && item.flying <= flying;
 
-  /** The next batch: events of one visit, sent equally often. */
-  const take = (room, flying) => {
+  /** The next batch: events of one token, sent equally often, the least often first. */
+  const take = (/** @type {number} */ room, /** @type {number} */ flying) => {
     /** @type {Item[]} */
     const batch = [];
-    for (const item of queue.filter((one) => canGo(one, flying))) {
+    for (const item of queue.filter((one) => canGo(one, flying)).sort((a, b) => a.sent - b.sent)) {
       const [head = item] = batch;
-      if (item.visit !== head.visit || item.sent !== head.sent) continue;
-      if ((room -= item.bytes + 1) < 0 || batch.push(item) === 100) break;
+      if (item.visit.token !== head.visit.token || item.sent !== head.sent || item.most !== head.most) continue;
+      if ((room -= item.bytes + 1) < 0 || batch.push(item) === (head.most || 100)) break;
     }
     return batch;
   };
@@ -327,10 +440,7 @@
     const batch = take(400_000, 0);
     if (!batch.length) return;
     busy = true;
-    post(batch, false).then(() => {
-      busy = false;
-      plan();
-    });
+    post(batch, false).then(() => (busy = false)).then(plan);
   };
 
   /** All that is unanswered goes in requests that outlive the page. */
@@ -342,66 +452,82 @@
     }
   };
 
-  const post = async (/** @type {Item[]} */ batch, leaving) => {
-    const of = batch[0].visit;
-    const { token } = of;
+  const post = async (/** @type {Item[]} */ batch, /** @type {boolean} */ leaving) => {
+    const path = '/front/v1/events';
+    const { token } = batch[0].visit;
     const tries = batch[0].sent + 1;
     for (const item of batch) Object.assign(item, { sent: tries, flying: leaving ? 2 : 1 });
     // A leaving page cannot set headers: its token is in the body.
-    const head = leaving ? `"sessionToken":${JSON.stringify(token)},` : '';
+    const head = leaving ? `"sessionToken":${encode(token)},` : '';
     const body = `{${head}"attempt":${tries},"events":[${batch.map((item) => item.json)}]}`;
     try {
-      const reply = await send('POST', '/front/v1/events', body, leaving ? '' : token, leaving);
+      const { results } = await send('POST', path, body, leaving ? '' : token, leaving);
+      if (!Array.isArray(results)) throw failure('no verdict', 0);
       failures = 0;
       drop(batch);
-      for (const { id, status, message } of reply.results || []) {
+      for (const { id, status, message } of results) {
         if (status === 'rejected' || message) warn(`event ${id} was ${status}: ${message}`);
       }
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
+      const { status, message } = error;
       for (const item of batch) item.flying = 0;
       if (isTransient(error)) {
         resumeAt = Date.now() + backoff(failures++, error);
-        plan();
-      } else if (error.status !== 401) drop(batch, error.message);
-      else if (of.token === token) of.failed = true;
+        write(PAUSE, String(resumeAt));
+        if (leaving && !status) attempt(() => navigator.sendBeacon(api + path, body));
+      } else if (status === 401) {
+        for (const { visit: of } of batch) if (of.token === token) of.failed = true;
+        inherit(visit);
+      } else if (batch[1] && [400, 413, 422].includes(status)) {
+        for (const item of batch) item.most = batch.length >> 1; // one of them is at fault
+      } else drop(batch, message + (status === 403 ? ' (add it to the channel)' : status === 409 ? ' (boot again)' : ''));
+      plan();
     }
   };
 
+  // The page's calls.
+
+  /** @type {Map<unknown, Method>} */
   const methods = new Map(Object.entries({
-    boot, shutdown, track, updateUser,
+    boot, shutdown, track, updateUser, consent,
     addTags: tagger('addTags', 'PATCH'),
     removeTags: tagger('removeTags', 'DELETE'),
     resetPage: () => (pageName = ''),
-    setPage: (name) => {
-      if (typeof name === 'string' && name) pageName = name;
-      else warn("setPage needs a string; to undo it call ChannelIO('resetPage')");
-    },
+    setPage: (/** @type {unknown} */ name) =>
+      typeof name === 'string' && name ? (pageName = name) : warn("setPage needs a string; to undo it: ChannelIO('resetPage')"),
   }));
   /** No messenger here: its calls do nothing. */
   const MESSENGER = /^((show|hide|open|on)([A-Z]|$)|(lounge|setAppearance|clearCallbacks)$)/;
 
   const dispatch = (/** @type {ArrayLike<any>} */ args) => {
+    const [name, ...rest] = Array.from(args);
+    const callback = rest.find((one) => typeof one === 'function');
     try {
-      const [name, ...rest] = Array.from(args);
-      const method = /** @type {any} */ (methods.get(name));
-      if (method) method(...rest);
-      else if (!MESSENGER.test(name)) warn(`there is no method "${name}"`);
-    } catch (error) {
-      warn('a call was ignored: ' + error?.message);
+      const method = methods.get(name);
+      if (!method) return MESSENGER.test(name) || warn(`there is no method "${name}"`);
+      if (!refused || method === consent) return method(...rest);
+      if (method === shutdown) held = [];
+      else if (held.length < 1_000) held.push([name, ...rest.map((one) => clean(one, name))]);
+      answer(callback, denied());
+    } catch {
+      refuse('a call was ignored: its arguments cannot be read', callback);
     }
   };
-
-  const stub = page.ChannelIO;
+  const stub = window.ChannelIO;
   if (stub && !Array.isArray(stub.q)) return warn('window.ChannelIO is taken: load okyaku.js once and alone');
-  page.ChannelIO = function () {
-    dispatch(arguments);
-  };
-  page.ChannelIO.c = dispatch;
-  page.ChannelIOInitialized = true; // a loader that comes later has nothing to load
-  attempt(firstPage);
-  addEventListener('pagehide', leave);
-  document.addEventListener('visibilitychange', () => (document.hidden ? leave() : touch()));
+  window.ChannelIO = Object.assign((/** @type {any[]} */ ...args) => dispatch(args), { c: dispatch });
+  window.ChannelIOInitialized = true; // a loader that comes later has nothing to load
+  if (refused) deny();
+  live();
+  setInterval(beat, MINUTE / 2);
+  addEventListener('pagehide', () => {
+    leave();
+    letGo(); // a page that holds a lock cannot be kept for the way back
+    if (!locks) write(tab, '');
+  });
+  addEventListener('pageshow', ({ persisted }) => persisted && live());
+  document.addEventListener('visibilitychange', () => (document.hidden ? leave() : beat()));
   if (!stub) return;
   stub.c = dispatch; // the page may have kept the stub
-  for (const args of stub.q.splice(0)) dispatch(args);
+  stub.q.splice(0).forEach(dispatch);
 })();

@@ -154,7 +154,7 @@ describe('the queue', () => {
     }, PLUGIN_KEY);
     assert.deepEqual(callbacks, Array(8).fill([422, null]));
     assert.deepEqual(errors, []);
-    for (const words of [/no method "boost"/, /boot needs a plugin key/, /track needs a name/, /Huge was dropped/, /must be an object/,
+    for (const words of [/no method "boost"/, /boot needs a plugin key/, /track needs a name/, /Huge goes without "text": an event has 32000 bytes/, /must be an object/,
       /updateUser needs/, /addTags needs/, /removeTags needs/, /setPage needs/, /memberId must be a string/, /circular/i]) {
       assert.match(warnings.join('\n'), words);
     }

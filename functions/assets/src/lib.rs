@@ -12,10 +12,10 @@ use lambda_http::{Body, Request};
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["GET /okyaku.js"];
 
-/// The page script.
-const SCRIPT: &str = include_str!("../../../web/okyaku.js");
+/// The page script as it is served: `web/okyaku.js` without its comments and white space.
+pub const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/okyaku.js"));
 
-/// The script compressed, once an instance: the gateway compresses nothing, and the script is mostly comments.
+/// The script compressed, once an instance: the gateway compresses nothing.
 static COMPRESSED: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(SCRIPT.as_bytes()).ok()?;
