@@ -1,7 +1,7 @@
 /** The types that only okyaku.js itself uses; index.d.ts has those of its callers. */
 
 type Fields = { [key: string]: any };
-type Callback = (error: any, user: any) => void;
+type Callback = import('./index').Callback;
 
 /** Whose an event is: what was said at boot, and the token it was answered with. */
 interface Owner {
@@ -50,11 +50,3 @@ type CallAs = (of: Visit, method: string, path: string, body: Fields) => Promise
 type Change = (name: string, method: string, path: string, body: Fields, callback: Callback) => void;
 type Add = (of: Owner, name: string, property: Fields | undefined, createdAt: number) => void;
 type Method = (...args: any[]) => void;
-
-interface Window {
-  OKYAKU_API?: string;
-  OKYAKU_CONSENT?: boolean;
-  ChannelIOInitialized?: boolean;
-  /** The function, or the stub that a page puts in its place. */
-  ChannelIO?: any;
-}

@@ -22,7 +22,6 @@
   const MONTH = 31 * 24 * 60 * MINUTE;
 
   // What may throw, and what may not.
-
   /** Storage may be blocked or full. @template T @param {() => T} use @param {(thrown: unknown) => void} [report] */
   const attempt = (use, report) => {
     try {
@@ -39,14 +38,12 @@
   const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
   /** Half an emoji would cost the whole batch. @param {unknown} value */
   const encode = (value) => JSON.stringify(value).replace(/\\(ud[89a-f]..|.)/g, (all, code) => (code[1] ? '\\ufffd' : all));
-
   /** A copy of what JSON can carry, and the server takes: eight levels. A date becomes milliseconds, and a NaN absent: as
    * JSON's null it would clear a field. @param {any} given @param {string} what @returns {any} */
   const clean = (given, what) => {
     let room = 20_000; // a page may hand over its whole self by mistake
     let lost = '';
-    /** @type {Copy} */
-    const copy = (name, get, path) => {
+    /** @type {Copy} */ const copy = (name, get, path) => {
       let why = 'cannot be read';
       try {
         let value = get();
@@ -72,27 +69,21 @@
   /** @param {unknown} callback @param {unknown} error @param {unknown} [user] */
   const answer = (callback, error, user = null) =>
     typeof callback === 'function' && attempt(() => callback(error, user), (thrown) => console.error(thrown)); // its own
-  const refuse = (/** @type {string} */ message, /** @type {unknown} */ callback) => {
+  /** @param {string} message @param {unknown} callback @param {Failure} [error] */
+  const refuse = (message, callback, error = failure(message, 422)) => {
     warn(message);
-    answer(callback, failure(message, 422));
-  };
-  const failed = (/** @type {string} */ what, /** @type {unknown} */ callback = null) => (/** @type {Failure} */ error) => {
-    warn(`${what} failed: ${error.message}`);
     answer(callback, error);
   };
+  const failed = (/** @type {string} */ what, /** @type {unknown} */ callback = null) => (/** @type {Failure} */ error) =>
+    refuse(`${what} failed: ${error.message}`, callback, error);
 
   // What is kept in the browser.
-
   /** Then nothing is stored and nothing sent; calls are held in memory. */
   let refused = window.OKYAKU_CONSENT === false;
-  /** @type {any[][]} */
-  let held = [];
+  /** @type {any[][]} */ let held = [];
   let stamped = 0;
   /** Never the same twice. */
-  const stamp = () => {
-    const now = Date.now();
-    return (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
-  };
+  const stamp = (now = Date.now()) => (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
   const random = () =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -116,8 +107,7 @@
   const firstPage = () => {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(FIRST_PAGE) || ''));
     if (isObject(kept)) return kept;
-    /** @type {Fields} */
-    const from = {};
+    /** @type {Fields} */ const from = {};
     for (const name of ['Source', 'Medium', 'Campaign', 'Content', 'Term']) {
       const value = new URLSearchParams(location.search).get('utm_' + name.toLowerCase());
       if (value) from['utm' + name] = value.slice(0, 400);
@@ -131,14 +121,12 @@
   const pageUrl = () => pageName || location.href.replace(/#(?![/!]).*/, '');
 
   // Requests.
-
   const isTransient = (/** @type {Failure} */ { status }) => !status || status === 429 || status >= 500;
   /** What the server asked for, and a jitter that grows with the failures. */
   const backoff = (/** @type {number} */ n, /** @type {Failure} */ { retryAfter }) =>
     (retryAfter || 100) + Math.random() * Math.min(2 * MINUTE, 1_000 * 2 ** n);
 
-  /** @type {Send} */
-  const send = async (method, path, body, token, keepalive = false) => {
+  /** @type {Send} */ const send = async (method, path, body, token, keepalive = false) => {
     if (refused) throw denied();
     const type = keepalive && method === 'POST' ? 'text/plain' : 'application/json';
     const headers = { 'content-type': type, ...(token && { 'x-session': token }) };
@@ -156,9 +144,7 @@
     const status = response.ok ? 0 : response.status;
     throw failure(`${path}: ${response.status}`, status, { ...reply, status, retryAfter });
   };
-
-  /** @type {Call} */
-  const call = async (method, path, body, token) => {
+  /** @type {Call} */ const call = async (method, path, body, token) => {
     for (let tries = 0; ; tries++) {
       try {
         const keepalive = method !== 'POST' && !tries; // a redirect may follow; but not every browser can
@@ -171,7 +157,6 @@
       }
     }
   };
-
   /** A token that is refused is renewed once, by booting as before. @type {CallAs} */
   const callAs = async (of, method, path, body) => {
     const { token } = of;
@@ -185,11 +170,9 @@
   };
 
   // The visit.
-
   /** @returns {Visit} */
   const newVisit = () => {
-    /** @type {Visit['settle']} */
-    let settle = () => {};
+    /** @type {Visit['settle']} */ let settle = () => {};
     const ready = new Promise((open, fail) => (settle = (error) => (error ? fail(error) : open(undefined))));
     ready.catch(() => {}); // nobody may be waiting
     return { ready, settle, calls: ready };
@@ -201,7 +184,6 @@
   /** @param {Fields} option @returns {Fields} */
   const bothFlags = ({ unsubscribe: both, ...option }) =>
     typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
-
   const begin = async (/** @type {Visit} */ of, again = false) => {
     const reply = await call('POST', '/front/v1/boot', { ...of.body, veilId: of.veil || veilId() });
     of.token = reply.sessionToken;
@@ -221,8 +203,7 @@
     }
     const { pluginKey, memberId, memberHash, profile, language, unsubscribeEmail, unsubscribeTexting } = bothFlags(option);
     const once = { ...(option.trackUtmSource !== false && firstPage()), ...option.profileOnce };
-    /** @type {Fields} */
-    const body = { pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting };
+    /** @type {Fields} */ const body = { pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting };
     if (Object.keys(once).length) body.profileOnce = once;
     const id = typeof memberId === 'number' ? String(memberId) : memberId || '';
     if (typeof id !== 'string') warn('memberId must be a string: the visitor stays anonymous');
@@ -250,7 +231,6 @@
       },
     );
   };
-
   const forget = (/** @type {string} */ id) => {
     const old = visit;
     visit = newVisit();
@@ -259,7 +239,6 @@
     attempt(() => sessionStorage.removeItem(FIRST_PAGE));
     return Object.assign(old, { closed: true });
   };
-
   const shutdown = () => {
     const old = forget(remembered(CHANNEL_VEIL) ? '-' : '');
     flush();
@@ -271,7 +250,6 @@
   /** What no boot will take over: a member may come back. */
   const dropDead = () =>
     drop(queue.filter(({ visit: { body, failed, closed } }) => closed && !body?.memberId && (failed || !body)), 'shut down');
-
   const consent = (/** @type {unknown} */ given) => {
     if (typeof given !== 'boolean') return warn("consent needs true or false: ChannelIO('consent', false)");
     if (given !== refused) return;
@@ -281,25 +259,23 @@
     held.splice(0).forEach(dispatch);
   };
   const deny = () => {
+    letGo();
     queue = [];
     forget('').settle(denied());
     for (const key of [PAUSE, ...queueKeys()]) write(key, '');
   };
-
   const touch = () => {
     const mine = visit;
     if (document.hidden || !mine.token || Date.now() - touched < 5 * MINUTE - 1_000) return;
     touched = Date.now();
     callAs(mine, 'POST', '/front/v1/touch', {}).then((reply) => (mine.token = reply.sessionToken), failed('touch'));
   };
-
   /** Calls of one visit go in order, and wait for its boot. @type {Change} */
   const change = (name, method, path, body, callback) => {
     const mine = visit;
     mine.calls = mine.calls.then(() => mine.ready).then(() => callAs(mine, method, path, body))
       .then((reply) => answer(callback, null, reply.user), failed(name, callback));
   };
-
   const lower = (/** @type {any[]} */ tags) => [...new Set(tags.map((tag) => String(tag).toLowerCase()))];
   const updateUser = (/** @type {unknown} */ info, /** @type {Callback} */ callback) => {
     const given = clean(info, 'updateUser');
@@ -316,7 +292,6 @@
     };
 
   // The queue.
-
   /** In the order of the calls. @type {Item[]} */
   let queue = [];
   /** This page's name: of its lock, and before its keys. */
@@ -324,14 +299,13 @@
   const ownerOf = (/** @type {string} */ key) => key.slice(0, tab.length);
   const save = (/** @type {Item} */ { id, json, visit: { token, body, closed } }) =>
     write(`${tab}:${id}`, encode([json, token, body?.memberId, closed]));
-
   const drop = (/** @type {Item[]} */ items, why = '') => {
     const gone = queue.filter((item) => items.includes(item));
     queue = queue.filter((item) => !gone.includes(item));
     for (const { id } of gone) write(`${tab}:${id}`, '');
     if (why && gone.length) warn(`${gone.length} event(s) dropped: ${why}`);
   };
-  const bound = () => drop(queue.slice(0, Math.max(0, queue.length - 1_000)), '1000 are waiting');
+  const bound = () => drop(queue.slice(0, -1_000), '1000 are waiting');
 
   const track = (/** @type {unknown} */ name, /** @type {unknown} */ given) => {
     if (typeof name !== 'string' || !name.trim() || [...name].length > 64) {
@@ -342,9 +316,7 @@
     add(visit, name, isObject(property) ? property : undefined, stamp());
     plan();
   };
-
-  /** @type {Add} */
-  const add = (of, name, property, createdAt) => {
+  /** @type {Add} */ const add = (of, name, property, createdAt) => {
     let room = PROPERTY_BYTES;
     for (const key in property) {
       const bytes = bytesOf(encode({ [key]: property[key] }));
@@ -353,8 +325,9 @@
     }
     const id = random();
     const json = encode({ id, name, createdAt, property });
-    queue.push({ id, json, bytes: bytesOf(json), visit: of, sent: 0, flying: 0 });
-    save(queue[queue.length - 1]);
+    const item = { id, json, bytes: bytesOf(json), visit: of, sent: 0, flying: 0 };
+    queue.push(item);
+    save(item);
     bound();
   };
 
@@ -366,6 +339,7 @@
       if (failed && (body?.memberId ? body.memberId === of.body?.memberId : !closed)) item.visit = of;
     }
     queue.forEach(save);
+    plan();
   };
 
   /** Takes over what a page that is gone has left. */
@@ -374,7 +348,7 @@
       attempt(() => {
         const [json, token, memberId, closed] = JSON.parse(read(key));
         const { id, createdAt } = JSON.parse(json);
-        const mine = { token, body: { memberId }, closed, failed: !/^[\w.-]+$/.test(token) };
+        const mine = { token, body: { memberId }, closed, failed: !/^[\w-]+\.[\w.-]+$/.test(token) };
         if (createdAt > Date.now() - MONTH) queue.unshift({ id, json, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 });
       });
       write(key, '');
@@ -398,7 +372,6 @@
       else if (!(Number(read(owner)) > Date.now() - 3 * MINUTE)) adopt(owner);
     }
   };
-
   /** Holds this page's lock as long as it is there. */
   const live = () => {
     if (refused) return;
@@ -411,38 +384,34 @@
   let failures = 0;
   /** No jump of the clock makes it wait for long. */
   let resumeAt = Math.min(Number(read(PAUSE)), Date.now() + 5 * MINUTE);
-  const canGo = (/** @type {Item} */ item, flying = 0) => item.visit.token && !item.visit.failed && item.flying <= flying;
-
   /** The next batch: events of one token, sent equally often, the least often first. */
-  const take = (/** @type {number} */ room, /** @type {number} */ flying) => {
-    /** @type {Item[]} */
-    const batch = [];
-    for (const item of queue.filter((one) => canGo(one, flying)).sort((a, b) => a.sent - b.sent)) {
+  const take = (room = 400_000, flying = 0) => {
+    /** @type {Item[]} */ const batch = [];
+    for (const item of [...queue].sort((a, b) => a.sent - b.sent)) {
+      const { visit: of, sent, most } = item;
       const [head = item] = batch;
-      if (item.visit.token !== head.visit.token || item.sent !== head.sent || item.most !== head.most) continue;
-      if ((room -= item.bytes + 1) < 0 || batch.push(item) === (head.most || 100)) break;
+      if (!of.token || of.failed || item.flying > flying) continue;
+      if (of.token !== head.visit.token || sent !== head.sent || most !== head.most) continue;
+      if ((room -= item.bytes + 1) < 0 || batch.push(item) === (most || 100)) break;
     }
     return batch;
   };
-
   const plan = () => {
-    const waiting = queue.filter((item) => canGo(item)).length;
+    const waiting = take().length;
     if (waiting >= 20) flush();
     else if (waiting) timer ||= setTimeout(flush, 1_000);
   };
-
   const flush = () => {
     clearTimeout(timer);
     timer = 0;
     if (busy) return;
     const wait = resumeAt - Date.now();
     if (wait > 0) return void (timer = setTimeout(flush, wait));
-    const batch = take(400_000, 0);
+    const batch = take();
     if (!batch.length) return;
     busy = true;
     post(batch, false).then(() => (busy = false)).then(plan);
   };
-
   /** All that is unanswered goes in requests that outlive the page. */
   const leave = () => {
     let room = 59_000;
@@ -469,7 +438,7 @@
         if (status === 'rejected' || message) warn(`event ${id} was ${status}: ${message}`);
       }
     } catch (/** @type {any} */ error) {
-      const { status, message } = error;
+      const { status } = error;
       for (const item of batch) item.flying = 0;
       if (isTransient(error)) {
         resumeAt = Date.now() + backoff(failures++, error);
@@ -480,18 +449,15 @@
         inherit(visit);
       } else if (batch[1] && [400, 413, 422].includes(status)) {
         for (const item of batch) item.most = batch.length >> 1; // one of them is at fault
-      } else drop(batch, message + (status === 403 ? ' (add it to the channel)' : status === 409 ? ' (boot again)' : ''));
+      } else drop(batch, error.message);
       plan();
     }
   };
 
   // The page's calls.
-
-  /** @type {Map<unknown, Method>} */
-  const methods = new Map(Object.entries({
+  /** @type {Map<unknown, Method>} */ const methods = new Map(Object.entries({
     boot, shutdown, track, updateUser, consent,
-    addTags: tagger('addTags', 'PATCH'),
-    removeTags: tagger('removeTags', 'DELETE'),
+    addTags: tagger('addTags', 'PATCH'), removeTags: tagger('removeTags', 'DELETE'),
     resetPage: () => (pageName = ''),
     setPage: (/** @type {unknown} */ name) =>
       typeof name === 'string' && name ? (pageName = name) : warn("setPage needs a string; to undo it: ChannelIO('resetPage')"),
@@ -510,12 +476,12 @@
       else if (held.length < 1_000) held.push([name, ...rest.map((one) => clean(one, name))]);
       answer(callback, denied());
     } catch {
-      refuse('a call was ignored: its arguments cannot be read', callback);
+      refuse('a call was ignored, which cannot be read', callback);
     }
   };
-  const stub = window.ChannelIO;
+  const stub = /** @type {any} */ (window.ChannelIO);
   if (stub && !Array.isArray(stub.q)) return warn('window.ChannelIO is taken: load okyaku.js once and alone');
-  window.ChannelIO = Object.assign((/** @type {any[]} */ ...args) => dispatch(args), { c: dispatch });
+  window.ChannelIO = Object.assign((/** @type {any[]} */ ...args) => void dispatch(args), { c: dispatch });
   window.ChannelIOInitialized = true; // a loader that comes later has nothing to load
   if (refused) deny();
   live();
