@@ -1,5 +1,5 @@
 //! Takes comments and white space out of the page script, so that a comment costs no page a byte. Names stay: what a
-//! page's error names can be found in `web/okyaku.js`. `tests/browser/types.test.mjs` proves that no more was taken.
+//! page's error names can be found in `web/okyaku.js`. `tests/browser/served.test.mjs` proves that no more was taken.
 
 use std::error::Error;
 use std::path::Path;

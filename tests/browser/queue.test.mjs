@@ -4,12 +4,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import {
-  OKYAKU, PLUGIN_KEY, boot, call, callBack, eventsNamed, launch, memberOption, needServer, newVisitor, openShop, storedEvents, storedUser,
-  unique, until,
+  EVENTS, OKYAKU, PLUGIN_KEY, answerOf, boot, call, callBack, eventsNamed, failOnce, launch, memberOption, needServer, newVisitor, openShop,
+  storedEvents, storedUser, unique, until, watchEvents,
 } from './support.mjs';
 
-const EVENTS = '**/front/v1/events';
-const ALLOWED = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after', 'content-type': 'application/json' };
 const STUB = `<script>
   (function () {
     var ch = function () { ch.c(arguments); };
@@ -36,27 +34,6 @@ describe('the queue', () => {
     visitors.push(visitor);
     await visitor.page.goto(shop.url + path);
     return visitor;
-  }
-
-  /** Every request to the events route, parsed. @param {import('playwright-core').Page} page */
-  function watchEvents(page) {
-    /** @type {{events: {id: string, name: string, createdAt: number}[], attempt: number, sessionToken?: string}[]} */
-    const sent = [];
-    page.on('request', (request) => {
-      if (request.method() === 'POST' && request.url().endsWith('/front/v1/events')) sent.push(JSON.parse(request.postData() || '{}'));
-    });
-    return sent;
-  }
-
-  /** Lets `first` answer the first matching request, and the server all others.
-   * @param {import('playwright-core').Page} page @param {string} url @param {(route: import('playwright-core').Route) => unknown} first */
-  async function failOnce(page, url, first) {
-    let failed = false;
-    await page.route(url, (route) => {
-      if (failed || route.request().method() === 'OPTIONS') return route.continue();
-      failed = true;
-      return first(route);
-    });
   }
 
   before(async () => {
@@ -201,7 +178,7 @@ describe('the queue', () => {
     let failedAt = 0;
     await failOnce(page, EVENTS, (route) => {
       failedAt = Date.now();
-      return route.fulfill({ status: 503, headers: { ...ALLOWED, 'retry-after': '2' }, body: '{"status":503}' });
+      return route.fulfill(answerOf(503, {}, { 'retry-after': '2' }));
     });
     await call(page, 'track', 'Once', { n: 1 });
     await until(async () => (await eventsNamed(id, 'Once')).length, 'the event is stored');
@@ -245,12 +222,12 @@ describe('the queue', () => {
     await failOnce(page, EVENTS, (route) => {
       const [event] = JSON.parse(route.request().postData() || '').events;
       const results = [{ id: event.id, status: 'rejected', message: 'createdAt is too old' }];
-      return route.fulfill({ status: 200, headers: ALLOWED, body: JSON.stringify({ results }) });
+      return route.fulfill(answerOf(200, { results }));
     });
     await call(page, 'track', 'Rejected');
     await until(() => warnings.some((warning) => /rejected: createdAt is too old/.test(warning)), 'the verdict is reported');
     await page.unroute(EVENTS);
-    await failOnce(page, EVENTS, (route) => route.fulfill({ status: 400, headers: ALLOWED, body: '{"status":400,"message":"unparsable"}' }));
+    await failOnce(page, EVENTS, (route) => route.fulfill(answerOf(400, { message: 'unparsable' })));
     await call(page, 'track', 'Refused');
     await until(() => warnings.some((warning) => /1 event\(s\) dropped: unparsable/.test(warning)), 'the refusal is reported');
     await call(page, 'track', 'Fine');
@@ -263,7 +240,7 @@ describe('the queue', () => {
     const { id } = await boot(page);
     let boots = 0;
     page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/boot') && boots++);
-    await failOnce(page, '**/front/v1/users/me', (route) => route.fulfill({ status: 401, headers: ALLOWED, body: '{"status":401,"message":"expired"}' }));
+    await failOnce(page, '**/front/v1/users/me', (route) => route.fulfill(answerOf(401, { message: 'expired' })));
     const { error, user } = await callBack(page, 'updateUser', { profile: { size: 'S' } });
     assert.equal(error, null);
     assert.equal(user.id, id);
@@ -275,7 +252,7 @@ describe('the queue', () => {
     const { page } = await visit();
     const { id } = await boot(page, { pluginKey: PLUGIN_KEY, trackDefaultEvent: false });
     const sent = watchEvents(page);
-    await failOnce(page, EVENTS, (route) => route.fulfill({ status: 401, headers: ALLOWED, body: '{"status":401,"message":"expired"}' }));
+    await failOnce(page, EVENTS, (route) => route.fulfill(answerOf(401, { message: 'expired' })));
     await call(page, 'track', 'Kept');
     await until(() => sent.length === 1, 'it is sent once');
     await new Promise((done) => setTimeout(done, 2_500));

@@ -31,8 +31,8 @@ export async function needServer() {
 }
 
 /** The Open API, as the shop's server calls it. @param {string} path @param {string} [method] */
-export async function openApi(path, method = 'GET') {
-  const response = await fetch(OKYAKU + path, { method, headers: ACCESS });
+export async function openApi(path, method = 'GET', okyaku = OKYAKU) {
+  const response = await fetch(okyaku + path, { method, headers: ACCESS });
   const text = await response.text();
   return { status: response.status, body: text ? JSON.parse(text) : null };
 }
@@ -45,10 +45,10 @@ export async function storedUser(id) {
 }
 
 /** A whole timeline, oldest first. @param {string} id @returns {Promise<any[]>} */
-export async function storedEvents(id) {
+export async function storedEvents(id, okyaku = OKYAKU) {
   const events = [];
   for (let since = '', more = true; more; ) {
-    const { status, body } = await openApi(`/open/v5/users/${id}/events?sortOrder=asc&limit=500${since}`);
+    const { status, body } = await openApi(`/open/v5/users/${id}/events?sortOrder=asc&limit=500${since}`, 'GET', okyaku);
     assert.equal(status, 200, `GET events of ${id}: ${JSON.stringify(body)}`);
     events.push(...body.events);
     more = Boolean(body.next) && body.events.length > 0;
@@ -62,8 +62,8 @@ export const eventsNamed = async (id, name) => (await storedEvents(id)).filter((
 
 /** Asks until the answer is true, and gives up after ten seconds. @template T @param {() => T | Promise<T>} ask @param {string} what
  * @returns {Promise<NonNullable<T>>} */
-export async function until(ask, what) {
-  const end = Date.now() + 10_000;
+export async function until(ask, what, seconds = 10) {
+  const end = Date.now() + seconds * 1_000;
   for (;;) {
     const found = await ask();
     if (found) return found;
@@ -72,22 +72,26 @@ export async function until(ask, what) {
   }
 }
 
-export const launch = () =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync',
-    ],
-  });
+const BROWSER = {
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync',
+  ],
+};
+export const launch = () => chromium.launch(BROWSER);
 
-/** A shop of its own on another origin. `pages` maps a path to HTML, or to a body with its type.
- * @param {{[path: string]: string | {type: string, body: string}}} pages */
+/** On a profile that outlives it. @param {string} folder */
+export const launchOn = (folder) => chromium.launchPersistentContext(folder, BROWSER);
+
+/** A shop of its own on another origin. `pages` maps a path to HTML, or to a body with its type and policy.
+ * @param {{[path: string]: string | {type?: string, body: string, policy?: string}}} pages */
 export async function openShop(pages) {
   const server = createServer((request, response) => {
     const found = pages[new URL(request.url || '/', 'http://shop').pathname];
-    const { type, body } = typeof found === 'string' ? { type: 'text/html', body: found } : found || { type: 'text/plain', body: '' };
-    response.writeHead(found === undefined ? 404 : 200, { 'content-type': `${type}; charset=utf-8` }).end(body);
+    const { type = 'text/html', body = '', policy = '' } = typeof found === 'string' ? { body: found } : found || {};
+    const head = { 'content-type': `${type}; charset=utf-8`, ...(policy && { 'content-security-policy': policy }) };
+    response.writeHead(found === undefined ? 404 : 200, head).end(body);
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', () => done(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -126,3 +130,44 @@ export async function boot(page, option = { pluginKey: PLUGIN_KEY }) {
   assert.equal(error, null, `boot: ${JSON.stringify(error)}`);
   return user;
 }
+
+export const EVENTS = '**/front/v1/events';
+const ALLOWED = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after', 'content-type': 'application/json' };
+
+/** An answer of Okyaku's that it did not give. @param {number} status @param {object} [body] @param {{[name: string]: string}} [headers] */
+export const answerOf = (status, body = {}, headers = {}) =>
+  ({ status, headers: { ...ALLOWED, ...headers }, body: JSON.stringify({ status, ...body }) });
+
+/** Every request to the events route, parsed. @param {import('playwright-core').Page} page */
+export function watchEvents(page) {
+  /** @type {{events: {id: string, name: string, createdAt: number}[], attempt: number, sessionToken?: string}[]} */
+  const sent = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/front/v1/events')) sent.push(JSON.parse(request.postData() || '{}'));
+  });
+  return sent;
+}
+
+/** Lets `first` answer the first matching request, and the server all others.
+ * @param {import('playwright-core').Page} page @param {string} url @param {(route: import('playwright-core').Route) => unknown} first */
+export async function failOnce(page, url, first) {
+  let failed = false;
+  await page.route(url, (route) => {
+    if (failed || route.request().method() === 'OPTIONS') return route.continue();
+    failed = true;
+    return first(route);
+  });
+}
+
+/** The page looks away from its tab, or back. Headless, no page is ever hidden by itself. @param {import('playwright-core').Page} page
+ * @param {boolean} hidden */
+export const look = (page, hidden) =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+
+/** What of ours is in a page's storages and cookies. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+export const kept = (page) =>
+  page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...document.cookie.split('; ')]
+    .filter((name) => name.startsWith('ok-')));
