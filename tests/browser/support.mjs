@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const OKYAKU = (process.env.OKYAKU_URL || 'http://127.0.0.1:8787').replace(/\/+$/, '');
@@ -171,3 +172,38 @@ export const look = (page, hidden) =>
 export const kept = (page) =>
   page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...document.cookie.split('; ')]
     .filter((name) => name.startsWith('ok-')));
+
+/** A browser and a shop for the tests of one file: call it in `describe`. Nothing may be thrown into a page.
+ * @param {Parameters<typeof openShop>[0]} [pages] */
+export function stage(pages = {}) {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {Awaited<ReturnType<typeof newVisitor>>[]} */
+  const visitors = [];
+  const shop = { url: '', close: () => {} };
+  before(async () => {
+    await needServer();
+    Object.assign(shop, await openShop({
+      '/': `<!doctype html><title>Shop</title><script src="${OKYAKU}/okyaku.js"></script>`,
+      '/bare': '<!doctype html><title>Bare</title>',
+      ...pages,
+    }));
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    shop.close();
+    for (const { errors } of visitors) assert.deepEqual(errors, [], 'nothing was thrown into a page');
+  });
+  /** A new visitor on a page of the shop. */
+  const visit = async (path = '/') => {
+    const visitor = await newVisitor(browser);
+    visitors.push(visitor);
+    await visitor.page.goto(shop.url + path);
+    return visitor;
+  };
+  return { shop, visit };
+}
+
+/** Without the `PageView`. */
+export const QUIET = { pluginKey: PLUGIN_KEY, trackDefaultEvent: false };
