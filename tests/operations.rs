@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use okyaku::metrics::{self, NAMESPACE};
 use serde_json::{Value, json};
 
-/// The metrics that the functions write, all of them: each costs money every month.
-const OWN_METRICS: [&str; 4] = ["DeletedItems", "OldestErasureSeconds", "OpenErasures", "RejectedEvents"];
 /// The fields of the log line of a request.
 const LOG_FIELDS: [&str; 10] =
     ["message", "route", "channel", "status", "ms", "calls", "units", "request_id", "events", "rejected"];
@@ -25,7 +24,9 @@ fn known(namespace: &str, metric: &str) -> &'static [&'static [(&'static str, &'
         ("AWS/Lambda", "Errors" | "Throttles" | "ConcurrentExecutions") => &[FUNCTION, &[]],
         ("AWS/DynamoDB", "ConsumedReadCapacityUnits" | "ConsumedWriteCapacityUnits") => &[TABLE, INDEX],
         ("AWS/DynamoDB", "ReadThrottleEvents" | "WriteThrottleEvents") => &[TABLE, INDEX],
-        ("Okyaku", own) if OWN_METRICS.contains(&own) => &[&[("Stack", "")]],
+        (NAMESPACE, own) if metrics::Metric::ALL.iter().any(|metric| metric.name() == own) => {
+            &[&[("Stack", "")]]
+        }
         _ => panic!("nobody writes {namespace} {metric}"),
     }
 }
@@ -162,7 +163,7 @@ fn every_metric_of_ours_is_shown() {
         .filter(|row| row[0] == "Okyaku")
         .map(|row| row[1].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(shown, OWN_METRICS.map(str::to_owned).into());
+    assert_eq!(shown, metrics::Metric::ALL.map(|metric| metric.name().to_owned()).into());
 }
 
 #[test]
