@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod body;
 pub mod channel;
+pub mod engine;
 pub mod people;
 pub mod recorder;
 pub mod shop;

@@ -1,8 +1,6 @@
 //! A shop of its own: a table on the embedded engine, the development channel, a clock that stands.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -10,28 +8,15 @@ use base64::Engine as _;
 use bytes::Bytes;
 use okyaku::clock::Clock;
 use okyaku::keys::Keys;
-use okyaku::store::{Table, client, schema};
+use okyaku::store::{Table, client};
 use okyaku::{Base, Settings};
-use okyaku_local::engine::Engine;
 use okyaku_local::gateway::Gateway;
 use serde_json::{Value, json};
 
-use crate::{Answer, Recorder, dev, hash_of};
+use crate::{Answer, Recorder, dev, engine, hash_of};
 
 /// Where every shop's clock stands at first: 2026-11-22T12:00:00Z, epoch ms.
 pub const NOW: i64 = 1_795_348_800_000;
-
-/// One engine serves the whole test run; every shop has a table of its own in it.
-fn engine() -> &'static str {
-    static ENDPOINT: OnceLock<String> = OnceLock::new();
-    ENDPOINT.get_or_init(|| {
-        let engine = Engine::memory().unwrap();
-        let endpoint = engine.endpoint();
-        // It stops when it is dropped, so it never is.
-        std::mem::forget(engine);
-        endpoint
-    })
-}
 
 /// A shop with the development channel.
 #[derive(Clone)]
@@ -48,12 +33,10 @@ impl Shop {
     }
 
     pub async fn open_with(settings: Settings) -> Self {
-        static TABLES: AtomicU64 = AtomicU64::new(0);
-        let name = format!("shop-{}", TABLES.fetch_add(1, Ordering::SeqCst));
         let recorder = Recorder::new(client::http_client());
         let http = SharedHttpClient::new(recorder.clone());
-        let client = client::loopback(engine(), http);
-        schema::create_table(&client, &name).await.unwrap();
+        let client = client::loopback(engine::endpoint(), http);
+        let name = engine::fresh_table(&client).await;
         let keys =
             Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
         let clock = Clock::fixed(NOW);

@@ -1,0 +1,50 @@
+//! The engine that the tests run on: the embedded one, or another one that `OKYAKU_TEST_DYNAMODB` names.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use okyaku::store::keys::TTL;
+use okyaku::store::schema;
+use okyaku_local::engine::Engine;
+
+/// The URL of another engine, such as `http://127.0.0.1:4566`. It must be this machine's own: the tests create tables
+/// and do not delete them.
+const OTHER: &str = "OKYAKU_TEST_DYNAMODB";
+
+/// One engine serves the whole test run; every shop has a table of its own in it.
+pub fn endpoint() -> &'static str {
+    static ENDPOINT: OnceLock<String> = OnceLock::new();
+    ENDPOINT.get_or_init(|| {
+        if let Some(other) = other() {
+            assert!(okyaku::store::client::is_loopback(&other), "{OTHER} must be on this machine");
+            return other;
+        }
+        let engine = Engine::memory().unwrap();
+        let endpoint = engine.endpoint();
+        // It stops when it is dropped, so it never is.
+        std::mem::forget(engine);
+        endpoint
+    })
+}
+
+/// Creates a table under a name that nobody had before: the other engine may still have those of an earlier run.
+///
+/// There it is without time to live: an engine that deletes by its own clock would delete what a shop's clock, which
+/// stands at a fixed time, still keeps.
+pub async fn fresh_table(client: &Client) -> String {
+    static TABLES: AtomicU64 = AtomicU64::new(0);
+    let number = TABLES.fetch_add(1, Ordering::SeqCst);
+    let name = format!("shop-{}-{number}", std::process::id());
+    schema::create_table(client, &name).await.unwrap();
+    if other().is_some() {
+        let none = TimeToLiveSpecification::builder().attribute_name(TTL).enabled(false).build().unwrap();
+        client.update_time_to_live().table_name(&name).time_to_live_specification(none).send().await.unwrap();
+    }
+    name
+}
+
+fn other() -> Option<String> {
+    std::env::var(OTHER).ok().filter(|url| !url.is_empty())
+}
