@@ -17,7 +17,8 @@ import threading
 import time
 
 import emulator
-from emulator import Process, environment, event, free_port, request, sizes
+from emulator import environment, sizes  # which knows where kit is
+from kit import Process, event, free_port, request
 from samcli.yamlhelper import yaml_parse
 
 ARM64 = 183  # the machine's number in an ELF header
@@ -109,15 +110,15 @@ def invoke(command, variables, payload):
 def customer(port):
     """A member of the local server's own channel: the values that events need."""
     boot = event("boot-post-front-v1-boot")
-    status, reply = request(port, "POST", "/front/v1/boot", boot["body"], {"content-type": "application/json"})
-    assert status == 200, reply
+    headers = {"content-type": "application/json"}
+    reply = request(port, "POST", "/front/v1/boot", boot["body"], headers).expect(200)
     now = int(time.time() * 1000)
     return {"sessionToken": reply["sessionToken"], "userId": reply["user"]["id"], "now": now}
 
 
 def main():
     built, system, names = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
-    template = yaml_parse((emulator.ROOT / "template.yaml").read_text())
+    template = yaml_parse((emulator.kit.ROOT / "template.yaml").read_text())
     runner = []
     if platform.machine() != "aarch64":
         runner = [system / "usr/bin/qemu-aarch64-static", "-L", system / "usr/aarch64-linux-gnu"]
