@@ -397,9 +397,9 @@
     return batch;
   };
   const plan = () => {
-    const waiting = take().length;
-    if (waiting >= 20) flush();
-    else if (waiting) timer ||= setTimeout(flush, 1_000);
+    const next = take();
+    if (next.length >= 20 || next[0]?.most) flush();
+    else if (next[0]) timer ||= setTimeout(flush, 1_000);
   };
   const flush = () => {
     clearTimeout(timer);

@@ -73,6 +73,7 @@ describe('what is kept', () => {
     const sent = watchEvents(other);
     await page.route(EVENTS, (route) => route.abort());
     await call(page, 'track', 'Orphan');
+    await leave(page, { 'ok-queue:': 'the beginning of every name' });
     await look(other, false);
     await new Promise((done) => setTimeout(done, 1_500));
     assert.equal(sent.length, 0, 'the owner lives');
