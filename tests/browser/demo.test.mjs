@@ -266,6 +266,25 @@ describe('the demo shop', () => {
     await context.close();
   });
 
+  it('says that nobody is forgotten yet where the erasure fails, and can be asked again', async () => {
+    const { page, context } = await enter(browser);
+    await page.goto(`${DEMO}/sign-up`);
+    await page.fill('[name="email"]', `${unique('leaver')}@example.com`);
+    const visitorId = await customer(page);
+    await page.click('#sign-up button');
+    const id = await customer(page, visitorId);
+    await context.route('**/open/v5/users/*', (route) => (route.request().method() === 'DELETE' ? route.fulfill({ status: 503 }) : route.continue()));
+    await page.click('#leave');
+    await page.click('#leave-for-good');
+    await page.waitForSelector('.problem:has-text("You are not forgotten yet")');
+    await panelHas(page, id, 'Live');
+    await context.unroute('**/open/v5/users/*');
+    await page.click('#main a.button');
+    await heading(page, 'You are forgotten');
+    assert.equal((await openApi(`/open/v5/users/${id}`)).status, 404);
+    await context.close();
+  });
+
   it('says that a boot was refused', async () => {
     const { page, context } = await enter(browser);
     await page.route('**/front/v1/boot', (route) => route.fulfill({ status: 401, json: { message: 'pluginKey: unknown' } }));

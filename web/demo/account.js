@@ -113,43 +113,42 @@ export function account(go) {
               notify('You are logged out. From here on you are somebody new.');
             },
           }, 'Log out'),
-          h('button', { type: 'button', class: 'link danger', id: 'leave', onclick: () => askToLeave(member, go) }, 'Leave the shop…')))));
+          h('button', { type: 'button', class: 'link danger', id: 'leave', onclick: () => askToLeave(member) }, 'Leave the shop…')))));
   return { name: '/account', title: 'Your account', view };
 }
 
-/** @param {import('./state.js').Member} member @param {Go} go */
-function askToLeave(member, go) {
+/** The page is left before the member is erased, so that nothing of it is still on its way afterwards: the script sends
+ * what waits as the page goes, and the next one does not boot. @param {import('./state.js').Member} member */
+function askToLeave(member) {
   const close = () => dialog.close();
-  const problem = h('p', { class: 'problem', role: 'alert' });
-  const leave = h('button', {
-    type: 'button', class: 'button danger', id: 'leave-for-good',
-    async onclick() {
-      leave.setAttribute('disabled', '');
-      shutdown(); // which sends what still waits; once the member is erased it would be refused
-      await new Promise((passed) => setTimeout(passed, 400));
-      try {
-        announce('demo:call', [`DELETE /open/v5/users/@${member.memberId}`]);
-        await ask('erase', member.memberId);
-        forget();
-        dialog.close();
-        go('/demo/goodbye');
-      } catch (error) {
-        problem.textContent = error instanceof Error ? error.message : String(error);
-        leave.removeAttribute('disabled');
-      }
-    },
-  }, 'Forget me');
   const dialog = /** @type {HTMLDialogElement} */ (h('dialog', { 'aria-labelledby': 'leave-title', onclose: () => dialog.remove() },
     h('h2', { id: 'leave-title' }, 'Leave the shop?'),
     h('p', null, 'Your profile, your tags and all that you did here are erased, also from the time before you signed up. It cannot be undone.'),
-    problem,
-    h('p', { class: 'links' }, leave, h('button', { type: 'button', class: 'button second', onclick: close }, 'Stay'))));
+    h('p', { class: 'links' },
+      h('button', {
+        type: 'button', class: 'button danger', id: 'leave-for-good',
+        onclick() {
+          shutdown();
+          session.leave(member.memberId);
+          location.assign('/demo/goodbye');
+        },
+      }, 'Forget me'),
+      h('button', { type: 'button', class: 'button second', onclick: close }, 'Stay'))));
   document.body.append(dialog);
   dialog.showModal();
 }
 
 /** The one page that does not boot: nobody should be counted here. @returns {Page} */
-export const goodbye = () => ({
-  name: '/goodbye', title: 'Goodbye', visit: false,
-  view: empty('You are forgotten', 'Nothing of you is left here. If you go on, you are a new visitor.', '/demo', 'Start again as somebody new', 'moon-jar'),
-});
+export function goodbye() {
+  const view = h('div', null);
+  const memberId = session.leaving();
+  const gone = () => view.replaceChildren(empty('You are forgotten',
+    'Nothing of you is left here. If you go on, you are a new visitor.', '/demo', 'Start again as somebody new', 'moon-jar'));
+  if (memberId) {
+    view.append(empty('One moment', 'You are being forgotten.', '/demo/goodbye', 'Ask again', 'moon-jar'));
+    announce('demo:call', [`DELETE /open/v5/users/@${memberId}`]);
+    ask('erase', memberId).then(forget).then(gone, (error) =>
+      view.querySelector('p')?.replaceWith(h('p', { class: 'problem', role: 'alert' }, `${error.message} You are not forgotten yet.`)));
+  } else gone();
+  return { name: '/goodbye', title: 'Goodbye', visit: false, view };
+}

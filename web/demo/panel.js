@@ -8,7 +8,7 @@ import { byId } from './dom.js';
 import { showCalls, showState, showStored } from './panel-view.js';
 
 const EVERY = 1_000;
-const FORGOTTEN = 'demo-panel.forgotten';
+const SHOWN = 'demo-panel.shown';
 
 /** Whose data is shown. */
 let shown = '';
@@ -17,16 +17,14 @@ let refused = '';
 /** @type {{call: any[], at: number}[]} newest first */
 const calls = [];
 
-/** Told once it is known that the one who is shown is gone; kept over a reload of the page after. @param {string} [id] */
-function forgotten(id) {
+/** Kept over a reload, for the one page that does not boot. @param {string} id */
+function keep(id) {
+  shown = id;
   try {
-    if (id === undefined) return sessionStorage.getItem(FORGOTTEN) || '';
-    if (id) sessionStorage.setItem(FORGOTTEN, id);
-    else sessionStorage.removeItem(FORGOTTEN);
+    sessionStorage.setItem(SHOWN, id);
   } catch {
-    // then a reload shows nobody
+    // then that page shows nobody
   }
-  return '';
 }
 
 let timer = 0;
@@ -46,11 +44,8 @@ async function read() {
   if (status === 200) {
     showState(refused ? 'refused' : 'live', refused);
     showStored(body.user, body.events);
-    forgotten('');
-  } else if (status === 404) {
-    showState('forgotten', id);
-    forgotten(id);
-  } else if (status === 0 || status >= 500 || status === 429) showState('gone', location.origin);
+  } else if (status === 404) showState('forgotten', id);
+  else if (status === 0 || status >= 500 || status === 429) showState('gone', location.origin);
   else showState('refused', `The read was answered ${status}.`);
   readIn();
 }
@@ -65,7 +60,7 @@ addEventListener('demo:call', (event) => {
 addEventListener('demo:booted', (event) => {
   const { error, user } = /** @type {CustomEvent} */ (event).detail;
   refused = error?.status ? `The boot was answered ${error.status}: ${error.message}` : '';
-  if (user) shown = user.id;
+  if (user) keep(user.id);
   else if (!shown) showState(error.status ? 'refused' : 'gone', refused || location.origin);
   document.documentElement.dataset.customer = shown;
   readIn(0);
@@ -88,5 +83,9 @@ document.addEventListener('keydown', (event) => {
 });
 
 showState('waiting');
-shown = String(forgotten());
-if (shown) readIn(0);
+try {
+  shown = sessionStorage.getItem(SHOWN) || '';
+} catch {
+  // nobody yet
+}
+if (shown) readIn(300); // by then a boot will mostly have said who it is

@@ -79,6 +79,7 @@ document.addEventListener('click', (event) => {
 });
 
 addEventListener('popstate', visit);
+addEventListener('pageshow', (event) => event.persisted && visit()); // a page that the browser kept may show what is no more
 addEventListener('demo-shop:changed', showHeader);
 addEventListener('storage', showHeader); // another tab
 byId('currency').addEventListener('change', (event) => {

@@ -89,6 +89,13 @@ export const session = {
   /** @param {Member} member */
   begin: (member) => write('member', member),
   end: () => write('member', null),
+  /** The member is gone from this browser, but not yet erased. @param {string} memberId */
+  leave(memberId) {
+    write('leaving', memberId);
+    session.end();
+  },
+  /** @returns {string | null} */
+  leaving: () => read('leaving', null),
 };
 
 export const orders = {
@@ -124,5 +131,5 @@ export const orders = {
 
 /** What was the customer's own goes with the customer. */
 export function forget() {
-  for (const key of ['cart', 'wishes', 'orders', 'order-number', 'member']) write(key, null);
+  for (const key of ['cart', 'wishes', 'orders', 'order-number', 'member', 'leaving']) write(key, null);
 }
