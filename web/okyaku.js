@@ -349,9 +349,10 @@
         const [json, token, memberId, closed] = JSON.parse(read(key));
         const { id, createdAt } = JSON.parse(json);
         const mine = { token, body: { memberId }, closed, failed: !/^[\w-]+\.[\w.-]+$/.test(token) };
-        if (createdAt > Date.now() - MONTH) queue.unshift({ id, json, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 });
+        const item = { id, json, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 };
+        if (createdAt > Date.now() - MONTH) queue.unshift(item), save(item);
       });
-      write(key, '');
+      write(key, ''); // not before it is kept here
     }
     queue.forEach(save);
     bound();
