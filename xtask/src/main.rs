@@ -15,6 +15,9 @@ use crate::shell::{Command, Failure, Server, built, free_port, need, root};
 /// The deployment test; it takes the folder of the built functions.
 const DEPLOY_TEST: &str = "tests/deploy/deploy.py";
 
+/// The tests on a second engine, which it starts; it knows what cannot hold there.
+const SECOND_ENGINE: &str = "tests/deploy/second_engine.py";
+
 /// What `instructions` counts, and `coldstart` starts.
 const MEASURED: [&str; 2] = ["okyaku-boot", "okyaku-track"];
 
@@ -136,19 +139,11 @@ fn browser(args: Vec<OsString>) -> Result<(), Failure> {
 }
 
 fn engines(args: Vec<OsString>) -> Result<(), Failure> {
-    const ENGINE: &str = "OKYAKU_TEST_DYNAMODB";
-    let tests = cargo("test --package okyaku-tests --test all --locked").args(args);
-    if std::env::var_os(ENGINE).is_some() {
-        return tests.run();
+    if std::env::var_os("OKYAKU_TEST_DYNAMODB").is_some() {
+        return cargo("test --package okyaku-tests --test all --locked").args(args).run();
     }
     need("ministack")?;
-    // Before the engine starts, so that it does not wait for the compiler.
-    cargo("test --package okyaku-tests --test all --locked --no-run").run()?;
-    let port = free_port()?;
-    let engine =
-        Command::new("ministack", "").env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-    let _engine = Server::start(engine, port)?;
-    tests.env(ENGINE, format!("http://127.0.0.1:{port}")).run()
+    Command::new("python3", SECOND_ENGINE).run()
 }
 
 /// All functions in one call, so that every core links; `sam build`, one by one, then finds nothing left to compile.
@@ -178,9 +173,12 @@ fn deploy_test(built: &Path) -> Result<(), Failure> {
 
 fn bench(what: Bench, args: Vec<OsString>) -> Result<(), Failure> {
     let mut build = cargo("build --release --locked --package okyaku-benches");
-    if matches!(what, Bench::Instructions | Bench::Coldstart) {
-        build = build.args(MEASURED.iter().flat_map(|name| ["--package".into(), (*name).into()]));
-    }
+    build = match what {
+        Bench::Instructions | Bench::Coldstart => {
+            build.args(MEASURED.iter().flat_map(|name| ["--package".into(), (*name).into()]))
+        }
+        Bench::Load | Bench::Soak => build.args(["--package".into(), "okyaku-local".into()]),
+    };
     if what == Bench::Instructions {
         need("valgrind")?;
     }
@@ -209,7 +207,14 @@ mod tests {
 
     #[test]
     fn what_tasks_run_is_there() {
-        for file in [".ci/run", ".ci/arm64", "tests/sam/emulator.py", "tests/browser/package.json"] {
+        for file in [
+            ".ci/run",
+            ".ci/arm64",
+            "tests/sam/emulator.py",
+            "tests/browser/package.json",
+            DEPLOY_TEST,
+            SECOND_ENGINE,
+        ] {
             assert!(root().join(file).exists(), "{file}");
         }
     }
