@@ -1,6 +1,7 @@
 //! The limit: a bare `lambda_http` function that makes as many SDK calls as the function beside it and nothing else.
 //! `BARE_CALLS` is `get` or `get,put`. Its client is the SDK's own, with the loader of `aws-config`, as the SDK's guide
-//! has it; HTTP stack and roots are Okyaku's.
+//! has it; HTTP stack and roots are Okyaku's. With `OKYAKU_WARM=1` it reads once before it asks for its first event, which
+//! opens the connection.
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::Client;
@@ -19,8 +20,11 @@ async fn main() -> Result<(), Error> {
     }
     let client = &Client::new(&loader.load().await);
     let puts = std::env::var("BARE_CALLS").is_ok_and(|calls| calls.ends_with("put"));
+    let text = |text: &str| AttributeValue::S(text.into());
+    if std::env::var("OKYAKU_WARM").is_ok_and(|warm| warm == "1") {
+        client.get_item().table_name("okyaku").key("pk", text("bare")).key("sk", text("W")).send().await?;
+    }
     run(service_fn(|_: Request| async move {
-        let text = |text: &str| AttributeValue::S(text.into());
         let get = client.get_item().table_name("okyaku").key("pk", text("bare")).key("sk", text("P"));
         get.consistent_read(true).send().await?;
         if puts {
