@@ -67,6 +67,18 @@ describe('consent', () => {
     assert.deepEqual([await kept(page), await context.cookies()], [[], []]);
   });
 
+  it('refused ends what is being tried again', async () => {
+    const { page } = await visit();
+    await page.route('**/front/v1/boot', (route) => route.abort());
+    const sent = watch(page);
+    const answer = callBack(page, 'boot', { pluginKey: PLUGIN_KEY });
+    await until(() => sent.length, 'it is tried');
+    await call(page, 'consent', false);
+    const tries = sent.length;
+    assert.equal((await answer).error.status, 451);
+    assert.equal(sent.length, tries);
+  });
+
   it('granted later lets the calls go on, each once and in their order', async () => {
     const { page, context } = await visit('/refused?utm_source=letter');
     const option = { ...memberOption(unique('consent')), profile: { name: 'Lucas' } };

@@ -43,13 +43,16 @@ describe('bad input', () => {
       ChannelIO('track', 'Many', Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => ['k' + n, n])));
       ChannelIO('track', 'Sparse', /** @type {any} */ ({ list: new Array(1e9), n: 1 }));
       ChannelIO('track', 'Window', /** @type {any} */ ({ window, n: 1 }));
+      let wide = /** @type {any} */ (1);
+      for (let level = 0; level < 6; level++) wide = Array(50).fill(wide);
+      ChannelIO('track', 'Wide', { wide, n: 1 });
       ChannelIO('track', 'Revoked', revoked.proxy);
       ChannelIO('track', '__proto__', JSON.parse('{"__proto__": 1, "constructor": 2}'));
     });
     const stored = await until(async () => {
       const found = await storedEvents(id);
-      return found.length === 9 ? found : null;
-    }, 'all nine are stored');
+      return found.length === 10 ? found : null;
+    }, 'all ten are stored');
     const of = (/** @type {string} */ name) => stored.find((event) => event.name === name).property;
     assert.deepEqual(of('Odd'), {
       fine: 1, nothing: null, when: 7, big: 12, map: {}, json: 'text', list: [null, 1, null], twice: [1, 1],
@@ -58,7 +61,7 @@ describe('bad input', () => {
     assert.equal(JSON.stringify(of('Deep')).match(/"in"/g)?.length, 7);
     assert.deepEqual(of('Large'), { id: 'O-1', last: 1 });
     assert.ok(Object.keys(of('Many')).length > 2_000);
-    assert.deepEqual([of('Sparse'), of('Window').n], [{ n: 1 }, 1]);
+    assert.deepEqual([of('Sparse'), of('Window').n, of('Wide').n], [{ n: 1 }, 1, 1]);
     assert.deepEqual(of('__proto__'), JSON.parse('{"__proto__": 1, "constructor": 2}'));
     for (const words of [/Odd goes without "(getter|gone|proxy|self)", which/, /Loop goes without "loop", which is a circular reference/,
       /Deep goes without "in", which is too deep/, /Large goes without "text": an event has 32000 bytes/, /Revoked goes without/]) {
