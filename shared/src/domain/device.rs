@@ -24,7 +24,7 @@ pub struct Web {
     /// `pc`, `smartphone`, `mobilephone`, `appliance`, `crawler` or `misc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Which User-Agent header the five above were read from: see [`agent_hash`].
+    /// Hash of the User-Agent header that the five above were read from.
     #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// Sessions in browsers.
