@@ -306,7 +306,6 @@
     if (why && gone.length) warn(`${gone.length} event(s) dropped: ${why}`);
   };
   const bound = () => drop(queue.slice(0, -1_000), '1000 are waiting');
-
   const track = (/** @type {unknown} */ name, /** @type {unknown} */ given) => {
     if (typeof name !== 'string' || !name.trim() || [...name].length > 64) {
       return warn("track needs a name of 1 to 64 characters: ChannelIO('track', 'AddToCart')");
@@ -434,6 +433,7 @@
       const { results } = await send('POST', path, body, leaving ? '' : token, leaving);
       if (!Array.isArray(results)) throw failure('no verdict', 0);
       failures = 0;
+      write(PAUSE, '');
       drop(batch);
       for (const { id, status, message } of results) {
         if (status === 'rejected' || message) warn(`event ${id} was ${status}: ${message}`);
