@@ -121,7 +121,11 @@ async fn the_same_member_boots_again_into_a_new_and_empty_life_each_time() {
         assert_eq!(user["sessionsCount"], 1);
         ids.insert(booted.str("/user/id").to_owned());
         assert_eq!(shop.events("@lee").await.len(), 0);
-        shop.track(booted.str("/sessionToken"), batch(0, 5)).await.expect(200);
+        let mut events = batch(0, 5);
+        for event in events.as_array_mut().unwrap() {
+            event["createdAt"] = json!(shop.clock.now_ms());
+        }
+        shop.track(booted.str("/sessionToken"), events).await.expect(200);
         assert_eq!(shop.events("@lee").await.len(), 5);
         erase(&shop).await;
     }
@@ -168,8 +172,12 @@ async fn an_erasure_that_was_cut_off_after_any_page_is_finished_by_sweep() {
     assert!(shop.dump().await.contains("canary"));
 
     let report = shop.another_instance().sweep().await;
-    assert_eq!((report.open, report.finished, report.deleted), (1, 0, 1200));
+    assert_eq!((report.open, report.finished), (1, 0));
     assert!(!shop.dump().await.contains("canary"));
+    // The request had counted its first page; the sweep counts the others and none twice.
+    let erased = json!({"by": {"memberId": "lee"}});
+    let receipt = shop.server("POST", "/okyaku/v1/erasures").json(erased).await;
+    assert_eq!(receipt.expect(202)["erasure"]["deleted"]["events"], 1200);
 }
 
 #[tokio::test]

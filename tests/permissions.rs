@@ -60,7 +60,7 @@ fn no_writer_may_run_longer_than_the_last_sweep_waits() {
     let default = template["Globals"]["Function"]["Timeout"].as_i64().unwrap();
     for function in ["BootFunction", "TrackFunction", "LeadFunction"] {
         let own = template["Resources"][function]["Properties"]["Timeout"].as_i64();
-        assert!(own.unwrap_or(default) * 1000 <= okyaku::store::erasure::LONGEST_TIMEOUT, "{function}");
+        assert!(own.unwrap_or(default) * 1000 <= okyaku::domain::erasure::LONGEST_TIMEOUT, "{function}");
     }
 }
 

@@ -36,6 +36,8 @@ async fn events(shop: &Shop) -> BTreeMap<String, Value> {
     let tracked = json!([{"id": "seed", "name": "PageView", "createdAt": NOW}]);
     shop.track(member.str("/sessionToken"), tracked).await.expect(200);
     let event = shop.events("@event-member").await[0]["id"].as_str().unwrap().to_owned();
+    let erased = json!({"by": {"memberId": "event-gone"}});
+    let erased = shop.server("POST", "/okyaku/v1/erasures").json(erased).await;
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../events");
     let mut events = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -45,6 +47,7 @@ async fn events(shop: &Shop) -> BTreeMap<String, Value> {
             .replace("{{sessionToken}}", member.str("/sessionToken"))
             .replace("{{userId}}", member.str("/user/id"))
             .replace("{{eventId}}", &event)
+            .replace("{{erasureId}}", erased.str("/erasure/id"))
             .replace("{{now}}", &NOW.to_string());
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         events.insert(name, serde_json::from_str(&text).unwrap());

@@ -62,10 +62,7 @@ impl Functions {
             "WithdrawFunction" => http!(self.withdraw, okyaku_withdraw::handle),
             "ContactsFunction" => http!(self.contacts, okyaku_contacts::handle),
             "AssetsFunction" => answer(&event, context, okyaku_assets::handle).await,
-            "SweepFunction" => {
-                let report = okyaku_sweep::run(&self.sweep).await.map_err(InvokeError::Failed)?;
-                serde_json::to_value(report).map_err(InvokeError::Answer)
-            }
+            "SweepFunction" => okyaku_sweep::handle(&self.sweep, event).await.map_err(InvokeError::Failed),
             "AdminFunction" => okyaku_admin::handle(&self.admin, event).await.map_err(InvokeError::Failed),
             _ => Err(InvokeError::UnknownFunction(function.to_owned())),
         }

@@ -24,6 +24,21 @@ impl Detail {
     }
 }
 
+/// Somebody who holds an address that an erasure named.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The customer's id.
+    pub id: String,
+    /// `anonymous`, `lead` or `member`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// A member's.
+    pub member_id: Option<String>,
+    /// Whether somebody vouched for the address.
+    pub verified: bool,
+}
+
 /// A failed request. The texts are what the caller is told, except for [`Error::Internal`], whose cause is
 /// logged once and never shown.
 #[derive(Debug, ThisError)]
@@ -49,6 +64,9 @@ pub enum Error {
     /// 409: the person was erased (R12).
     #[error("this customer was erased")]
     Erased,
+    /// 409: an address that does not pick one person (R12).
+    #[error("the address does not pick one customer: erase by id, or all who hold it")]
+    Ambiguous(Vec<Candidate>),
     /// 413: larger than the stated limit in bytes.
     #[error("{field} is larger than {limit} bytes")]
     TooLarge {

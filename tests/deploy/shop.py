@@ -55,7 +55,9 @@ class Shop:
         user, session = booted["user"]["id"], booted["sessionToken"]
         assert self.track(session, [("seed", "PageView")]) == ["accepted"]
         listed = self.server("GET", f"/open/v5/users/{user}/events").expect(200)
+        gone = self.server("POST", "/okyaku/v1/erasures", {"by": {"memberId": f"gone-{self.members}"}}).expect(202)
         values = {"sessionToken": session, "userId": user, "eventId": listed["events"][0]["id"], "now": now()}
+        values["erasureId"] = gone["erasure"]["id"]
         return self.stack.request(*self.of(kit.event(name, **values)))
 
     def of(self, event):

@@ -92,7 +92,8 @@ def calls():
     yield "LeadFunction", kit.event("lead-post-open-v5-users")
     contact = kit.event("contacts-get-okyaku-v1-contacts-userId", userId=user)
     yield "ContactsFunction", contact, contact
-    yield "WithdrawFunction", kit.event("withdraw-delete-open-v5-users-userId", userId=user)
+    deletion = kit.event("withdraw-delete-open-v5-users-userId", userId=user)
+    yield "WithdrawFunction", deletion, kit.event("withdraw-post-okyaku-v1-erasures")
     sweep = kit.event("sweep-schedule")
     yield "SweepFunction", sweep, sweep
     yield "AdminFunction", kit.event("admin-list-channels")

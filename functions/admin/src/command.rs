@@ -4,9 +4,12 @@ use lambda_http::http::Uri;
 use okyaku::domain::channel::Scope;
 use okyaku::domain::limit::NAME_CHARS;
 use okyaku::domain::text;
+use okyaku::domain::time::Millis;
 use okyaku::error::Error;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::replay::Kept;
 
 /// Which key is rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -54,6 +57,10 @@ pub(crate) enum Command {
     },
     /// Replaces the allowed origins.
     SetOrigins { channel_id: String, origins: Vec<String> },
+    /// Lists what a table restored to `since` does not know of; `after` is the `next` of the answer before.
+    ListErasures { channel_id: String, since: Millis, after: Option<String> },
+    /// Erases again what `listErasures` listed.
+    ReplayErasures { channel_id: String, erasures: Vec<Kept> },
     /// Sets the member-hash secret, or a random one, and whether it is needed.
     SetSecret {
         channel_id: String,
@@ -84,7 +91,7 @@ fn all() -> Vec<Scope> {
 /// # Errors
 /// [`Error::Invalid`] naming what is wrong.
 pub(crate) fn parse(command: Value) -> Result<Command, Error> {
-    let shape = "must be createChannel, listChannels, rotateKey, setOrigins or setSecret with its fields";
+    let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, listErasures or replayErasures with its fields";
     let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
     match &command {
         Command::CreateChannel { name, region, origins, event_days, .. } => {

@@ -2,6 +2,7 @@
 
 mod command;
 mod development;
+mod replay;
 
 use okyaku::App;
 use okyaku::domain::channel::{Channel, Scope};
@@ -19,11 +20,12 @@ pub use development::create_development_channel;
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "Query", "PutItem", "UpdateItem"];
+    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"];
 }
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::Administer for Access {}
+impl access::Entomb for Access {}
 
 /// How long a rotated key still works, in ms, unless the command says otherwise.
 const GRACE_HOURS: u32 = 24;
@@ -61,6 +63,12 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         Command::SetOrigins { channel_id, origins } => {
             app.store.set_origins(&channel_id, &origins).await?;
             Ok(json!({ "channel": show(&find(app, &channel_id).await?) }))
+        }
+        Command::ListErasures { channel_id, since, after } => {
+            replay::list(app, &find(app, &channel_id).await?, since, after.as_deref()).await
+        }
+        Command::ReplayErasures { channel_id, erasures } => {
+            replay::replay(app, &find(app, &channel_id).await?, erasures).await
         }
         Command::SetSecret { channel_id, secret, enabled } => {
             let secret = match secret {

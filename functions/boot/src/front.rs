@@ -95,7 +95,10 @@ async fn attempt(
             (None, Customer { veil_id, ..new(Identifier::Veil(veil.as_str()), 0) })
         }
         Who::NewMember => (None, new_member(0)),
-        Who::RevivedMember(generation) => (None, new_member(generation + 1)),
+        Who::RevivedMember(tomb) => {
+            let member = new_member(tomb.generation + 1);
+            (None, Customer { revived_after: Some(tomb.erased_at), ..member })
+        }
     };
     let mut dropped = plan.dropped;
     dropped.extend(boot.arrive(&mut after, now));
@@ -110,10 +113,11 @@ async fn attempt(
         return Ok(Some(Booted { customer: Box::new(after), veil, dropped }));
     }
     let before = before.as_ref().map(|(before, version)| (before.as_ref(), *version));
-    let commit = Commit { channel: &channel.id, before, after, link, unique: false, adopted };
+    let commit =
+        Commit { channel: &channel.id, before, after, link, unique: false, adopted, remembers: false };
     match app.store.commit(commit, invocation).await? {
         Outcome::Stored(customer) => Ok(Some(Booted { customer, veil, dropped })),
-        Outcome::Lost | Outcome::Taken(_) => Ok(None),
+        Outcome::Lost | Outcome::Taken(_) | Outcome::Erased => Ok(None),
     }
 }
 

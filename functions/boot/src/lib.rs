@@ -16,7 +16,8 @@ use okyaku::store::access;
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "PutItem", "UpdateItem"];
+    const ACTIONS: &'static [&'static str] =
+        &["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"];
 }
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}

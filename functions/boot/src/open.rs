@@ -47,24 +47,34 @@ async fn upsert(
     loop {
         let (id, life) = app.store.current(&channel.id, identifier).await?;
         let now = app.now();
-        let (id, generation) = match life {
+        let (id, generation, revived_after) = match life {
             Some(Life::Alive(..)) => return apply(app, call, channel, patch).await,
             // An upsert that knows nothing of the erasure must not undo it (R12).
             Some(Life::Erased(_)) if !revive => return Err(Error::Erased),
             Some(Life::Erased(tombstone)) => {
                 let generation = tombstone.generation + 1;
-                (app.keys().customer_id(&channel.id, identifier, generation), generation)
+                let id = app.keys().customer_id(&channel.id, identifier, generation);
+                (id, generation, Some(tombstone.erased_at))
             }
-            None => (id, 0),
+            None => (id, 0, None),
         };
         let mut after = Customer::new(id, generation, now);
         after.member_id = Some(member.as_str().to_owned());
+        after.revived_after = revived_after;
         after.apply(patch, Source::Server, now).map_err(Error::Invalid)?;
         after.settle(None, now);
-        let commit =
-            Commit { channel: &channel.id, before: None, after, link: None, unique: false, adopted: false };
+        let commit = Commit {
+            channel: &channel.id,
+            before: None,
+            after,
+            link: None,
+            unique: false,
+            adopted: false,
+            remembers: !revive,
+        };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(customer) => return Ok(customer),
+            Outcome::Erased => return Err(Error::Erased),
             Outcome::Lost | Outcome::Taken(_) => retry.wait().await?,
         }
     }

@@ -58,12 +58,13 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
             link: None,
             unique: true,
             adopted: false,
+            remembers: false,
         };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(lead) => {
                 return Reply::ok(json!({ "user": user::of_server(&channel.id, &lead) }));
             }
-            Outcome::Lost => retry.wait().await?,
+            Outcome::Lost | Outcome::Erased => retry.wait().await?,
             Outcome::Taken(holder) => {
                 let holder = match holder {
                     Holder::Listed(holder) => Some(holder),

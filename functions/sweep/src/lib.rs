@@ -1,23 +1,29 @@
 //! Finishes what others began: erasures that did not fit into their request, and last sweeps (R12). On AWS it runs
-//! every minute, locally every second. Running twice at once is harmless.
+//! every minute, locally every second. Running twice at once is harmless. Invoked with a command it erases a list.
+
+pub mod bulk;
 
 use std::time::{Duration, Instant};
 
 use okyaku::App;
+use okyaku::domain::erasure::Erasure;
 use okyaku::error::Error;
 use okyaku::metrics::Metric;
 use okyaku::store::access;
-use okyaku::store::erasure::Job;
+use okyaku::store::erasure::Log;
+use serde_json::{Value, json};
 
 /// What this function may do to the table.
 #[derive(Debug)]
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+    const ACTIONS: &'static [&'static str] =
+        &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
 }
 impl access::Read for Access {}
 impl access::List for Access {}
+impl access::Entomb for Access {}
 impl access::Erase for Access {}
 
 /// How long one run works; its timeout is a minute.
@@ -31,8 +37,21 @@ pub struct Report {
     pub open: usize,
     /// Erasures that it finished, last sweep included.
     pub finished: usize,
-    /// Items that it deleted.
+    /// Items of persons that it deleted.
     pub deleted: u64,
+}
+
+/// Answers the schedule's event, or a command by its `action`.
+///
+/// # Errors
+/// [`Error::Invalid`] for a command that is none, and those of [`run`] and [`bulk::erase`].
+pub async fn handle(app: &App<Access>, event: Value) -> Result<Value, Error> {
+    if event.get("action").is_some() {
+        return bulk::erase(app, bulk::parse(event)?).await.map(|done| json!(done));
+    }
+    let report = run(app).await?;
+    tracing::info!(open = report.open, finished = report.finished, deleted = report.deleted, "swept");
+    Ok(json!(report))
 }
 
 /// Works on every open erasure until all are done or the time is up.
@@ -41,13 +60,13 @@ pub struct Report {
 /// [`Error::Busy`] or [`Error::Internal`]; what was done is kept, and the next run goes on.
 pub async fn run(app: &App<Access>) -> Result<Report, Error> {
     let start = Instant::now();
-    let jobs = app.store.jobs().await?;
-    let mut report = Report { open: jobs.len(), ..Report::default() };
-    let oldest = jobs.iter().map(|job| app.now() - job.erased_at).max().unwrap_or(0);
+    let log = app.store.open_erasures().await?;
+    let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
+    let oldest = oldest(&log).map_or(0, |at| app.now() - at);
     let mut failed = None;
-    for job in jobs {
+    for erasure in log.erasures {
         // One erasure that cannot go on must not hold up the others.
-        if let Err(error) = work(app, job, start, &mut report).await {
+        if let Err(error) = work(app, erasure, start, &mut report).await {
             tracing::warn!(%error, "an erasure waits for the next run");
             failed.get_or_insert(error);
         }
@@ -63,15 +82,35 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
     failed.map_or(Ok(report), Err)
 }
 
-async fn work(app: &App<Access>, mut job: Job, start: Instant, report: &mut Report) -> Result<(), Error> {
-    while !job.is_emptied() && start.elapsed() < WORK {
-        let before = job.deleted;
-        app.store.empty_page(&mut job).await?;
-        report.deleted += job.deleted - before;
+/// When the oldest open erasure began; that of an unreadable one is in its id.
+fn oldest(log: &Log) -> Option<i64> {
+    let unreadable = log.unreadable.iter().filter_map(|id| Erasure::time_of(id));
+    log.erasures.iter().map(|erasure| erasure.erased_at).chain(unreadable).min()
+}
+
+async fn work(
+    app: &App<Access>,
+    mut erasure: Erasure,
+    start: Instant,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let deleted = |erasure: &Erasure| erasure.counts.events + erasure.counts.links;
+    let before = deleted(&erasure);
+    let done = finish(app, &mut erasure, start).await;
+    report.deleted += deleted(&erasure) - before;
+    report.finished += usize::from(matches!(done, Ok(true)));
+    done.map(|_| ())
+}
+
+/// Returns whether the erasure is done. Another worker may be at it: then it is the other's.
+async fn finish(app: &App<Access>, erasure: &mut Erasure, start: Instant) -> Result<bool, Error> {
+    while erasure.emptied_at.is_none() {
+        if start.elapsed() >= WORK || !app.store.empty_page(erasure).await? {
+            return Ok(false);
+        }
     }
-    if job.is_emptied() && job.is_due(app.now()) && start.elapsed() < WORK {
-        report.deleted += app.store.last_sweep(&job).await?;
-        report.finished += 1;
+    if !erasure.is_due(app.now()) || start.elapsed() >= WORK {
+        return Ok(false);
     }
-    Ok(())
+    app.store.last_sweep(erasure).await
 }

@@ -1,17 +1,15 @@
-//! The schedule's function.
+//! The schedule's function, and lists to erase by direct invocation.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use okyaku_sweep::{Access, Report};
+use okyaku_sweep::{Access, handle};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     okyaku::start::logs();
     let app = &okyaku::start::app::<Access>()?;
-    run(service_fn(|_: LambdaEvent<Value>| async move {
-        let report: Report = okyaku_sweep::run(app).await?;
-        tracing::info!(open = report.open, finished = report.finished, deleted = report.deleted, "swept");
-        Ok::<_, Error>(report)
+    run(service_fn(|event: LambdaEvent<Value>| async move {
+        handle(app, event.payload).await.map_err(|error| Error::from(error.explained()))
     }))
     .await
 }

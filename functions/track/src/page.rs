@@ -36,10 +36,16 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let retried = attempt(&body)? >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let items = events(&body)?;
-    let verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds)).collect();
+    let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
     let (customer, version) = app.store.find(&channel.id, Whom::Identity(&claims.sub)).await.map_err(over)?;
+    for verdict in &mut verdicts {
+        let early = matches!(verdict, Verdict::Read(event) if customer.is_of_before(event.created_at));
+        if early {
+            *verdict = Verdict::Rejected("createdAt: lies before the customer's erasure".into());
+        }
+    }
     let read: Vec<&Event> = verdicts
         .iter()
         .filter_map(|v| if let Verdict::Read(event) = v { Some(event) } else { None })

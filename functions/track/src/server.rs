@@ -35,6 +35,10 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let id = CustomerId::parse(user_id);
     let whom = id.as_ref().map_or(Whom::User(user_id), Whom::Identity);
     let (customer, version) = app.store.find(&channel.id, whom).await?;
+    // What is dated before an erasure is the erased life's (R12).
+    if customer.is_of_before(event.created_at) {
+        return Err(Error::Erased);
+    }
     let key = app.store.event_key(&channel.id, &customer.id, &event);
     store(app, &channel, (&customer, version), &[&event], false, call).await?;
     note_events(1, 0);

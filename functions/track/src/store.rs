@@ -103,6 +103,7 @@ async fn check_out(
         link: None,
         unique: false,
         adopted: false,
+        remembers: false,
     };
     if let Outcome::Stored(_) = app.store.commit(commit, &call.invocation).await? {
         return Ok(());

@@ -1,6 +1,6 @@
-//! Member deletion (R12) and the deletion of one event.
+//! Member deletion and erasure (R12), and the deletion of one event.
 
-use std::time::{Duration, Instant};
+mod erasures;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
@@ -12,8 +12,6 @@ use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, serve};
 use okyaku::store::access;
 use okyaku::store::customers::Whom;
-use okyaku::store::erasure::{Entombed, Job};
-use okyaku::store::retry::Retry;
 
 /// What this function may do to the table.
 #[derive(Debug)]
@@ -21,10 +19,11 @@ pub struct Access;
 
 impl access::Access for Access {
     const ACTIONS: &'static [&'static str] =
-        &["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+        &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
 }
 impl access::Read for Access {}
 impl access::List for Access {}
+impl access::Entomb for Access {}
 impl access::Erase for Access {}
 
 /// The routes it answers, as the template has them.
@@ -33,53 +32,23 @@ pub const ROUTES: &[&str] = &[
     "DELETE /open/v5/users/{userId}/events/{eventId}",
     "DELETE /open/v4/users/{userId}",
     "DELETE /open/v4/users/{userId}/events/{eventId}",
+    "POST /okyaku/v1/erasures",
+    "GET /okyaku/v1/erasures/{id}",
 ];
-
-/// How long a request deletes pages itself before it leaves the rest to `sweep`.
-const OWN_WORK: Duration = Duration::from_millis(300);
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
         let channel = credential::server(app, &call.headers, Scope::Erase).await?;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
-            "DELETE /open/v5/users/{userId}" => delete_customer(app, &channel, &call).await,
+            "DELETE /open/v5/users/{userId}" => erasures::delete_customer(app, &channel, &call).await,
+            "POST /okyaku/v1/erasures" => erasures::erase(app, &channel, &call).await,
+            "GET /okyaku/v1/erasures/{id}" => erasures::receipt(app, &channel, &call).await,
             "DELETE /open/v5/users/{userId}/events/{eventId}" => delete_event(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),
         }
     })
     .await
-}
-
-async fn delete_customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let mut retry = Retry::new(&call.invocation);
-    let mut unsure = false;
-    let mut job = loop {
-        let (person, version) = match find(app, channel, call).await {
-            // Our own first try, whose reply was lost, did it.
-            Err(Error::NotFound(_)) if unsure => return Ok(Reply::no_content()),
-            found => found?,
-        };
-        match app.store.entomb(&channel.id, &person, version).await? {
-            Entombed::Done(job) => break job,
-            Entombed::Changed => {}
-            Entombed::Unsure => unsure = true,
-        }
-        retry.wait().await?;
-    };
-    if let Err(error) = delete_pages(app, &mut job).await {
-        // The person is gone already: what is left is the job's, and `sweep` does it.
-        tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
-    }
-    Ok(Reply::no_content())
-}
-
-async fn delete_pages(app: &App<Access>, job: &mut Job) -> Result<(), Error> {
-    let start = Instant::now();
-    while !job.is_emptied() && start.elapsed() < OWN_WORK {
-        app.store.empty_page(job).await?;
-    }
-    Ok(())
 }
 
 async fn delete_event(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {

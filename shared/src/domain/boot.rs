@@ -64,8 +64,8 @@ pub enum Who {
     FreshVisitor,
     /// A member seen for the first time.
     NewMember,
-    /// A member who was erased and came back, proven: the next generation, the last one before being this (R12).
-    RevivedMember(u32),
+    /// A member who was erased and came back, proven: the generation after this one (R12).
+    RevivedMember(Tombstone),
 }
 
 /// What a boot does.
@@ -96,7 +96,7 @@ pub fn plan(boot: &Boot, visitor: Option<Life>, member: Option<Life>) -> Plan {
     let Some(claim) = claim else { return of_visitor(boot, visitor, dropped) };
     let who = match member {
         Some(Life::Alive(customer, version)) => Who::Known(customer, version),
-        Some(Life::Erased(Tombstone { generation, .. })) => Who::RevivedMember(generation),
+        Some(Life::Erased(tombstone)) => Who::RevivedMember(tombstone),
         None => Who::NewMember,
     };
     let known = match &who {

@@ -63,6 +63,9 @@ pub struct Link {
     /// The visitor's contacts, so that an erasure can free them without reading the visitor.
     #[serde(rename = "c", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub holdings: Holdings,
+    /// When the visitor was first seen, epoch ms.
+    #[serde(rename = "s", default)]
+    pub since: Millis,
 }
 
 /// A customer that lives. Serialised with the names of the basic table; what is absent or zero is not stored.
@@ -138,6 +141,9 @@ pub struct Customer {
     /// The member that a visitor turned out to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_to: Option<CustomerId>,
+    /// When the life before this one was erased, epoch ms: what is dated up to then is that life's (R12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revived_after: Option<Millis>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -173,6 +179,7 @@ impl Customer {
             holdings: Holdings::new(),
             links: Vec::new(),
             linked_to: None,
+            revived_after: None,
         }
     }
 
@@ -251,13 +258,20 @@ impl Customer {
         changed
     }
 
+    /// Whether an event dated `at` is of the life before this one, which was erased (R12).
+    #[must_use]
+    pub fn is_of_before(&self, at: Millis) -> bool {
+        self.revived_after.is_some_and(|erased| at < erased)
+    }
+
     /// Records that `visitor` was this member all along (R11).
     ///
     /// # Errors
     /// If the member's links are full: the visitor stays by itself, and the caller is told.
     pub fn link(&mut self, visitor: &mut Self) -> Result<(), Detail> {
         let items = |link: &Link| 1 + link.holdings.len();
-        let new = Link { id: visitor.id.clone(), holdings: visitor.holdings.clone() };
+        let new =
+            Link { id: visitor.id.clone(), holdings: visitor.holdings.clone(), since: visitor.created_at };
         let erasure = self.links.iter().map(items).sum::<usize>() + items(&new) + 4;
         if self.links.len() >= LINKS || erasure > ERASURE_ITEMS {
             return Err(Detail::new(
@@ -280,6 +294,8 @@ pub struct Tombstone {
     pub current: u32,
     /// When it was erased, epoch ms.
     pub erased_at: Millis,
+    /// The erasure.
+    pub erasure: Option<String>,
 }
 
 /// What the table holds at a customer's id.

@@ -39,6 +39,10 @@ pub const NAME_CHARS: usize = 256;
 pub const LINKS: usize = 40;
 /// Items of one erasure's first transaction; a link that would make it larger is not made.
 pub const ERASURE_ITEMS: usize = 95;
+/// Names in one list to erase.
+pub const BULK: usize = 100_000;
+/// Candidates that the refusal of an erasure by address names.
+pub const CANDIDATES: usize = 50;
 /// Holders of one contact that its own item lists; further ones have an item each.
 pub const HOLDERS_INLINE: usize = 20;
 /// Events counted for a customer at a glance.

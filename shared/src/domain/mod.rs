@@ -5,6 +5,7 @@ pub mod channel;
 pub mod contact;
 pub mod customer;
 pub mod device;
+pub mod erasure;
 pub mod event;
 pub mod field;
 pub mod id;

@@ -56,6 +56,7 @@ impl Reply {
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "ENTITY_NOT_FOUND"),
             Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
             Error::Erased => (StatusCode::CONFLICT, "ERASED"),
+            Error::Ambiguous(_) => (StatusCode::CONFLICT, "AMBIGUOUS"),
             Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
             Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_FAILED"),
             Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
@@ -83,8 +84,14 @@ impl Reply {
             "details": details,
             "errors": [{ "message": message }],
         });
-        if let (Error::AlreadyExists { user_id }, Some(body)) = (error, body.as_object_mut()) {
-            body.insert("userId".into(), user_id.clone().into());
+        match (error, body.as_object_mut()) {
+            (Error::AlreadyExists { user_id }, Some(body)) => {
+                body.insert("userId".into(), user_id.clone().into());
+            }
+            (Error::Ambiguous(candidates), Some(body)) => {
+                body.insert("candidates".into(), json!(candidates));
+            }
+            _ => {}
         }
         Self { status, body: Some(body), retry_after: matches!(error, Error::Busy) }
     }

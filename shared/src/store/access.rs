@@ -19,8 +19,11 @@ pub trait WriteCustomers: Read {}
 /// Writing events: `PutItem`, `BatchWriteItem`.
 pub trait WriteEvents: Read {}
 
-/// Erasing: `PutItem`, `UpdateItem`, `DeleteItem`, `BatchWriteItem`, `Query`.
-pub trait Erase: List {}
+/// Putting tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
+pub trait Entomb: List {}
+
+/// Deleting what an erasure leaves to delete: `DeleteItem`, `BatchWriteItem`.
+pub trait Erase: Entomb {}
 
 /// Writing channels: `PutItem`, `UpdateItem`, `Query`.
 pub trait Administer: List {}

@@ -1,7 +1,8 @@
 //! Writing a customer: the whole item, on the condition that the version it was decided on is still there.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem,
+    Update,
 };
 
 use super::access::WriteCustomers;
@@ -34,6 +35,8 @@ pub struct Commit<'a> {
     /// Whether a new visitor brought its veilId. A repeated boot finds it and writes nothing, so its marker goes along
     /// (R7); one whose veilId was minted by the boot itself is never met again.
     pub adopted: bool,
+    /// Whether an address that was erased is refused: so it is to an upsert, which may know nothing of it (R12).
+    pub remembers: bool,
 }
 
 /// How a commit ended.
@@ -45,6 +48,8 @@ pub enum Outcome {
     Lost,
     /// A contact that had to be nobody's is somebody's.
     Taken(Holder),
+    /// An address that it brings was erased (R12).
+    Erased,
 }
 
 /// Who holds a contact that had to be nobody's.
@@ -118,7 +123,8 @@ impl<A: WriteCustomers> Store<A> {
         for _ in 0..4 {
             let items = self.items(&commit, &changes, invocation)?;
             let (own, contact_items) = (items.own.len(), items.of_contacts);
-            let all = items.own.into_iter().chain(items.contacts).collect();
+            let checks = items.checks.len();
+            let all = items.own.into_iter().chain(items.checks).chain(items.contacts).collect();
             let sent = self
                 .client()
                 .transact_write_items()
@@ -138,8 +144,11 @@ impl<A: WriteCustomers> Store<A> {
             if reasons.iter().take(own).any(failed) {
                 return Ok(Outcome::Lost);
             }
+            if reasons.iter().skip(own).take(checks).any(failed) {
+                return Ok(Outcome::Erased);
+            }
             // What is left is a contact: taken, or its list full.
-            for (reason, change) in reasons.iter().skip(own).zip(contact_items) {
+            for (reason, change) in reasons.iter().skip(own + checks).zip(contact_items) {
                 if !failed(reason) {
                     continue;
                 }
@@ -183,8 +192,11 @@ impl<A: WriteCustomers> Store<A> {
             own.push(self.mark_within(channel, &after.id, after.updated_at)?);
         }
         let writer = Contacts { table: self.table(), channel, id: &after.id };
-        let mut items = Items { own, contacts: Vec::new(), of_contacts: Vec::new() };
+        let mut items = Items { own, checks: Vec::new(), contacts: Vec::new(), of_contacts: Vec::new() };
         for (at, change) in changes.iter().enumerate() {
+            if let (Change::Take(kind, holding), true) = (change, commit.remembers) {
+                items.checks.push(self.not_erased(channel, *kind, &holding.hash)?);
+            }
             for item in writer.items(change, commit.unique)? {
                 items.contacts.push(item);
                 items.of_contacts.push(at);
@@ -210,6 +222,18 @@ impl<A: WriteCustomers> Store<A> {
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
 
+    /// That an address was not erased. 2 W.
+    fn not_erased(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<TransactWriteItem, Error> {
+        let check = ConditionCheck::builder()
+            .table_name(self.table())
+            .set_key(Some(keys::contact_tomb(channel, kind, hash).attributes()))
+            .condition_expression("attribute_not_exists(#pk) OR #ttl <= :now")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", number(self.now().div_euclid(1000)));
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Error::internal)?).build())
+    }
+
     /// Makes the tombstone of generation 0 name a new life, on the condition that it named the one before (R12).
     fn name_generation(&self, channel: &str, after: &Customer) -> Result<TransactWriteItem, Error> {
         let member = after.member_id.as_deref().unwrap_or_default();
@@ -217,18 +241,21 @@ impl<A: WriteCustomers> Store<A> {
         let update = Update::builder()
             .table_name(self.table())
             .set_key(Some(keys::customer(channel, &first).attributes()))
-            .update_expression("SET #cur = :new")
+            // It stays for as long as there is somebody it leads to.
+            .update_expression("SET #cur = :new REMOVE #ttl")
             .condition_expression("#cur = :old")
             .expression_attribute_names("#cur", CURRENT)
+            .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":new", number(after.generation))
             .expression_attribute_values(":old", number(after.generation - 1));
         Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
     }
 }
 
-/// The items of a transaction: those of the customer itself, then those of its contacts with the change each is of.
+/// The items of a transaction: those of the customer itself, checks of erased addresses, then those of its contacts with the change each is of.
 struct Items {
     own: Vec<TransactWriteItem>,
+    checks: Vec<TransactWriteItem>,
     contacts: Vec<TransactWriteItem>,
     of_contacts: Vec<usize>,
 }

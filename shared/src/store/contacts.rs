@@ -4,8 +4,8 @@
 //! read; a further holder has an item of its own. Every change goes with the profile it belongs to, in one transaction.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 
 use super::access::{List, WriteCustomers};
@@ -138,16 +138,6 @@ impl Contacts<'_> {
                 Ok(vec![self.update(*kind, holding, "DELETE #holders :ids, #verified :ids", None)?])
             }
         }
-    }
-
-    /// Frees a contact for good, as an erasure does: a holder's own item is deleted.
-    pub(super) fn erase(&self, kind: ContactKind, holding: &Holding) -> Result<TransactWriteItem, Error> {
-        if !holding.apart {
-            return self.update(kind, holding, "DELETE #holders :ids, #verified :ids", None);
-        }
-        let key = keys::holder(self.channel, kind, &holding.hash, self.id);
-        let delete = Delete::builder().table_name(self.table).set_key(Some(key.attributes()));
-        Ok(TransactWriteItem::builder().delete(delete.build().map_err(Error::internal)?).build())
     }
 
     /// An update of the contact's own item, with the names and values that its texts use.

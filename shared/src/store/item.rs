@@ -6,6 +6,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use super::Item;
 use super::keys::{self, TTL};
 use crate::domain::customer::{Customer, Life, Tombstone};
+use crate::domain::erasure::Erasure;
 use crate::domain::id::CustomerId;
 use crate::domain::time::{self, DAY, Millis};
 use crate::error::Error;
@@ -21,6 +22,8 @@ pub(super) const ERASED_AT: &str = "erasedAt";
 /// On the tombstone of generation 0: the current generation.
 pub(super) const CURRENT: &str = "cur";
 const GENERATION: &str = "gen";
+/// On a tombstone: the erasure's id.
+pub(super) const ERASURE: &str = "erasure";
 /// How long an anonymous visitor is kept after it was last seen (Channel Talk keeps 90 days too).
 const ANONYMOUS_RETENTION: Millis = 90 * DAY;
 
@@ -71,15 +74,24 @@ pub(super) fn of_customer(
     Ok(item)
 }
 
+/// What every tombstone remembers of its erasure: when, which, and until when.
+pub(super) fn remembers(erasure: &Erasure) -> Item {
+    Item::from([
+        (ERASED_AT.to_owned(), number(erasure.erased_at)),
+        (ERASURE.to_owned(), text(&erasure.id)),
+        (TTL.to_owned(), number(time::ttl(erasure.until))),
+        (FORMAT.to_owned(), number(1)),
+    ])
+}
+
 /// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
-pub(super) fn of_tombstone(channel: &str, id: &CustomerId, tombstone: &Tombstone) -> Item {
+pub(super) fn of_tombstone(channel: &str, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
     let mut item = keys::customer(channel, id).attributes();
-    item.insert(ERASED_AT.into(), number(tombstone.erased_at));
-    item.insert(GENERATION.into(), number(tombstone.generation));
-    item.insert(CURRENT.into(), number(tombstone.current));
+    item.extend(remembers(erasure));
+    item.insert(GENERATION.into(), number(generation));
+    item.insert(CURRENT.into(), number(generation));
     // Lower than any version that was read, so that a write which read the customer before cannot land.
     item.insert(VERSION.into(), number(0));
-    item.insert(FORMAT.into(), number(1));
     item
 }
 
@@ -94,6 +106,7 @@ pub(super) fn life(item: Item, now: Millis) -> Result<Option<Life>, Error> {
             generation: count(GENERATION),
             current: count(CURRENT),
             erased_at,
+            erasure: string(&item, ERASURE).map(str::to_owned),
         })));
     }
     let version = integer(&item, VERSION).and_then(|v| u64::try_from(v).ok()).unwrap_or(0);

@@ -6,7 +6,7 @@ use super::Item;
 use crate::domain::contact::ContactKind;
 use crate::domain::event::EventKey;
 use crate::domain::id::CustomerId;
-use crate::domain::time::Millis;
+use crate::domain::time::{Millis, month};
 
 /// Partition key attribute.
 pub const PK: &str = "pk";
@@ -34,6 +34,8 @@ pub const EVENTS: &str = "E#";
 pub const EVENTS_END: &str = "E$";
 /// Sort key of a contact, in its own partition.
 pub const CONTACT: &str = "A";
+/// Sort key of the tombstone of an address, in the contact's partition: before the holders, which may be many.
+pub const CONTACT_TOMB: &str = "E";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
 pub const HOLDER: &str = "H#";
 
@@ -122,6 +124,31 @@ pub fn holder(channel: &str, kind: ContactKind, hash: &str, id: &CustomerId) -> 
 pub fn marker(channel: &str, month: &str, name: &str) -> Key {
     let shard = name.get(..1).unwrap_or("0");
     Key::new(format!("M#{channel}#{month}#{shard}"), name)
+}
+
+/// A marker of the same month as `old` under another name.
+#[must_use]
+pub fn renamed_marker(old: &Key, channel: &str, name: &str) -> Key {
+    let month = old.pk.rsplit('#').nth(1).unwrap_or_default();
+    marker(channel, month, name)
+}
+
+/// The tombstone of an address that an erasure named.
+#[must_use]
+pub fn contact_tomb(channel: &str, kind: ContactKind, hash: &str) -> Key {
+    Key { sk: CONTACT_TOMB.to_owned(), ..contact(channel, kind, hash) }
+}
+
+/// The receipt of an erasure that is done.
+#[must_use]
+pub fn receipt(channel: &str, erasure: &str, erased_at: Millis) -> Key {
+    Key::new(receipts(channel, &month(erased_at)), erasure)
+}
+
+/// Partition of a channel's receipts of a UTC month.
+#[must_use]
+pub fn receipts(channel: &str, month: &str) -> String {
+    format!("R#{channel}#{month}")
 }
 
 /// An erasure job.

@@ -1,18 +1,20 @@
 //! Markers of monthly actives (R7): one tiny item per customer and UTC month; their set is the count.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem};
 
-use super::access::WriteCustomers;
+use super::access::{Read, WriteCustomers};
 use super::failure::Failure;
 use super::item::{FORMAT, number};
-use super::keys::{self, TTL};
+use super::keys::{self, Key, TTL};
 use super::{Item, Store};
 use crate::domain::id::CustomerId;
 use crate::domain::time::{self, DAY, Millis};
 use crate::error::Error;
 
 /// How long a marker is kept, in ms. The month's total outlives it.
-const RETENTION: Millis = 400 * DAY;
+pub(super) const RETENTION: Millis = 400 * DAY;
 
 impl<A: WriteCustomers> Store<A> {
     fn marker(&self, channel: &str, id: &CustomerId, at: Millis) -> Item {
@@ -47,5 +49,20 @@ impl<A: WriteCustomers> Store<A> {
         let put =
             Put::builder().table_name(self.table()).set_item(Some(self.marker(channel, id, at))).build();
         Ok(TransactWriteItem::builder().put(put.map_err(Error::internal)?).build())
+    }
+}
+
+impl<A: Read> Store<A> {
+    /// A customer's markers of the months from one instant to another. 1 R for each month, in one call.
+    pub(super) async fn markers_of(
+        &self,
+        channel: &str,
+        id: &CustomerId,
+        from: Millis,
+        to: Millis,
+    ) -> Result<HashMap<Key, Item>, Error> {
+        let of = |month: String| keys::marker(channel, &month, &self.base.keys.active(channel, &month, id));
+        let wanted: Vec<Key> = time::months(from, to).into_iter().map(of).collect();
+        self.batch_get(&wanted, None).await
     }
 }

@@ -37,10 +37,11 @@ impl<A: WriteCustomers> Store<A> {
                 link: None,
                 unique: false,
                 adopted: false,
+                remembers: false,
             };
             match self.commit(commit, invocation).await? {
                 Outcome::Stored(customer) => return Ok(customer),
-                Outcome::Lost | Outcome::Taken(_) => retry.wait().await?,
+                Outcome::Lost | Outcome::Taken(_) | Outcome::Erased => retry.wait().await?,
             }
         }
     }

@@ -1,0 +1,111 @@
+//! Erasures by any identifier, and their receipts (R12).
+
+use std::time::{Duration, Instant};
+
+use lambda_http::http::StatusCode;
+use okyaku::App;
+use okyaku::domain::channel::Channel;
+use okyaku::domain::erasure::{By, Erasure};
+use okyaku::domain::id::{CustomerId, MemberId};
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, json};
+use okyaku::store::erasure::{Erased, Reach};
+use serde_json::{Map, Value, json};
+
+use crate::Access;
+
+/// How long a request deletes pages itself before it leaves the rest to `sweep`.
+const OWN_WORK: Duration = Duration::from_millis(300);
+
+/// `POST /okyaku/v1/erasures`: 202 and the erasure, this one or the one of before.
+pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let (body, _) = call.json()?;
+    if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "by" | "all")) {
+        return Err(Error::invalid(key, "is not a known key"));
+    }
+    let all = json::flag(&body, "all")?;
+    let by = parse(&body, channel)?;
+    if all && !matches!(by, By::Contact(_)) {
+        return Err(Error::invalid("all", "is for an address alone"));
+    }
+    let erasures = match app.store.erase(channel, &by, Reach { all, unknown: true }, &call.invocation).await?
+    {
+        Erased::Now(erasures) => work(app, erasures, call).await,
+        Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],
+        Erased::Nobody => return Err(Error::internal("an unknown customer was not erased")),
+    };
+    let mut shown = erasures.iter().map(show);
+    let mut reply = json!({ "erasure": shown.next() });
+    let further: Vec<Value> = shown.collect();
+    if let (false, Value::Object(reply)) = (further.is_empty(), &mut reply) {
+        reply.insert("further".into(), further.into());
+    }
+    Reply::with(StatusCode::ACCEPTED, reply)
+}
+
+/// `GET /okyaku/v1/erasures/{id}`: the receipt.
+pub(crate) async fn receipt(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let erasure = app.store.erasure(&channel.id, call.param("id")).await?;
+    Reply::ok(json!({ "erasure": show(&erasure) }))
+}
+
+/// `DELETE /open/v5/users/{userId}`: 204, or 404 for the unknown and the erased, which leaves nothing.
+pub(crate) async fn delete_customer(
+    app: &App<Access>,
+    channel: &Channel,
+    call: &Call,
+) -> Result<Reply, Error> {
+    let nobody = Error::NotFound("the customer");
+    let user_id = call.param("userId");
+    let by = match user_id.strip_prefix('@') {
+        Some(member) => MemberId::parse(member).ok().map(By::Member),
+        None => CustomerId::parse(user_id).map(By::Id),
+    };
+    let Some(by) = by else { return Err(nobody) };
+    match app.store.erase(channel, &by, Reach::default(), &call.invocation).await? {
+        Erased::Now(erasures) => {
+            work(app, erasures, call).await;
+            Ok(Reply::no_content())
+        }
+        Erased::Before(_) | Erased::Nobody => Err(nobody),
+    }
+}
+
+/// Deletes pages for as long as the caller may wait. The person is gone already: what is left is the job's.
+async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec<Erasure> {
+    let start = Instant::now();
+    for erasure in &mut erasures {
+        while erasure.current_life().is_some() && start.elapsed() < OWN_WORK {
+            match app.store.empty_page(erasure).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
+                    return erasures;
+                }
+            }
+        }
+    }
+    erasures
+}
+
+/// Reads `by`: one key and its value.
+fn parse(body: &Map<String, Value>, channel: &Channel) -> Result<By, Error> {
+    let shape = || Error::invalid("by", format!("must be an object with one of {}", By::KINDS.join(", ")));
+    let Some(Value::Object(by)) = body.get("by") else { return Err(shape()) };
+    let mut pairs = by.iter();
+    let (Some((kind, value)), None) = (pairs.next(), pairs.next()) else { return Err(shape()) };
+    By::parse(kind, value, &channel.region).map_err(|detail| Error::Invalid(vec![detail]))
+}
+
+fn show(erasure: &Erasure) -> Value {
+    json!({
+        "id": erasure.id,
+        "status": erasure.status().name(),
+        "erasedAt": erasure.erased_at,
+        "emptiedAt": erasure.emptied_at,
+        "sweptAt": erasure.swept_at,
+        "keptUntil": erasure.until,
+        "deleted": erasure.counts,
+    })
+}

@@ -1,0 +1,269 @@
+//! Erasure (R12): whom it means, what it is about, and how far it has come. Names lives by keyed hashes, and nobody.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::channel::Channel;
+use super::contact::{self, Contact, ContactKind};
+use super::id::{CustomerId, MemberId, VeilId};
+use super::time::{DAY, MINUTE, Millis};
+use crate::error::{Detail, Error};
+
+/// Longest timeout of a function that writes after it read a guard, in ms; the template sets no longer one.
+pub const LONGEST_TIMEOUT: Millis = 10_000;
+/// When the last sweep is due after the tombstones, in ms: a write that read its guard before them has landed or been
+/// stopped by then.
+pub const LAST_SWEEP_AFTER: Millis = LONGEST_TIMEOUT + MINUTE;
+/// How far back a backup of the table reaches, in ms: point-in-time recovery keeps 35 days.
+const BACKUPS: Millis = 35 * DAY;
+/// How long somebody's silence may last before the table forgets, in ms; an erasure is remembered as long.
+const SILENCE: Millis = 90 * DAY;
+
+/// When a channel's tombstones and receipts may go: nothing that it keeps, nor a backup of it, can then be older than
+/// the erasure.
+#[must_use]
+pub fn remembered_until(channel: &Channel, erased_at: Millis) -> Millis {
+    erased_at + channel.event_retention().max(BACKUPS).max(SILENCE)
+}
+
+/// By what somebody is named for an erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A customer's id.
+    Id(CustomerId),
+    /// The shop's own id of a member.
+    Member(MemberId),
+    /// A browser.
+    Veil(VeilId),
+    /// An address.
+    Contact(Contact),
+}
+
+impl By {
+    /// The kinds, as a request names them. A builder's customer is known by its id there as memberId.
+    pub const KINDS: [&str; 8] =
+        ["id", "memberId", "email", "mobileNumber", "veilId", "shopify", "cafe24", "firstmall"];
+
+    /// Reads a value of one of the [`KINDS`](Self::KINDS). `region` is the channel's, for national phone numbers.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(kind: &str, value: &Value, region: &str) -> Result<Self, Detail> {
+        let wrong = |message: &str| Detail::new(format!("by.{kind}"), message);
+        let text = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number)
+                if number.is_u64() && matches!(kind, "shopify" | "cafe24" | "firstmall") =>
+            {
+                number.to_string()
+            }
+            _ => return Err(wrong("must be text")),
+        };
+        let said = |message: String| wrong(&message);
+        match kind {
+            "id" => {
+                CustomerId::parse(&text).map(Self::Id).ok_or_else(|| wrong("is not the id of a customer"))
+            }
+            "veilId" => VeilId::parse(&text).map(Self::Veil).ok_or_else(|| wrong("is not a veilId")),
+            "email" => contact::email(&text)
+                .map(|address| Self::Contact(Contact { kind: ContactKind::Email, address }))
+                .map_err(said),
+            "mobileNumber" => contact::mobile_number(&text, region)
+                .map(|address| Self::Contact(Contact { kind: ContactKind::MobileNumber, address }))
+                .map_err(said),
+            "shopify" => {
+                let digits = text.strip_prefix("gid://shopify/Customer/").unwrap_or(&text);
+                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(wrong("must be a number, or gid://shopify/Customer/ and one"));
+                }
+                MemberId::parse(digits).map(Self::Member).map_err(|message| wrong(&message.to_string()))
+            }
+            "memberId" | "cafe24" | "firstmall" => {
+                MemberId::parse(&text).map(Self::Member).map_err(|message| wrong(&message.to_string()))
+            }
+            _ => Err(wrong("is not a known key")),
+        }
+    }
+}
+
+/// How many items of each kind went. Each is counted before it is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Customers: the person's own life and the linked ones.
+    #[serde(default)]
+    pub customers: u64,
+    /// Events.
+    #[serde(default)]
+    pub events: u64,
+    /// Journal entries of links.
+    #[serde(default)]
+    pub links: u64,
+    /// Addresses that a life held.
+    #[serde(default)]
+    pub contacts: u64,
+    /// Month markers whose name went; the month's count stays (R7).
+    #[serde(default)]
+    pub markers: u64,
+}
+
+/// How far an erasure has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Items are being deleted.
+    Erasing,
+    /// All were deleted; the last sweep waits for its time.
+    Sweeping,
+    /// The last sweep has ended.
+    Done,
+}
+
+impl Status {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Erasing => "erasing",
+            Self::Sweeping => "sweeping",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// An erasure: the job while it is open, the receipt from then on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Erasure {
+    /// Its id: 32 lower-hex characters, the first 11 of them its time.
+    pub id: String,
+    /// The channel.
+    pub channel: String,
+    /// When the tombstones were put, epoch ms.
+    pub erased_at: Millis,
+    /// When tombstones and receipt may go, epoch ms.
+    pub until: Millis,
+    /// Each person's own life, followed by its linked ones.
+    pub lives: Vec<CustomerId>,
+    /// From when on these lives may have month markers, epoch ms.
+    #[serde(default)]
+    pub since: Millis,
+    /// The addresses that they held, by kind and keyed hash.
+    #[serde(default)]
+    pub contacts: Vec<(ContactKind, String)>,
+    /// The address that it was asked for by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<(ContactKind, String)>,
+    /// What went.
+    #[serde(default)]
+    pub counts: Counts,
+    /// How many lives this pass has emptied.
+    #[serde(default)]
+    pub emptied: u32,
+    /// Up to which sort key the items of the life that is being emptied are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upto: Option<String>,
+    /// When the first pass ended, epoch ms; the second one is the last sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emptied_at: Option<Millis>,
+    /// When the last sweep ended, epoch ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept_at: Option<Millis>,
+    /// Counts the writes of the item, and is every write's condition: of two workers one goes on.
+    #[serde(rename = "v", default)]
+    pub version: u64,
+}
+
+impl Erasure {
+    /// An erasure that begins now, of nobody yet.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if there are no random bytes.
+    pub fn begin(channel: &Channel, now: Millis) -> Result<Self, Error> {
+        let random = hex::encode(crate::keys::random::<11>()?);
+        let id = format!("{now:011x}{}", random.get(..21).unwrap_or_default());
+        Ok(Self::again(channel, id, now))
+    }
+
+    /// An erasure under a given id, as of then.
+    #[must_use]
+    pub fn again(channel: &Channel, id: String, erased_at: Millis) -> Self {
+        Self {
+            id,
+            channel: channel.id.to_string(),
+            erased_at,
+            until: remembered_until(channel, erased_at),
+            lives: Vec::new(),
+            since: erased_at,
+            contacts: Vec::new(),
+            address: None,
+            counts: Counts::default(),
+            emptied: 0,
+            upto: None,
+            emptied_at: None,
+            swept_at: None,
+            version: 0,
+        }
+    }
+
+    /// Whether `id` is the id of an erasure.
+    #[must_use]
+    pub fn is_id(id: &str) -> bool {
+        id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    /// The time in an erasure's id, epoch ms.
+    #[must_use]
+    pub fn time_of(id: &str) -> Option<Millis> {
+        Millis::from_str_radix(id.get(..11)?, 16).ok()
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match (self.emptied_at, self.swept_at) {
+            (_, Some(_)) => Status::Done,
+            (Some(_), None) => Status::Sweeping,
+            (None, None) => Status::Erasing,
+        }
+    }
+
+    /// The life that is being emptied, if one is left in this pass.
+    #[must_use]
+    pub fn current_life(&self) -> Option<&CustomerId> {
+        self.lives.get(self.emptied as usize)
+    }
+
+    /// Whether the last sweep is due.
+    #[must_use]
+    pub fn is_due(&self, now: Millis) -> bool {
+        now >= self.erased_at + LAST_SWEEP_AFTER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_builders_customer_is_a_member_under_its_id() {
+        let member = |text: &str| By::Member(MemberId::parse(text).unwrap());
+        for value in [json!(706_405_506_930_370_084_u64), json!("706405506930370084")] {
+            assert_eq!(By::parse("shopify", &value, "KR"), Ok(member("706405506930370084")));
+        }
+        assert_eq!(By::parse("shopify", &json!("gid://shopify/Customer/7"), "KR"), Ok(member("7")));
+        assert_eq!(By::parse("cafe24", &json!("lee01"), "KR"), Ok(member("lee01")));
+        for wrong in
+            [json!("gid://shopify/Order/7"), json!("lee"), json!(""), json!(-7), json!(1.5), json!(null)]
+        {
+            assert!(By::parse("shopify", &wrong, "KR").is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_tells_its_time() {
+        assert_eq!(Erasure::time_of("01a02b03c04ffffffffffffffffffff"), Some(0x1a0_2b03_c04));
+        assert!(Erasure::is_id("01a02b03c040123456789abcdef01234"));
+        assert!(!Erasure::is_id("01A02b03c040123456789abcdef01234") && !Erasure::is_id("01"));
+    }
+}

@@ -1,0 +1,219 @@
+//! The moment of an erasure: tombstones, freed contacts and the job, all or nothing.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::Customer;
+use crate::domain::erasure::Erasure;
+use crate::domain::id::CustomerId;
+use crate::domain::time;
+use crate::error::Error;
+use crate::keys::Identifier;
+use crate::store::access::Entomb;
+use crate::store::contacts::{Change, Contacts, HOLDERS, VERIFIED};
+use crate::store::failure::{Failure, cancellation};
+use crate::store::item::{self, CURRENT, FORMAT, VERSION, number};
+use crate::store::keys::{self, PK, TTL};
+use crate::store::{Item, Store};
+
+/// Who is to lie in it.
+#[derive(Clone, Copy, Debug)]
+pub enum Grave<'a> {
+    /// Somebody who lives, as it was read.
+    Person(&'a Customer, u64),
+    /// Nobody, as far as the table knows: what may come there later is refused all the same.
+    Nobody(&'a CustomerId),
+}
+
+impl Grave<'_> {
+    /// How many items of the transaction it needs at most.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        match self {
+            // The life itself, its contacts, and the first generation's tombstone; each link with its contacts.
+            Self::Person(person, _) => {
+                let links: usize = person.links.iter().map(|link| 1 + link.holdings.len()).sum();
+                1 + person.holdings.len() + usize::from(person.generation > 0) + links
+            }
+            Self::Nobody(_) => 1,
+        }
+    }
+}
+
+/// How the transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entombed {
+    /// They are gone.
+    Done,
+    /// Something was written meanwhile, or an earlier try of this one has done it: look again.
+    Changed,
+}
+
+/// Contacts to be freed: the lives that give each up.
+type Freed = BTreeMap<(ContactKind, String), Vec<String>>;
+
+impl<A: Entomb> Store<A> {
+    /// Puts the tombstones of persons and of their linked lives, frees their contacts and leaves a job, all or nothing.
+    /// From here on no read returns them. `erasure` then says what it is about. 2 W per KB of each customer and 1 for
+    /// its index entry, 2 W per linked life, contact, address that was named, and for the job.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn entomb(&self, erasure: &mut Erasure, graves: &[Grave<'_>]) -> Result<Entombed, Error> {
+        let mut next = erasure.clone();
+        next.version = 1;
+        let mut items = Vec::new();
+        let mut freed = Freed::new();
+        for grave in graves {
+            match grave {
+                Grave::Person(person, version) => {
+                    items.extend(self.bury(&mut next, person, *version, &mut freed)?);
+                }
+                Grave::Nobody(id) => {
+                    next.lives.push((*id).clone());
+                    // It may have had markers and held the address for as long as the table remembers.
+                    next.since = 0;
+                    if let Some(address) = &next.address {
+                        freed.entry(address.clone()).or_default().push(id.to_string());
+                    }
+                    items.push(self.nobody(&next, id)?);
+                }
+            }
+        }
+        for ((kind, hash), ids) in freed {
+            items.push(self.free(&next.channel, kind, &hash, ids)?);
+            next.contacts.push((kind, hash));
+        }
+        if let Some((kind, hash)) = &next.address {
+            let mut tomb = keys::contact_tomb(&next.channel, *kind, hash).attributes();
+            tomb.extend(item::remembers(&next));
+            items.push(self.plain(tomb)?);
+        }
+        if next.lives.is_empty() {
+            next.emptied_at = Some(next.erased_at);
+        }
+        let mut job: Item = to_item(&next).map_err(Error::internal)?;
+        job.extend(keys::job(&next.id).attributes());
+        job.insert(FORMAT.into(), number(1));
+        let job = Put::builder()
+            .table_name(self.table())
+            .set_item(Some(job))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK);
+        items.push(TransactWriteItem::builder().put(job.build().map_err(Error::internal)?).build());
+        let sent = self
+            .client()
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => {
+                *erasure = next;
+                Ok(Entombed::Done)
+            }
+            Err(error) => match cancellation(error) {
+                Ok(_) | Err(Failure::Conflict) => Ok(Entombed::Changed),
+                Err(failure) => Err(failure.into()),
+            },
+        }
+    }
+
+    /// A person's own life and its linked ones.
+    fn bury(
+        &self,
+        erasure: &mut Erasure,
+        person: &Customer,
+        version: u64,
+        freed: &mut Freed,
+    ) -> Result<Vec<TransactWriteItem>, Error> {
+        let channel = &erasure.channel.clone();
+        let own = Put::builder()
+            .table_name(self.table())
+            .set_item(Some(item::of_tombstone(channel, &person.id, person.generation, erasure)))
+            .condition_expression("#v = :v")
+            .expression_attribute_names("#v", VERSION)
+            .expression_attribute_values(":v", number(version));
+        let mut items = vec![TransactWriteItem::builder().put(own.build().map_err(Error::internal)?).build()];
+        for link in &person.links {
+            items.push(self.plain(item::of_tombstone(channel, &link.id, 0, erasure))?);
+        }
+        if person.generation > 0 {
+            items.push(self.let_go(channel, person, erasure.until)?);
+        }
+        let own = std::iter::once((&person.id, &person.holdings, person.created_at));
+        for (id, holdings, since) in
+            own.chain(person.links.iter().map(|link| (&link.id, &link.holdings, link.since)))
+        {
+            erasure.lives.push(id.clone());
+            erasure.since = erasure.since.min(since);
+            erasure.counts.customers += 1;
+            erasure.counts.contacts += holdings.len() as u64;
+            for (kind, holding) in holdings {
+                if holding.apart {
+                    let contacts = Contacts { table: self.table(), channel, id };
+                    items.extend(contacts.items(&Change::Free(*kind, holding.clone()), false)?);
+                    erasure.contacts.push((*kind, holding.hash.clone()));
+                } else {
+                    freed.entry((*kind, holding.hash.clone())).or_default().push(id.to_string());
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn plain(&self, item: Item) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder().table_name(self.table()).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(Error::internal)?).build())
+    }
+
+    /// A tombstone where nobody lives; an expired visitor's item may still lie there.
+    fn nobody(&self, erasure: &Erasure, id: &CustomerId) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(self.table())
+            .set_item(Some(item::of_tombstone(&erasure.channel, id, 0, erasure)))
+            .condition_expression("attribute_not_exists(#pk) OR #ttl <= :now")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", number(self.now().div_euclid(1000)));
+        Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+    }
+
+    /// Takes lives out of an address's list.
+    fn free(
+        &self,
+        channel: &str,
+        kind: ContactKind,
+        hash: &str,
+        ids: Vec<String>,
+    ) -> Result<TransactWriteItem, Error> {
+        let update = Update::builder()
+            .table_name(self.table())
+            .set_key(Some(keys::contact(channel, kind, hash).attributes()))
+            .update_expression("DELETE #holders :ids, #verified :ids")
+            .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_names("#verified", VERIFIED)
+            .expression_attribute_values(":ids", AttributeValue::Ss(ids));
+        Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
+    }
+
+    /// The first generation's tombstone names a later life and stays as long as that: now it may go with this one.
+    fn let_go(&self, channel: &str, person: &Customer, until: i64) -> Result<TransactWriteItem, Error> {
+        let member = person.member_id.as_deref().unwrap_or_default();
+        let first = self.base.keys.customer_id(channel, Identifier::Member(member), 0);
+        let update = Update::builder()
+            .table_name(self.table())
+            .set_key(Some(keys::customer(channel, &first).attributes()))
+            .update_expression("SET #ttl = :ttl")
+            .condition_expression("#cur = :gen")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_names("#cur", CURRENT)
+            .expression_attribute_values(":ttl", number(time::ttl(until)))
+            .expression_attribute_values(":gen", number(person.generation));
+        Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
+    }
+}

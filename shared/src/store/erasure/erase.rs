@@ -1,0 +1,162 @@
+//! Erasing whom a name means: look, entomb, and look again if somebody wrote meanwhile.
+
+use super::{Address, Entombed, Found, Grave, Holder};
+use crate::domain::channel::Channel;
+use crate::domain::contact::Contact;
+use crate::domain::erasure::{By, Erasure};
+use crate::domain::limit::{CANDIDATES, ERASURE_ITEMS};
+use crate::error::{Candidate, Error};
+use crate::store::Store;
+use crate::store::access::Entomb;
+use crate::store::retry::{Invocation, Retry};
+
+/// What became of an erasure.
+#[derive(Debug)]
+pub enum Erased {
+    /// These are gone now; more than one erasure only where an address has more holders than one transaction takes.
+    Now(Vec<Erasure>),
+    /// There was nobody left: the erasure of this id did it, if it is still known.
+    Before(Option<String>),
+    /// There is nobody of this name, and nothing was left either.
+    Nobody,
+}
+
+/// What an erasure includes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reach {
+    /// Everybody who holds the address, instead of the only one who holds it verified.
+    pub all: bool,
+    /// Also somebody unknown: a tombstone refuses who may still come.
+    pub unknown: bool,
+}
+
+impl<A: Entomb> Store<A> {
+    /// Erases whom `by` means: no read returns them from here on, and jobs are left to delete the rest.
+    /// By name 2 trips, by address 3.
+    ///
+    /// # Errors
+    /// [`Error::Ambiguous`] for an address that does not pick one person; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn erase(
+        &self,
+        channel: &Channel,
+        by: &By,
+        reach: Reach,
+        invocation: &Invocation,
+    ) -> Result<Erased, Error> {
+        match by {
+            By::Contact(contact) => self.erase_address(channel, contact, reach, invocation).await,
+            by => self.erase_named(channel, by, reach, invocation).await,
+        }
+    }
+
+    async fn erase_named(
+        &self,
+        channel: &Channel,
+        by: &By,
+        reach: Reach,
+        invocation: &Invocation,
+    ) -> Result<Erased, Error> {
+        let mut erasure = Erasure::begin(channel, self.now())?;
+        let mut retry = Retry::new(invocation);
+        loop {
+            let found = self.named(&channel.id, by).await?;
+            let grave = match &found {
+                Found::Person(person, version) => Grave::Person(person, *version),
+                Found::Nobody(id) if reach.unknown => Grave::Nobody(id),
+                Found::Nobody(_) => return Ok(Erased::Nobody),
+                // Our own try, whose reply was lost, did it.
+                Found::Erased(tombstone) if tombstone.erasure.as_ref() == Some(&erasure.id) => {
+                    return Ok(Erased::Now(vec![self.erasure(&channel.id, &erasure.id).await?]));
+                }
+                Found::Erased(tombstone) => return Ok(Erased::Before(tombstone.erasure.clone())),
+            };
+            if self.entomb(&mut erasure, &[grave]).await? == Entombed::Done {
+                return Ok(Erased::Now(vec![erasure]));
+            }
+            retry.wait().await?;
+        }
+    }
+
+    async fn erase_address(
+        &self,
+        channel: &Channel,
+        contact: &Contact,
+        reach: Reach,
+        invocation: &Invocation,
+    ) -> Result<Erased, Error> {
+        let hash = self.base.keys.contact(&channel.id, contact);
+        let begin = || {
+            let address = Some((contact.kind, hash.clone()));
+            Ok::<_, Error>(Erasure { address, ..Erasure::begin(channel, self.now())? })
+        };
+        let mut retry = Retry::new(invocation);
+        let (mut done, mut erasure) = (Vec::new(), begin()?);
+        loop {
+            let address = self.address(&channel.id, contact.kind, &hash).await?;
+            if address.holders.is_empty() && address.gone.is_empty() && !address.more {
+                match address.erasure {
+                    _ if !done.is_empty() => return Ok(Erased::Now(done)),
+                    // Our own try, whose reply was lost, did it.
+                    Some(id) if id == erasure.id => {
+                        return Ok(Erased::Now(vec![self.erasure(&channel.id, &id).await?]));
+                    }
+                    Some(id) => return Ok(Erased::Before(Some(id))),
+                    None if !reach.unknown => return Ok(Erased::Nobody),
+                    None => {}
+                }
+            }
+            if !reach.all {
+                unambiguous(&address)?;
+            }
+            if self.entomb(&mut erasure, &wave(&address)).await? == Entombed::Done {
+                done.push(std::mem::replace(&mut erasure, begin()?));
+                if address.is_one_wave() {
+                    return Ok(Erased::Now(done));
+                }
+                continue;
+            }
+            retry.wait().await?;
+        }
+    }
+}
+
+impl Address {
+    fn graves(&self) -> impl Iterator<Item = Grave<'_>> {
+        let holders = self.holders.iter().map(|holder| Grave::Person(&holder.person, holder.version));
+        holders.chain(self.gone.iter().map(Grave::Nobody))
+    }
+
+    /// Whether one transaction takes everybody.
+    fn is_one_wave(&self) -> bool {
+        !self.more && wave(self).len() == self.holders.len() + self.gone.len()
+    }
+}
+
+/// As many of an address's lives as one transaction takes.
+fn wave(address: &Address) -> Vec<Grave<'_>> {
+    let mut items = 0;
+    let fits = |grave: &Grave<'_>| {
+        let first = items == 0;
+        items += grave.items();
+        first || items <= ERASURE_ITEMS
+    };
+    address.graves().take_while(fits).collect()
+}
+
+/// An address alone picks nobody who holds it unverified, and nobody out of several (R12).
+fn unambiguous(address: &Address) -> Result<(), Error> {
+    match address.holders.as_slice() {
+        [] if !address.more => Ok(()),
+        [only] if only.verified && !address.more => Ok(()),
+        holders => Err(Error::Ambiguous(holders.iter().take(CANDIDATES).map(candidate).collect())),
+    }
+}
+
+fn candidate(holder: &Holder) -> Candidate {
+    Candidate {
+        id: holder.person.id.to_string(),
+        kind: holder.person.kind().name(),
+        member_id: holder.person.member_id.clone(),
+        verified: holder.verified,
+    }
+}

@@ -1,0 +1,280 @@
+//! What is left of a life goes page by page. An item is counted in the job before it is deleted, and every write of the
+//! job is conditional: neither a crash nor two workers at once count twice, and none deletes what is not counted.
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, DeleteRequest, Put, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
+};
+use futures_util::future::try_join_all;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use crate::domain::contact::ContactKind;
+use crate::domain::erasure::Erasure;
+use crate::domain::id::CustomerId;
+use crate::domain::time;
+use crate::error::Error;
+use crate::store::access::Erase;
+use crate::store::contacts::{FREED, HOLDERS};
+use crate::store::failure::{Failure, cancellation, held};
+use crate::store::item::{FORMAT, VERSION, number, string};
+use crate::store::keys::{self, CONTACT, CUSTOMER, EVENTS, HOLDER, Key, PK, SK, TTL};
+use crate::store::markers;
+use crate::store::{Item, Store};
+
+/// Items of one page: 20 batches of 25.
+const PAGE: i32 = 500;
+/// Deletes in one `BatchWriteItem`.
+const BATCH: usize = 25;
+/// Batches under way at once.
+const PARALLEL: usize = 4;
+/// Above every sort key of a life: its items and its markers are counted.
+const ALL: &str = "~";
+
+/// One page of a life.
+struct Page {
+    keys: Vec<Key>,
+    more: bool,
+}
+
+impl<A: Erase> Store<A> {
+    /// Deletes one page of what is left in an erasure's current life. Doing it twice is harmless. `false` if another
+    /// worker is at it: then it is the other's. 1 R per 4 KB, 1 W per item and 1 per KB of the job; 4 W per marker.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn empty_page(&self, job: &mut Erasure) -> Result<bool, Error> {
+        let Some(life) = job.current_life().cloned() else { return Ok(true) };
+        let page = self.page_of(&job.channel, &life).await?;
+        let upto = job.upto.clone().unwrap_or_default();
+        let new: Vec<&Key> = page.keys.iter().filter(|key| key.sk > upto).collect();
+        if let Some(last) = new.last() {
+            let events = new.iter().filter(|key| key.sk.starts_with(EVENTS)).count() as u64;
+            job.counts.events += events;
+            job.counts.links += new.len() as u64 - events;
+            job.upto = Some(last.sk.clone());
+            if !self.save(job).await? {
+                return Ok(false);
+            }
+        }
+        self.delete_all(page.keys).await?;
+        if page.more {
+            return Ok(true);
+        }
+        if !self.unmark(job, &life).await? {
+            return Ok(false);
+        }
+        job.emptied += 1;
+        job.upto = None;
+        if job.current_life().is_none() && job.emptied_at.is_none() {
+            job.emptied_at = Some(self.now());
+            return self.save(job).await;
+        }
+        Ok(true)
+    }
+
+    /// The last sweep: every life once more, for what a write in flight has left; then the freed contacts that nobody
+    /// holds; then the job becomes the receipt. `false` if another worker is at it. As above; 4 W at the end.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn last_sweep(&self, job: &mut Erasure) -> Result<bool, Error> {
+        (job.emptied, job.upto) = (0, None);
+        while job.current_life().is_some() {
+            if !self.empty_page(job).await? {
+                return Ok(false);
+            }
+        }
+        for (kind, hash) in &job.contacts {
+            self.delete_unheld(job, *kind, hash).await?;
+        }
+        self.close(job).await
+    }
+
+    /// Takes the names off a life's month markers; the months' counts stay (R7). What the last sweep finds was put by a
+    /// write that never landed: it goes.
+    async fn unmark(&self, job: &mut Erasure, life: &CustomerId) -> Result<bool, Error> {
+        let (from, to) = match job.emptied_at {
+            None => (job.since.max(job.erased_at - markers::RETENTION), job.erased_at),
+            Some(_) => (job.erased_at, self.now()),
+        };
+        let found = self.markers_of(&job.channel, life, from, to).await?;
+        if found.is_empty() {
+            return Ok(true);
+        }
+        if job.emptied_at.is_some() {
+            self.delete_all(found.into_keys().collect()).await?;
+            return Ok(true);
+        }
+        if job.upto.as_deref() != Some(ALL) {
+            job.counts.markers += found.len() as u64;
+            job.upto = Some(ALL.to_owned());
+            if !self.save(job).await? {
+                return Ok(false);
+            }
+        }
+        for (key, item) in found {
+            self.rename(&job.channel, key, item).await?;
+        }
+        Ok(true)
+    }
+
+    /// A marker under a random name, in one transaction. 4 W.
+    async fn rename(&self, channel: &str, old: Key, mut item: Item) -> Result<(), Error> {
+        let name = hex::encode(crate::keys::random::<10>()?);
+        item.extend(keys::renamed_marker(&old, channel, &name).attributes());
+        let put =
+            Put::builder().table_name(self.table()).set_item(Some(item)).build().map_err(Error::internal)?;
+        let delete = Delete::builder()
+            .table_name(self.table())
+            .set_key(Some(old.attributes()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .build()
+            .map_err(Error::internal)?;
+        let items = vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        let sent = self
+            .client()
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(cancellation) {
+            // It is gone: another worker has renamed it, or a try of ours whose reply was lost.
+            Ok(_) | Err(Ok(_)) => Ok(()),
+            Err(Err(failure)) => Err(failure.into()),
+        }
+    }
+
+    /// Writes the job, if nobody else did. 1 W per KB.
+    async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
+        let read = job.version;
+        job.version += 1;
+        let mut item: Item = to_item(&*job).map_err(Error::internal)?;
+        item.extend(keys::job(&job.id).attributes());
+        item.insert(FORMAT.into(), number(1));
+        let sent = self
+            .client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(item))
+            .condition_expression("#v = :v")
+            .expression_attribute_names("#v", VERSION)
+            .expression_attribute_values(":v", number(read))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        held(sent)
+    }
+
+    /// The job becomes the receipt.
+    async fn close(&self, job: &mut Erasure) -> Result<bool, Error> {
+        job.swept_at = Some(self.now());
+        let mut receipt: Item = to_item(&*job).map_err(Error::internal)?;
+        receipt.extend(keys::receipt(&job.channel, &job.id, job.erased_at).attributes());
+        receipt.insert(FORMAT.into(), number(1));
+        receipt.insert(TTL.into(), number(time::ttl(job.until)));
+        let put = Put::builder()
+            .table_name(self.table())
+            .set_item(Some(receipt))
+            .build()
+            .map_err(Error::internal)?;
+        let delete = Delete::builder()
+            .table_name(self.table())
+            .set_key(Some(keys::job(&job.id).attributes()))
+            .condition_expression("#v = :v")
+            .expression_attribute_names("#v", VERSION)
+            .expression_attribute_values(":v", number(job.version))
+            .build()
+            .map_err(Error::internal)?;
+        let items = vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        let sent = self
+            .client()
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(cancellation) {
+            Ok(_) => Ok(true),
+            Err(Ok(_) | Err(Failure::Conflict)) => Ok(false),
+            Err(Err(failure)) => Err(failure.into()),
+        }
+    }
+
+    /// Deletes what nobody holds any more of a freed address: 1 R, 1 W per item that goes.
+    async fn delete_unheld(&self, job: &Erasure, kind: ContactKind, hash: &str) -> Result<(), Error> {
+        let key = keys::contact(&job.channel, kind, hash);
+        let (mut held_apart, mut left) = (false, Vec::new());
+        for item in self.partition(key.pk.clone()).await? {
+            let Some(sk) = string(&item, SK) else { continue };
+            let Some(id) = sk.strip_prefix(HOLDER) else { continue };
+            if item.contains_key(FREED) || job.lives.iter().any(|life| life.as_str() == id) {
+                left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });
+            } else {
+                held_apart = true;
+            }
+        }
+        self.delete_all(left).await?;
+        if held_apart {
+            return Ok(());
+        }
+        let sent = self
+            .client()
+            .delete_item()
+            .table_name(self.table())
+            .set_key(Some(Key { pk: key.pk, sk: CONTACT.to_owned() }.attributes()))
+            // Whoever came meanwhile is in the list: only a full one sends holders apart.
+            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#holders)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#holders", HOLDERS)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        held(sent).map(|_| ())
+    }
+
+    /// Up to [`PAGE`] items of a life, all but its tombstone. The items behind the front are the cursor: what is deleted
+    /// is not met again.
+    async fn page_of(&self, channel: &str, life: &CustomerId) -> Result<Page, Error> {
+        let pk = keys::partition(channel, life);
+        let reply = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk")
+            .projection_expression("#sk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+            .consistent_read(true)
+            .limit(PAGE)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Failure::of)?;
+        let items = reply.items.unwrap_or_default();
+        let sks = items.iter().filter_map(|item| string(item, SK)).filter(|sk| *sk != CUSTOMER);
+        let keys = sks.map(|sk| Key { pk: pk.clone(), sk: sk.to_owned() }).collect();
+        Ok(Page { keys, more: reply.last_evaluated_key.is_some() })
+    }
+
+    /// Deletes items, some batches at a time. 1 W per KB each.
+    async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
+        let delete = |key: Key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
+            Ok(WriteRequest::builder().delete_request(delete.map_err(Error::internal)?).build())
+        };
+        let requests = keys.into_iter().map(delete).collect::<Result<Vec<_>, Error>>()?;
+        let batches: Vec<_> = requests.chunks(BATCH).collect();
+        for wave in batches.chunks(PARALLEL) {
+            try_join_all(wave.iter().map(|batch| self.write_batch(batch.to_vec()))).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! How far an erasure has come, which are open, and what was erased since when.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+
+use crate::domain::erasure::Erasure;
+use crate::domain::time::{self, Millis};
+use crate::error::Error;
+use crate::store::access::{List, Read};
+use crate::store::failure::Failure;
+use crate::store::item::{expired, string};
+use crate::store::keys::{self, JOB_SHARDS, PK, SK};
+use crate::store::{Item, Store};
+
+/// Open erasures: those that can be read, and the ids of those that cannot.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Erasures, the oldest of each partition first.
+    pub erasures: Vec<Erasure>,
+    /// Ids of the unreadable: written by a later version, or by hand.
+    pub unreadable: Vec<String>,
+}
+
+impl<A: Read> Store<A> {
+    /// An erasure of a channel, open or done. 1 R, or 2 once it is done.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the channel has none of this id; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn erasure(&self, channel: &str, id: &str) -> Result<Erasure, Error> {
+        let nobody = Error::NotFound("the erasure");
+        let Some(at) = Erasure::time_of(id).filter(|_| Erasure::is_id(id)) else { return Err(nobody) };
+        // The job first: the receipt takes its place in one transaction.
+        let item = match self.get(keys::job(id)).await? {
+            Some(item) => Some(item),
+            None => self.get(keys::receipt(channel, id, at)).await?.filter(|item| !expired(item, self.now())),
+        };
+        let erasure: Erasure = match item {
+            Some(item) => from_item(item).map_err(|_| Error::internal("an erasure cannot be read"))?,
+            None => return Err(nobody),
+        };
+        if erasure.channel == channel { Ok(erasure) } else { Err(nobody) }
+    }
+}
+
+impl<A: List> Store<A> {
+    /// The erasures that are not finished: of each partition those that fit into one reply of 1 MB, the oldest first.
+    /// 1 R per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn open_erasures(&self) -> Result<Log, Error> {
+        let mut log = Log::default();
+        for shard in 0..JOB_SHARDS {
+            for item in self.first_of(keys::job_partition(shard)).await? {
+                log.add(item);
+            }
+        }
+        Ok(log)
+    }
+
+    /// A channel's erasures from `since` on, open and done: what a restored table does not know of. 1 R per 4 KB of the
+    /// receipts of these months.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn erasures_since(&self, channel: &str, since: Millis) -> Result<Log, Error> {
+        let mut log = Log::default();
+        let open = self.open_erasures().await?;
+        log.unreadable = open.unreadable;
+        let mine = |erasure: &Erasure| erasure.channel == channel && erasure.erased_at >= since;
+        log.erasures.extend(open.erasures.into_iter().filter(mine));
+        for month in time::months(since, self.now()) {
+            for item in self.partition(keys::receipts(channel, &month)).await? {
+                log.add(item);
+            }
+        }
+        log.erasures.retain(mine);
+        // One that was open when the jobs were read may be a receipt by now.
+        log.erasures.sort_by(|a, b| (&a.id, a.swept_at).cmp(&(&b.id, b.swept_at)));
+        log.erasures.dedup_by(|b, a| a.id == b.id);
+        Ok(log)
+    }
+
+    /// The first items of a partition: 1 MB at most.
+    async fn first_of(&self, pk: String) -> Result<Vec<Item>, Error> {
+        let reply = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Failure::of)?;
+        Ok(reply.items.unwrap_or_default())
+    }
+}
+
+impl Log {
+    fn add(&mut self, item: Item) {
+        let id = string(&item, SK).unwrap_or_default().to_owned();
+        match from_item(item) {
+            Ok(erasure) => self.erasures.push(erasure),
+            Err(_) => {
+                tracing::error!(erasure = id, "an erasure cannot be read");
+                self.unreadable.push(id);
+            }
+        }
+    }
+}
