@@ -194,6 +194,21 @@ async fn an_erasure_answers_after_2_trips_and_at_most_4_r_and_10_w_and_2_w_a_lin
 }
 
 #[tokio::test]
+async fn an_erasure_by_address_answers_after_3_trips_and_at_the_same_units() {
+    let shop = warm().await;
+    let profile = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
+    shop.server("PUT", "/open/v5/users/@lee").json(profile).await.expect(200);
+    shop.recorder.reset();
+    let by = json!({"by": {"email": "lee@example.com"}});
+    shop.server("POST", "/okyaku/v1/erasures").json(by).await.expect(202);
+    let calls = shop.recorder.calls();
+    let end = calls.iter().position(|call| call.operation == "TransactWriteItems").unwrap();
+    let sum =
+        |reads| calls[..=end].iter().filter(|call| call.reads() == reads).map(|call| call.units).sum::<f64>();
+    assert_eq!((end + 1, sum(true), sum(false)), (3, 2.0, 9.0));
+}
+
+#[tokio::test]
 async fn an_erasure_deletes_at_1_w_an_item() {
     let shop = warm().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use http::Uri;
+use okyaku::domain::erasure::By;
 
 const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over every other if they are set. Without them a \
                          data folder has its own in keys.json, memory has fresh ones, and --dynamodb refuses to start.";
@@ -12,6 +13,9 @@ const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over eve
 #[derive(Debug, Parser)]
 #[command(name = "okyaku", version, after_help = KEYS_HELP)]
 pub(crate) struct Args {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Port to listen on; 0 lets the system choose
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
@@ -32,6 +36,29 @@ pub(crate) struct Args {
     pub(crate) engine_port: Option<u16>,
 }
 
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Erases everybody in a list, for good; run again it goes on where it was cut off
+    Erase(List),
+}
+
+/// Whom to erase.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// One name a line, or a CSV file whose header has a column called as --by
+    pub(crate) file: PathBuf,
+    /// What the names are
+    #[arg(long, default_value = "memberId", value_parser = By::KINDS)]
+    pub(crate) by: String,
+    /// Id of the channel; not needed where there is only one
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 fn url(text: &str) -> Result<String, String> {
     let uri = text.parse::<Uri>().map_err(|error| error.to_string())?;
     match (uri.scheme_str(), uri.host()) {
@@ -49,6 +76,9 @@ mod tests {
     fn the_command_line_holds_together() {
         Args::command().debug_assert();
         assert!(Args::try_parse_from(["okyaku", "--dynamodb", "http://localhost:8000"]).is_ok());
+        let erase = ["okyaku", "--data", "memory", "erase", "gone.csv", "--by", "email", "--dry-run"];
+        assert!(Args::try_parse_from(erase).is_ok());
+        assert!(Args::try_parse_from(["okyaku", "erase", "gone.csv", "--by", "name"]).is_err());
         for wrong in [&["--dynamodb", "localhost"][..], &["--dynamodb", "http://a", "--data", "b"]] {
             assert!(Args::try_parse_from([&["okyaku"], wrong].concat()).is_err());
         }

@@ -194,10 +194,10 @@ proptest! {
     fn only_a_proven_boot_comes_back(proven in any::<bool>(), generation in 0..5_u32) {
         let claim = Some(Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, ..Boot::default() };
-        let erased = Life::Erased(Tombstone { generation, current: generation, erased_at: NOW });
-        let plan = plan(&boot, None, Some(erased));
+        let tombstone = Tombstone { generation, current: generation, erased_at: NOW, erasure: None };
+        let plan = plan(&boot, None, Some(Life::Erased(tombstone.clone())));
         match proven {
-            true => prop_assert_eq!(plan.who, Who::RevivedMember(generation)),
+            true => prop_assert_eq!(plan.who, Who::RevivedMember(tombstone)),
             false => {
                 prop_assert_eq!(plan.who, Who::FreshVisitor);
                 prop_assert_eq!(&plan.dropped[0].field, "memberId");

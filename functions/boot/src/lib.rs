@@ -16,8 +16,7 @@ use okyaku::store::access;
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] =
-        &["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"];
+    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "PutItem", "UpdateItem"];
 }
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}

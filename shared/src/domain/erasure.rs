@@ -76,11 +76,9 @@ impl By {
                 if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(wrong("must be a number, or gid://shopify/Customer/ and one"));
                 }
-                MemberId::parse(digits).map(Self::Member).map_err(|message| wrong(&message.to_string()))
+                MemberId::parse(digits).map(Self::Member).map_err(wrong)
             }
-            "memberId" | "cafe24" | "firstmall" => {
-                MemberId::parse(&text).map(Self::Member).map_err(|message| wrong(&message.to_string()))
-            }
+            "memberId" | "cafe24" | "firstmall" => MemberId::parse(&text).map(Self::Member).map_err(wrong),
             _ => Err(wrong("is not a known key")),
         }
     }
@@ -262,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_id_tells_its_time() {
-        assert_eq!(Erasure::time_of("01a02b03c04ffffffffffffffffffff"), Some(0x1a0_2b03_c04));
+        assert_eq!(Erasure::time_of("01a02b03c04ffffffffffffffffffff"), Some(0x001a_02b0_3c04));
         assert!(Erasure::is_id("01a02b03c040123456789abcdef01234"));
         assert!(!Erasure::is_id("01A02b03c040123456789abcdef01234") && !Erasure::is_id("01"));
     }

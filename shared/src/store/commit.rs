@@ -1,12 +1,11 @@
 //! Writing a customer: the whole item, on the condition that the version it was decided on is still there.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 
 use super::access::WriteCustomers;
-use super::contacts::{self, Change, Contacts};
+use super::contacts::{self, Change, Contacts, Terms};
 use super::failure::{Failure, cancellation};
 use super::item::{self, CURRENT, FORMAT, REQUEST, VERSION, number, text};
 use super::keys::{self, PK, TTL};
@@ -123,8 +122,7 @@ impl<A: WriteCustomers> Store<A> {
         for _ in 0..4 {
             let items = self.items(&commit, &changes, invocation)?;
             let (own, contact_items) = (items.own.len(), items.of_contacts);
-            let checks = items.checks.len();
-            let all = items.own.into_iter().chain(items.checks).chain(items.contacts).collect();
+            let all = items.own.into_iter().chain(items.contacts).collect();
             let sent = self
                 .client()
                 .transact_write_items()
@@ -144,15 +142,15 @@ impl<A: WriteCustomers> Store<A> {
             if reasons.iter().take(own).any(failed) {
                 return Ok(Outcome::Lost);
             }
-            if reasons.iter().skip(own).take(checks).any(failed) {
-                return Ok(Outcome::Erased);
-            }
             // What is left is a contact: taken, or its list full.
-            for (reason, change) in reasons.iter().skip(own + checks).zip(contact_items) {
+            for (reason, change) in reasons.iter().skip(own).zip(contact_items) {
                 if !failed(reason) {
                     continue;
                 }
                 let Some(Change::Take(kind, holding)) = changes.get_mut(change) else { continue };
+                if commit.remembers && reason.item().is_some_and(|item| item::is_marked(item, self.now())) {
+                    return Ok(Outcome::Erased);
+                }
                 if commit.unique {
                     let listed = reason.item().and_then(|item| contacts::holders(item).into_iter().next());
                     let apart = || Holder::Apart(*kind, holding.hash.clone());
@@ -192,12 +190,11 @@ impl<A: WriteCustomers> Store<A> {
             own.push(self.mark_within(channel, &after.id, after.updated_at)?);
         }
         let writer = Contacts { table: self.table(), channel, id: &after.id };
-        let mut items = Items { own, checks: Vec::new(), contacts: Vec::new(), of_contacts: Vec::new() };
+        let terms =
+            Terms { unique: commit.unique, remembers: commit.remembers.then(|| self.now().div_euclid(1000)) };
+        let mut items = Items { own, contacts: Vec::new(), of_contacts: Vec::new() };
         for (at, change) in changes.iter().enumerate() {
-            if let (Change::Take(kind, holding), true) = (change, commit.remembers) {
-                items.checks.push(self.not_erased(channel, *kind, &holding.hash)?);
-            }
-            for item in writer.items(change, commit.unique)? {
+            for item in writer.items(change, terms)? {
                 items.contacts.push(item);
                 items.of_contacts.push(at);
             }
@@ -222,18 +219,6 @@ impl<A: WriteCustomers> Store<A> {
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
 
-    /// That an address was not erased. 2 W.
-    fn not_erased(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<TransactWriteItem, Error> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table())
-            .set_key(Some(keys::contact_tomb(channel, kind, hash).attributes()))
-            .condition_expression("attribute_not_exists(#pk) OR #ttl <= :now")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":now", number(self.now().div_euclid(1000)));
-        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Error::internal)?).build())
-    }
-
     /// Makes the tombstone of generation 0 name a new life, on the condition that it named the one before (R12).
     fn name_generation(&self, channel: &str, after: &Customer) -> Result<TransactWriteItem, Error> {
         let member = after.member_id.as_deref().unwrap_or_default();
@@ -252,10 +237,9 @@ impl<A: WriteCustomers> Store<A> {
     }
 }
 
-/// The items of a transaction: those of the customer itself, checks of erased addresses, then those of its contacts with the change each is of.
+/// The items of a transaction: those of the customer itself, then those of its contacts with the change each is of.
 struct Items {
     own: Vec<TransactWriteItem>,
-    checks: Vec<TransactWriteItem>,
     contacts: Vec<TransactWriteItem>,
     of_contacts: Vec<usize>,
 }

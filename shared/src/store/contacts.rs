@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::access::{List, WriteCustomers};
 use super::failure::Failure;
-use super::item::{FORMAT, number, string};
+use super::item::{FORMAT, UNTIL, number, string};
 use super::keys::{self, HOLDER, Key, SK, TTL};
 use super::{Item, Store};
 use crate::domain::contact::ContactKind;
@@ -65,6 +65,24 @@ pub(super) fn changes(keys: &Keys, channel: &str, customer: &mut Customer) -> Ve
     changes
 }
 
+/// On what terms a contact is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Terms {
+    /// Only if nobody holds it (R10).
+    pub(super) unique: bool,
+    /// Only if it is not remembered as erased, now, in epoch seconds (R12).
+    pub(super) remembers: Option<i64>,
+}
+
+impl Terms {
+    fn with(self, condition: &str) -> String {
+        match self.remembers {
+            Some(_) => format!("({condition}) AND (attribute_not_exists(#until) OR #until <= :now)"),
+            None => condition.to_owned(),
+        }
+    }
+}
+
 /// Builds the transaction items of contact changes.
 pub(super) struct Contacts<'a> {
     pub(super) table: &'a str,
@@ -73,8 +91,8 @@ pub(super) struct Contacts<'a> {
 }
 
 impl Contacts<'_> {
-    /// The items of one change; 2 W each. `unique` refuses a contact that anybody holds (R10).
-    pub(super) fn items(&self, change: &Change, unique: bool) -> Result<Vec<TransactWriteItem>, Error> {
+    /// The items of one change; 2 W each.
+    pub(super) fn items(&self, change: &Change, terms: Terms) -> Result<Vec<TransactWriteItem>, Error> {
         match change {
             Change::Take(kind, holding) if holding.apart => {
                 let mut item = keys::holder(self.channel, *kind, &holding.hash, self.id).attributes();
@@ -85,23 +103,24 @@ impl Contacts<'_> {
                     .set_item(Some(item))
                     .build()
                     .map_err(Error::internal)?;
-                let note =
-                    self.update(*kind, holding, "SET #apart = :true", Some("size(#holders) >= :max"))?;
+                let full = terms.with("size(#holders) >= :max");
+                let note = self.update(*kind, holding, "SET #apart = :true", Some(&full), terms)?;
                 Ok(vec![TransactWriteItem::builder().put(put).build(), note])
             }
             Change::Take(kind, holding) => {
-                let condition = if unique {
+                let condition = if terms.unique {
                     // Its own id is there already if the reply to a first try was lost.
                     "(attribute_not_exists(#holders) AND attribute_not_exists(#apart)) OR contains(#holders, :id)"
                 } else {
                     "attribute_not_exists(#holders) OR size(#holders) < :max OR contains(#holders, :id)"
                 };
+                // What somebody holds does not expire.
                 let update = if holding.verified {
-                    "SET #f = :f ADD #holders :ids, #verified :ids"
+                    "SET #f = :f REMOVE #ttl ADD #holders :ids, #verified :ids"
                 } else {
-                    "SET #f = :f ADD #holders :ids DELETE #verified :ids"
+                    "SET #f = :f REMOVE #ttl ADD #holders :ids DELETE #verified :ids"
                 };
-                Ok(vec![self.update(*kind, holding, update, Some(condition))?])
+                Ok(vec![self.update(*kind, holding, update, Some(&terms.with(condition)), terms)?])
             }
             Change::Verify(kind, holding) if holding.apart => {
                 let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
@@ -117,7 +136,7 @@ impl Contacts<'_> {
             }
             Change::Verify(kind, holding) => {
                 let update = if holding.verified { "ADD #verified :ids" } else { "DELETE #verified :ids" };
-                Ok(vec![self.update(*kind, holding, update, None)?])
+                Ok(vec![self.update(*kind, holding, update, None, terms)?])
             }
             Change::Free(kind, holding) if holding.apart => {
                 let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
@@ -135,7 +154,7 @@ impl Contacts<'_> {
                 ])
             }
             Change::Free(kind, holding) => {
-                Ok(vec![self.update(*kind, holding, "DELETE #holders :ids, #verified :ids", None)?])
+                Ok(vec![self.update(*kind, holding, "DELETE #holders :ids, #verified :ids", None, terms)?])
             }
         }
     }
@@ -147,6 +166,7 @@ impl Contacts<'_> {
         holding: &Holding,
         update: &str,
         condition: Option<&str>,
+        terms: Terms,
     ) -> Result<TransactWriteItem, Error> {
         let key: Key = keys::contact(self.channel, kind, &holding.hash);
         let text = format!("{update} {}", condition.unwrap_or(""));
@@ -157,9 +177,15 @@ impl Contacts<'_> {
             .set_condition_expression(condition.map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         // The engine refuses a name or value that no expression uses.
-        for (name, attribute) in
-            [("#holders", HOLDERS), ("#verified", VERIFIED), ("#apart", APART), ("#f", FORMAT)]
-        {
+        let names = [
+            ("#holders", HOLDERS),
+            ("#verified", VERIFIED),
+            ("#apart", APART),
+            ("#f", FORMAT),
+            ("#ttl", TTL),
+            ("#until", UNTIL),
+        ];
+        for (name, attribute) in names {
             if text.contains(name) {
                 builder = builder.expression_attribute_names(name, attribute);
             }
@@ -170,6 +196,7 @@ impl Contacts<'_> {
             (":max", number(HOLDERS_INLINE)),
             (":true", AttributeValue::Bool(true)),
             (":f", number(1)),
+            (":now", number(terms.remembers.unwrap_or(0))),
         ];
         for (name, value) in values {
             if text.contains(name) {

@@ -22,6 +22,8 @@ pub(super) const ERASED_AT: &str = "erasedAt";
 /// On the tombstone of generation 0: the current generation.
 pub(super) const CURRENT: &str = "cur";
 const GENERATION: &str = "gen";
+/// On a contact that an erasure named: until when an upsert is refused, epoch seconds.
+pub(super) const UNTIL: &str = "until";
 /// On a tombstone: the erasure's id.
 pub(super) const ERASURE: &str = "erasure";
 /// How long an anonymous visitor is kept after it was last seen (Channel Talk keeps 90 days too).
@@ -74,20 +76,18 @@ pub(super) fn of_customer(
     Ok(item)
 }
 
-/// What every tombstone remembers of its erasure: when, which, and until when.
-pub(super) fn remembers(erasure: &Erasure) -> Item {
-    Item::from([
-        (ERASED_AT.to_owned(), number(erasure.erased_at)),
-        (ERASURE.to_owned(), text(&erasure.id)),
-        (TTL.to_owned(), number(time::ttl(erasure.until))),
-        (FORMAT.to_owned(), number(1)),
-    ])
+/// Whether a contact is that of an erasure which is still remembered.
+pub(super) fn is_marked(contact: &Item, now: Millis) -> bool {
+    integer(contact, UNTIL).is_some_and(|until| until * 1000 > now)
 }
 
 /// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
 pub(super) fn of_tombstone(channel: &str, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
     let mut item = keys::customer(channel, id).attributes();
-    item.extend(remembers(erasure));
+    item.insert(ERASED_AT.into(), number(erasure.erased_at));
+    item.insert(ERASURE.into(), text(&erasure.id));
+    item.insert(TTL.into(), number(time::ttl(erasure.until)));
+    item.insert(FORMAT.into(), number(1));
     item.insert(GENERATION.into(), number(generation));
     item.insert(CURRENT.into(), number(generation));
     // Lower than any version that was read, so that a write which read the customer before cannot land.

@@ -34,8 +34,6 @@ pub const EVENTS: &str = "E#";
 pub const EVENTS_END: &str = "E$";
 /// Sort key of a contact, in its own partition.
 pub const CONTACT: &str = "A";
-/// Sort key of the tombstone of an address, in the contact's partition: before the holders, which may be many.
-pub const CONTACT_TOMB: &str = "E";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
 pub const HOLDER: &str = "H#";
 
@@ -131,12 +129,6 @@ pub fn marker(channel: &str, month: &str, name: &str) -> Key {
 pub fn renamed_marker(old: &Key, channel: &str, name: &str) -> Key {
     let month = old.pk.rsplit('#').nth(1).unwrap_or_default();
     marker(channel, month, name)
-}
-
-/// The tombstone of an address that an erasure named.
-#[must_use]
-pub fn contact_tomb(channel: &str, kind: ContactKind, hash: &str) -> Key {
-    Key { sk: CONTACT_TOMB.to_owned(), ..contact(channel, kind, hash) }
 }
 
 /// The receipt of an erasure that is done.

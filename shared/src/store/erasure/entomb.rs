@@ -13,9 +13,9 @@ use crate::domain::time;
 use crate::error::Error;
 use crate::keys::Identifier;
 use crate::store::access::Entomb;
-use crate::store::contacts::{Change, Contacts, HOLDERS, VERIFIED};
+use crate::store::contacts::{Change, Contacts, HOLDERS, Terms, VERIFIED};
 use crate::store::failure::{Failure, cancellation};
-use crate::store::item::{self, CURRENT, FORMAT, VERSION, number};
+use crate::store::item::{self, CURRENT, ERASED_AT, ERASURE, FORMAT, UNTIL, VERSION, number};
 use crate::store::keys::{self, PK, TTL};
 use crate::store::{Item, Store};
 
@@ -58,7 +58,7 @@ type Freed = BTreeMap<(ContactKind, String), Vec<String>>;
 impl<A: Entomb> Store<A> {
     /// Puts the tombstones of persons and of their linked lives, frees their contacts and leaves a job, all or nothing.
     /// From here on no read returns them. `erasure` then says what it is about. 2 W per KB of each customer and 1 for
-    /// its index entry, 2 W per linked life, contact, address that was named, and for the job.
+    /// its index entry, 2 W per linked life and contact, and for the job.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -83,14 +83,12 @@ impl<A: Entomb> Store<A> {
                 }
             }
         }
-        for ((kind, hash), ids) in freed {
-            items.push(self.free(&next.channel, kind, &hash, ids)?);
-            next.contacts.push((kind, hash));
+        if let Some(address) = &next.address {
+            freed.entry(address.clone()).or_default();
         }
-        if let Some((kind, hash)) = &next.address {
-            let mut tomb = keys::contact_tomb(&next.channel, *kind, hash).attributes();
-            tomb.extend(item::remembers(&next));
-            items.push(self.plain(tomb)?);
+        for (contact, ids) in freed {
+            items.push(self.free(&next, &contact, ids)?);
+            next.contacts.push(contact);
         }
         if next.lives.is_empty() {
             next.emptied_at = Some(next.erased_at);
@@ -156,7 +154,7 @@ impl<A: Entomb> Store<A> {
             for (kind, holding) in holdings {
                 if holding.apart {
                     let contacts = Contacts { table: self.table(), channel, id };
-                    items.extend(contacts.items(&Change::Free(*kind, holding.clone()), false)?);
+                    items.extend(contacts.items(&Change::Free(*kind, holding.clone()), Terms::default())?);
                     erasure.contacts.push((*kind, holding.hash.clone()));
                 } else {
                     freed.entry((*kind, holding.hash.clone())).or_default().push(id.to_string());
@@ -183,22 +181,39 @@ impl<A: Entomb> Store<A> {
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
     }
 
-    /// Takes lives out of an address's list.
+    /// Takes lives out of a contact's list. One that the erasure was asked for by remembers it.
     fn free(
         &self,
-        channel: &str,
-        kind: ContactKind,
-        hash: &str,
+        erasure: &Erasure,
+        contact: &(ContactKind, String),
         ids: Vec<String>,
     ) -> Result<TransactWriteItem, Error> {
-        let update = Update::builder()
+        let (kind, hash) = contact;
+        let mut update = Update::builder()
             .table_name(self.table())
-            .set_key(Some(keys::contact(channel, kind, hash).attributes()))
-            .update_expression("DELETE #holders :ids, #verified :ids")
-            .expression_attribute_names("#holders", HOLDERS)
-            .expression_attribute_names("#verified", VERIFIED)
-            .expression_attribute_values(":ids", AttributeValue::Ss(ids));
-        Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
+            .set_key(Some(keys::contact(&erasure.channel, *kind, hash).attributes()));
+        let mut text = String::new();
+        if erasure.address.as_ref() == Some(contact) {
+            text.push_str("SET #f = :f, #erased = :erased, #erasure = :erasure, #until = :until ");
+            update = update
+                .expression_attribute_names("#f", FORMAT)
+                .expression_attribute_names("#erased", ERASED_AT)
+                .expression_attribute_names("#erasure", ERASURE)
+                .expression_attribute_names("#until", UNTIL)
+                .expression_attribute_values(":f", number(1))
+                .expression_attribute_values(":erased", number(erasure.erased_at))
+                .expression_attribute_values(":erasure", AttributeValue::S(erasure.id.clone()))
+                .expression_attribute_values(":until", number(time::ttl(erasure.until)));
+        }
+        if !ids.is_empty() {
+            text.push_str("DELETE #holders :ids, #verified :ids");
+            update = update
+                .expression_attribute_names("#holders", HOLDERS)
+                .expression_attribute_names("#verified", VERIFIED)
+                .expression_attribute_values(":ids", AttributeValue::Ss(ids));
+        }
+        let update = update.update_expression(text).build().map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// The first generation's tombstone names a later life and stays as long as that: now it may go with this one.

@@ -13,10 +13,10 @@ use crate::domain::id::CustomerId;
 use crate::domain::time;
 use crate::error::Error;
 use crate::store::access::Erase;
-use crate::store::contacts::{FREED, HOLDERS};
+use crate::store::contacts::{APART, FREED, HOLDERS};
 use crate::store::failure::{Failure, cancellation, held};
-use crate::store::item::{FORMAT, VERSION, number, string};
-use crate::store::keys::{self, CONTACT, CUSTOMER, EVENTS, HOLDER, Key, PK, SK, TTL};
+use crate::store::item::{FORMAT, UNTIL, VERSION, integer, number, string};
+use crate::store::keys::{self, CUSTOMER, EVENTS, HOLDER, Key, PK, SK, TTL};
 use crate::store::markers;
 use crate::store::{Item, Store};
 
@@ -207,13 +207,17 @@ impl<A: Erase> Store<A> {
         }
     }
 
-    /// Deletes what nobody holds any more of a freed address: 1 R, 1 W per item that goes.
+    /// Deletes what nobody holds any more of a freed contact; one that the erasure was asked for by stays for as long as
+    /// that is remembered. 1 R, 1 W per item.
     async fn delete_unheld(&self, job: &Erasure, kind: ContactKind, hash: &str) -> Result<(), Error> {
         let key = keys::contact(&job.channel, kind, hash);
-        let (mut held_apart, mut left) = (false, Vec::new());
+        let (mut held_apart, mut until, mut left) = (false, None, Vec::new());
         for item in self.partition(key.pk.clone()).await? {
             let Some(sk) = string(&item, SK) else { continue };
-            let Some(id) = sk.strip_prefix(HOLDER) else { continue };
+            let Some(id) = sk.strip_prefix(HOLDER) else {
+                until = integer(&item, UNTIL);
+                continue;
+            };
             if item.contains_key(FREED) || job.lives.iter().any(|life| life.as_str() == id) {
                 left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });
             } else {
@@ -221,18 +225,41 @@ impl<A: Erase> Store<A> {
             }
         }
         self.delete_all(left).await?;
-        if held_apart {
-            return Ok(());
+        match until {
+            _ if held_apart => Ok(()),
+            Some(until) => self.let_expire(key, until).await,
+            None => self.delete_contact(key).await,
         }
+    }
+
+    // Whoever came meanwhile is in the list: only a full one sends holders apart.
+    async fn delete_contact(&self, key: Key) -> Result<(), Error> {
         let sent = self
             .client()
             .delete_item()
             .table_name(self.table())
-            .set_key(Some(Key { pk: key.pk, sk: CONTACT.to_owned() }.attributes()))
-            // Whoever came meanwhile is in the list: only a full one sends holders apart.
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_not_exists(#holders)")
+            .expression_attribute_names("#holders", HOLDERS)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        held(sent).map(|_| ())
+    }
+
+    async fn let_expire(&self, key: Key, until: i64) -> Result<(), Error> {
+        let sent = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(key.attributes()))
+            .update_expression("SET #ttl = :ttl REMOVE #apart")
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#holders)")
             .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_names("#apart", APART)
             .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_values(":ttl", number(until))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

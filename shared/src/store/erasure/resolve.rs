@@ -13,8 +13,8 @@ use crate::keys::Identifier;
 use crate::store::access::List;
 use crate::store::contacts::{FREED, VERIFIED, holders};
 use crate::store::failure::Failure;
-use crate::store::item::{ERASURE, expired, string};
-use crate::store::keys::{self, CONTACT, CONTACT_TOMB, HOLDER, PK, SK};
+use crate::store::item::{ERASURE, is_marked, string};
+use crate::store::keys::{self, CONTACT, HOLDER, PK, SK};
 use crate::store::{Item, Store};
 
 /// Holders of an address that are looked at in one go: as many as one `BatchGetItem` takes.
@@ -150,6 +150,9 @@ impl<A: List> Store<A> {
             for item in reply.items.unwrap_or_default() {
                 match string(&item, SK) {
                     Some(CONTACT) => {
+                        if is_marked(&item, self.now()) {
+                            erasure = string(&item, ERASURE).map(str::to_owned);
+                        }
                         let verified: Vec<&String> = item
                             .get(VERIFIED)
                             .and_then(|set| set.as_ss().ok())
@@ -160,9 +163,6 @@ impl<A: List> Store<A> {
                             let vouched = verified.iter().any(|other| *other == id.as_str());
                             ids.insert(id, vouched);
                         }
-                    }
-                    Some(CONTACT_TOMB) if !expired(&item, self.now()) => {
-                        erasure = string(&item, ERASURE).map(str::to_owned);
                     }
                     Some(_) => {
                         if ids.len() >= HOLDERS_AT_ONCE {

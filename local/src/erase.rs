@@ -1,0 +1,205 @@
+//! `cargo run -- erase FILE`: a list of people to forget, such as the members who had withdrawn before Okyaku came.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use okyaku::App;
+use okyaku::error::Error;
+use okyaku_sweep::bulk::{self, Command, Done};
+use serde_json::Value;
+
+use crate::Failure;
+use crate::args::{Args, List};
+use crate::home::Home;
+
+/// Names of one step: the bar moves after each.
+const STEP: usize = 250;
+/// Pauses before a step is tried again, while the table is busy, in ms.
+const PAUSES: [u64; 5] = [100, 300, 1000, 3000, 10_000];
+/// Lines that are named as wrong; further ones are only counted.
+const NAMED: usize = 20;
+
+/// What became of the whole list, and the lines that need somebody's eyes.
+#[derive(Default)]
+struct Total {
+    erased: usize,
+    already: usize,
+    unknown: usize,
+    invalid: Vec<u64>,
+    ambiguous: Vec<u64>,
+}
+
+/// Erases everybody in the list and shows how far it is.
+pub(crate) async fn run(args: &Args, list: &List) -> Result<(), Failure> {
+    let names = read(&list.file, &list.by)?;
+    if names.is_empty() {
+        return Err(format!("{} names nobody", list.file.display()).into());
+    }
+    let home = Home::open(args)?;
+    let base = home.base(&args.table).await?;
+    let channel = channel(&base.app(), list.channel.as_deref()).await?;
+    let app = base.app::<okyaku_sweep::Access>();
+    let bar = ProgressBar::new(names.len() as u64);
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len}, {eta} left {msg}")?);
+    let mut total = Total::default();
+    let mut from = 0;
+    while let Some(step) = names.get(from..names.len().min(from + STEP)).filter(|step| !step.is_empty()) {
+        let done = try_step(&app, &channel, list, step).await?;
+        total.add(&done, step);
+        from += done.handled;
+        bar.set_position(from as u64);
+        bar.set_message(total.line());
+    }
+    if !list.dry_run {
+        bar.set_message("deleting what is left of them");
+        while okyaku_sweep::run(&app).await?.deleted > 0 {}
+    }
+    bar.finish_and_clear();
+    total.say(list)
+}
+
+/// The names with their lines. A header that has a column called `by` tells which column they are in.
+fn read(file: &Path, by: &str) -> Result<Vec<(u64, String)>, Failure> {
+    let failed = |error: csv::Error| format!("{}: {error}", file.display());
+    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(bytes.as_slice());
+    let (mut column, mut names) = (0, Vec::new());
+    for (at, record) in reader.records().enumerate() {
+        let record = record.map_err(failed)?;
+        let line = record.position().map_or(0, |start| line_of(&bytes, start.byte()));
+        let plain = |field: &str| field.trim_start_matches('\u{feff}').to_owned();
+        if at == 0
+            && let Some(found) = record.iter().position(|field| plain(field) == by)
+        {
+            column = found;
+            continue;
+        }
+        match record.get(column).map(plain).filter(|name| !name.is_empty()) {
+            Some(name) => names.push((line, name)),
+            None => return Err(format!("{}: line {line} has no {by}", file.display()).into()),
+        }
+    }
+    Ok(names)
+}
+
+/// The line of a record that begins at a byte, or after the blank lines that follow it.
+fn line_of(bytes: &[u8], start: u64) -> u64 {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
+    let blank = |byte: &&u8| matches!(**byte, b'\r' | b'\n');
+    let skipped = bytes.iter().skip(start).take_while(blank).count();
+    let before = bytes.iter().take(start.saturating_add(skipped));
+    before.filter(|byte| **byte == b'\n').count() as u64 + 1
+}
+
+async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result<String, Failure> {
+    let channels = app.store.channels().await?;
+    match (named, channels.as_slice()) {
+        (Some(id), channels) if channels.iter().any(|channel| channel.id == id) => Ok(id.to_owned()),
+        (Some(id), _) => Err(format!("there is no channel {id}").into()),
+        (None, [only]) => Ok(only.id.clone()),
+        (None, []) => Err("there is no channel".into()),
+        (None, _) => Err("there are several channels: choose one with --channel".into()),
+    }
+}
+
+/// One step, again after a pause while the table is busy.
+async fn try_step(
+    app: &App<okyaku_sweep::Access>,
+    channel: &str,
+    list: &List,
+    step: &[(u64, String)],
+) -> Result<Done, Failure> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let command = Command::Erase {
+            channel_id: channel.to_owned(),
+            by: list.by.clone(),
+            values: step.iter().map(|(_, name)| Value::from(name.as_str())).collect(),
+            dry_run: list.dry_run,
+        };
+        match bulk::erase(app, command).await {
+            Ok(done) => return Ok(done),
+            Err(Error::Busy) => match pauses.next() {
+                Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                None => return Err("the table is busy: run the same again to go on".into()),
+            },
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+impl Total {
+    fn add(&mut self, done: &Done, step: &[(u64, String)]) {
+        let line = |at: &usize| step.get(*at).map_or(0, |(line, _)| *line);
+        self.erased += done.erased;
+        self.already += done.already;
+        self.unknown += done.unknown;
+        self.invalid.extend(done.invalid.iter().map(line));
+        self.ambiguous.extend(done.ambiguous.iter().map(line));
+    }
+
+    fn line(&self) -> String {
+        format!("erased {}, before {}, unknown {}", self.erased, self.already, self.unknown)
+    }
+
+    fn say(&self, list: &List) -> Result<(), Failure> {
+        let erased = if list.dry_run { "to be erased" } else { "erased" };
+        let mut out = std::io::stdout();
+        writeln!(out, "{:>8}  {erased}\n{:>8}  erased before", self.erased, self.already)?;
+        writeln!(out, "{:>8}  unknown; refused should they come", self.unknown)?;
+        if !list.dry_run && self.erased + self.unknown > 0 {
+            writeln!(
+                out,
+                "A last sweep follows in 70 seconds, by whichever Okyaku runs on this table then."
+            )?;
+        }
+        let by = &list.by;
+        let wrong =
+            [(format!("no {by}"), &self.invalid), (format!("{by} of none or several"), &self.ambiguous)];
+        for (what, lines) in wrong.iter().filter(|(_, lines)| !lines.is_empty()) {
+            let named: Vec<String> = lines.iter().take(NAMED).map(u64::to_string).collect();
+            let more = if lines.len() > NAMED { " …" } else { "" };
+            writeln!(out, "{:>8}  {what}: lines {}{more}", lines.len(), named.join(", "))?;
+        }
+        if self.invalid.is_empty() && self.ambiguous.is_empty() {
+            return Ok(());
+        }
+        Err("some lines erased nobody".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str, by: &str) -> Result<Vec<(u64, String)>, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read(file.path(), by).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_list_has_a_name_a_line() {
+        let expected = vec![(1, "a".to_owned()), (3, "b".to_owned())];
+        assert_eq!(names("a\r\n\r\n b \r\n", "memberId").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_header_tells_the_column() {
+        let text = "\u{feff}name,email\n\"Lee, Ann\",lee@example.com\nKim,kim@example.com\n";
+        let expected = vec![(2, "lee@example.com".to_owned()), (3, "kim@example.com".to_owned())];
+        assert_eq!(names(text, "email").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_line_without_a_name_stops_before_anybody_is_erased() {
+        let refused = names("name,memberId\nLee,1\nKim,\n", "memberId").unwrap_err();
+        assert!(refused.ends_with("line 3 has no memberId"), "{refused}");
+    }
+}

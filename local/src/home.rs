@@ -1,0 +1,83 @@
+//! Where the table is, and what a process needs to work on it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::Client;
+use okyaku::clock::Clock;
+use okyaku::keys::Keys;
+use okyaku::store::{Table, client, schema};
+use okyaku::{Base, Settings};
+use okyaku_local::engine::Engine;
+use okyaku_local::folder::Folder;
+use okyaku_local::keys;
+
+use crate::Failure;
+use crate::args::Args;
+
+/// Where the table is.
+pub(crate) struct Home {
+    /// What the banner calls it.
+    pub(crate) name: String,
+    pub(crate) endpoint: Option<String>,
+    /// Whether it is embedded or on this machine, and so may have the development channel.
+    pub(crate) ours: bool,
+    keys: Keys,
+    /// Runs until the server has stopped.
+    _engine: Option<Engine>,
+}
+
+impl Home {
+    /// Opens it: a folder is locked, an engine started.
+    pub(crate) fn open(args: &Args) -> Result<Self, Failure> {
+        let environment = keys::from_environment()?;
+        if let Some(url) = &args.dynamodb {
+            let keys = environment.ok_or(keys::LoadError::Missing)?;
+            let ours = client::is_loopback(url);
+            let name = format!("table {} of {url}", args.table);
+            return Ok(Self { name, endpoint: Some(url.clone()), ours, keys, _engine: None });
+        }
+        let port = args.engine_port.unwrap_or(0);
+        let (name, keys, engine) = if args.data == Path::new("memory") {
+            let keys = environment.map_or_else(keys::fresh, Ok)?;
+            ("in memory, gone when this stops".to_owned(), keys, Engine::memory_on(port)?)
+        } else {
+            let folder = Folder::lock(&args.data)?;
+            let keys = environment.map_or_else(|| keys::of_folder(&folder), Ok)?;
+            (folder.path().display().to_string(), keys, Engine::in_folder(folder, port)?)
+        };
+        engine.expire_every(Duration::from_secs(60))?;
+        Ok(Self { name, endpoint: Some(engine.endpoint()), ours: true, keys, _engine: Some(engine) })
+    }
+
+    /// The table with all that the functions share. On this machine it is created, with its development channel, if it
+    /// is not there.
+    pub(crate) async fn base(&self, table: &str) -> Result<Base, Failure> {
+        let client = self.client().await;
+        if self.ours {
+            let created = schema::create_table(&client, table).await;
+            created.map_err(|error| format!("the table {table} cannot be created: {error}"))?;
+        }
+        let origin_secret = std::env::var("OKYAKU_ORIGIN_SECRET").ok().filter(|secret| !secret.is_empty());
+        let settings = Settings { allow_development: self.ours, origin_secret, ..Settings::default() };
+        let base = Base::new(Table::new(client, table), self.keys.clone(), Clock::system(), settings);
+        if self.ours {
+            okyaku_admin::create_development_channel(&base.app()).await?;
+        }
+        Ok(base)
+    }
+
+    /// A client of the table: of an engine on this machine, or of an account, whose region and credentials the SDK
+    /// looks for in the environment, the profile and the instance.
+    async fn client(&self) -> Client {
+        let http = client::http_client();
+        match self.endpoint.as_deref() {
+            Some(endpoint) if client::is_loopback(endpoint) => client::loopback(endpoint, http),
+            endpoint => {
+                let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+                client::client((&loader.load().await).into(), endpoint, http)
+            }
+        }
+    }
+}
