@@ -1,5 +1,6 @@
 //! Black-box tests through API Gateway events, a file per behaviour. `support` has what they stand on.
 
+mod actives;
 mod admin;
 mod arrival;
 mod assets;

@@ -133,11 +133,16 @@ async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
         "ContactsFunction",
         shop.server("GET", "/okyaku/v1/contacts/@lee").send().await.expect(200).clone()
     );
+    calls!(
+        "ContactsFunction",
+        shop.server("GET", "/okyaku/v1/actives?month=2026-11").send().await.expect(200).clone()
+    );
     let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/open/v5/users/@lee/events/{first}");
     calls!("WithdrawFunction", shop.server("DELETE", &path).send().await.expect(204).clone());
     calls!("WithdrawFunction", shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204).clone());
-    shop.clock.advance(71_000);
+    // Past the last sweep, and a month and a day: the sweep has a month to close too.
+    shop.clock.advance(32 * 24 * 60 * 60 * 1000);
     calls!("SweepFunction", shop.sweep().await);
     for (function, used) in used {
         let granted = &types[function];

@@ -104,7 +104,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let pair = (select(vec!["since", "limit", "sortOrder"]), "[0-9a-f%]{0,51}|asc|both|desc");
+    let pair = (
+        select(vec!["since", "limit", "sortOrder", "month"]),
+        "[0-9a-f%]{0,51}|asc|both|desc|2026-[01][0-9]",
+    );
     vec(pair, 0..3)
         .prop_map(|pairs| pairs.into_iter().map(|(key, value)| format!("{key}={value}&")).collect())
 }
@@ -124,6 +127,7 @@ fn no_request_is_answered_with_a_5xx() {
             .map(|(method, rest)| (method, format!("/open/v5/users/@m{rest}"))),
     );
     all.extend([("POST", "/front/v1/touch".to_owned()), ("GET", "/okyaku/v1/contacts/@m".to_owned())]);
+    all.push(("GET", "/okyaku/v1/actives".to_owned()));
     let id = prop_oneof![3 => Just("m".to_owned()), 1 => any::<String>(), 1 => "[0-9a-f]{20}"];
     let strategy = (select(all), id, query(), select(vec!["application/json", "text/plain", "x/y"]), body());
     let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });

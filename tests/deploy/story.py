@@ -45,6 +45,11 @@ def member(shop):
     assert len(seen) == len(set(seen)) and len(seen) >= 63, f"{len(seen)} events, {len(set(seen))} of them different"
     counts = shop.server("GET", f"/okyaku/v1/contacts/{user}").expect(200)["events"]["counts"]
     assert counts["CheckoutComplete"] == 1 and counts["PageView"] >= 60, counts
+    month = time.strftime("%Y-%m", time.gmtime())
+    actives = shop.server("GET", f"/okyaku/v1/actives?month={month}").expect(200)
+    # At the turn of a month everybody above may have been seen in the one before.
+    now = time.strftime("%Y-%m", time.gmtime())
+    assert actives["final"] is False and (actives["actives"] >= 2 or now != month), actives
     return user
 
 

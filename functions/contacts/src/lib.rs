@@ -1,17 +1,17 @@
-//! Reading a customer, its timeline, and its detail at a glance.
+//! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; and monthly actives.
+
+mod actives;
+mod timeline;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku::App;
 use okyaku::domain::channel::{Channel, Scope};
 use okyaku::domain::customer::Customer;
-use okyaku::domain::event::EventKey;
-use okyaku::domain::limit::TIMELINE_PAGE;
 use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, serve, user};
 use okyaku::store::access;
 use okyaku::store::customers::Whom;
-use okyaku::store::timeline::Order;
 use serde_json::{Value, json};
 
 /// What this function may do to the table.
@@ -31,10 +31,8 @@ pub const ROUTES: &[&str] = &[
     "GET /open/v4/users/{userId}",
     "GET /open/v4/users/{userId}/events",
     "GET /okyaku/v1/contacts/{userId}",
+    "GET /okyaku/v1/actives",
 ];
-
-/// Events on a page where the caller names no limit, as Channel Talk's.
-const DEFAULT_LIMIT: usize = 25;
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
@@ -42,8 +40,9 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
         let channel = credential::server(app, &call.headers, Scope::Read).await?;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
-            "GET /open/v5/users/{userId}/events" => events(app, &channel, &call).await,
-            "GET /okyaku/v1/contacts/{userId}" => glance(app, &channel, &call).await,
+            "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
+            "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
+            "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),
         }
     })
@@ -62,61 +61,4 @@ async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<C
 async fn customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let customer = find(app, channel, call).await?;
     Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
-}
-
-async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let since = match call.query("since") {
-        None | Some("") => None,
-        Some(text) => Some(EventKey::parse(text).ok_or_else(|| Error::invalid("since", "is not a cursor"))?),
-    };
-    let limit = match call.query("limit") {
-        None => DEFAULT_LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=TIMELINE_PAGE).contains(limit))
-            .ok_or_else(|| Error::invalid("limit", format!("must be from 1 to {TIMELINE_PAGE}")))?,
-    };
-    let customer = find(app, channel, call).await?;
-    let page = |order, limit| app.store.timeline(&channel.id, &customer, order, since.as_ref(), limit);
-    let (events, prev, next) = match call.query("sortOrder").unwrap_or("desc") {
-        "asc" => ends(page(Order::Ascending, limit).await?, since.is_some()),
-        "desc" => ends(page(Order::Descending, limit).await?, since.is_some()),
-        // Both sides of the cursor, newest first: half newer, half older.
-        "both" if since.is_some() => {
-            let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
-            events.reverse();
-            let (older, more) = page(Order::Descending, limit - events.len()).await?;
-            events.extend(older);
-            ends((events, more), newer)
-        }
-        "both" => ends(page(Order::Descending, limit).await?, false),
-        _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
-    };
-    // From a page with nothing on it the way back is where it came from.
-    let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
-    let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
-    Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
-}
-
-type Ends = (Vec<okyaku::domain::event::StoredEvent>, Option<String>, Option<String>);
-
-/// The cursors of a page: back from its first event, and on from its last; `null` where nothing can be there.
-fn ends((events, more): (Vec<okyaku::domain::event::StoredEvent>, bool), before: bool) -> Ends {
-    let prev = events.first().filter(|_| before).map(|event| event.key.to_string());
-    let next = events.last().filter(|_| more).map(|event| event.key.to_string());
-    (events, prev, next)
-}
-
-async fn glance(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let customer = find(app, channel, call).await?;
-    let (latest, _) =
-        app.store.timeline(&channel.id, &customer, Order::Descending, None, DEFAULT_LIMIT).await?;
-    let counts = app.store.counts(&channel.id, &customer).await?;
-    let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
-    let mut events = json!({ "latest": latest, "counts": counts.by_name });
-    if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
-        events.insert("countsTruncated".into(), true.into());
-    }
-    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "events": events }))
 }

@@ -3,6 +3,8 @@
 
 pub mod bulk;
 
+mod months;
+
 use std::time::{Duration, Instant};
 
 use okyaku::App;
@@ -25,6 +27,7 @@ impl access::Read for Access {}
 impl access::List for Access {}
 impl access::Entomb for Access {}
 impl access::Erase for Access {}
+impl access::Total for Access {}
 
 /// How long one run works; its timeout is a minute.
 const WORK: Duration = Duration::from_secs(45);
@@ -71,6 +74,7 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
             failed.get_or_insert(error);
         }
     }
+    failed = months::close(app, start).await.or(failed);
     app.settings().metrics.put(
         app.now(),
         &[

@@ -11,6 +11,7 @@ pub mod field;
 pub mod id;
 pub mod limit;
 pub mod member_hash;
+pub mod month;
 pub mod patch;
 pub mod profile;
 pub mod session;

@@ -13,6 +13,9 @@ pub trait Read: Access {}
 /// Reading lists: `Query`.
 pub trait List: Read {}
 
+/// Closing months: `PutItem`, `GetItem`, `Query`.
+pub trait Total: List {}
+
 /// Writing customers with their contacts and markers: `PutItem`, `UpdateItem`, also within transactions.
 pub trait WriteCustomers: Read {}
 

@@ -22,6 +22,8 @@ pub const LIST_PK: &str = "lpk";
 pub const LIST_SK: &str = "lsk";
 /// Number of partitions of a channel's list.
 pub const LIST_SHARDS: u8 = 8;
+/// Number of partitions of a month's markers.
+pub const MARKER_SHARDS: u8 = 16;
 /// Number of partitions of the erasure jobs.
 pub const JOB_SHARDS: u8 = 4;
 /// Partition that holds every channel.
@@ -143,6 +145,24 @@ pub fn receipts(channel: &str, month: &str) -> String {
     format!("R#{channel}#{month}")
 }
 
+/// One of the [`MARKER_SHARDS`] partitions of a month's markers.
+#[must_use]
+pub fn marker_partition(channel: &str, month: &str, shard: u8) -> String {
+    format!("M#{channel}#{month}#{shard:x}")
+}
+
+/// Total of a month that is closed.
+#[must_use]
+pub fn total(channel: &str, month: &str) -> Key {
+    Key::new(format!("M#{channel}"), month)
+}
+
+/// The last month that was closed, for every channel.
+#[must_use]
+pub fn closed() -> Key {
+    Key::new("M#".to_owned(), "closed")
+}
+
 /// An erasure job.
 #[must_use]
 pub fn job(erasure: &str) -> Key {
@@ -192,6 +212,15 @@ mod tests {
         #[test]
         fn events_sort_by_time(a in 0_i64..9_999_999_999_999, b in 0_i64..9_999_999_999_999) {
             prop_assert_eq!(event_sort(a, "0").cmp(&event_sort(b, "0")), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn every_marker_lies_in_one_of_its_months_partitions() {
+        let all: Vec<String> =
+            (0..MARKER_SHARDS).map(|shard| marker_partition("c", "202611", shard)).collect();
+        for first in "0123456789abcdef".chars() {
+            assert!(all.contains(&marker("c", "202611", &format!("{first}0")).pk), "{first}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The table: the only user of DynamoDB. [`keys`] has its whole layout; every other file is one access pattern.
 
 pub mod access;
+pub mod actives;
 pub mod channels;
 pub mod client;
 pub mod commit;

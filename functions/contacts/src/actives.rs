@@ -1,0 +1,19 @@
+//! Monthly actives (R7).
+
+use okyaku::App;
+use okyaku::domain::channel::Channel;
+use okyaku::domain::month::Month;
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply};
+use serde_json::json;
+
+use crate::Access;
+
+/// The actives of `month`.
+pub(crate) async fn count(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let month = call.query("month").and_then(Month::parse);
+    let wrong = || Error::invalid("month", "must be a month such as 2026-11, from 2000-01 to 2999-12");
+    let month = month.ok_or_else(wrong)?;
+    let actives = app.store.actives(&channel.id, month).await?;
+    Reply::ok(json!({ "month": month.to_string(), "actives": actives.count, "final": actives.total }))
+}

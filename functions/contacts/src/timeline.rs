@@ -1,0 +1,72 @@
+//! The timeline of a customer, and its detail at a glance.
+
+use okyaku::App;
+use okyaku::domain::channel::Channel;
+use okyaku::domain::event::{EventKey, StoredEvent};
+use okyaku::domain::limit::TIMELINE_PAGE;
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, user};
+use okyaku::store::timeline::Order;
+use serde_json::{Value, json};
+
+use crate::{Access, find};
+
+/// Events on a page where the caller names no limit, as Channel Talk's.
+const DEFAULT_LIMIT: usize = 25;
+
+pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let since = match call.query("since") {
+        None | Some("") => None,
+        Some(text) => Some(EventKey::parse(text).ok_or_else(|| Error::invalid("since", "is not a cursor"))?),
+    };
+    let limit = match call.query("limit") {
+        None => DEFAULT_LIMIT,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=TIMELINE_PAGE).contains(limit))
+            .ok_or_else(|| Error::invalid("limit", format!("must be from 1 to {TIMELINE_PAGE}")))?,
+    };
+    let customer = find(app, channel, call).await?;
+    let page = |order, limit| app.store.timeline(&channel.id, &customer, order, since.as_ref(), limit);
+    let (events, prev, next) = match call.query("sortOrder").unwrap_or("desc") {
+        "asc" => ends(page(Order::Ascending, limit).await?, since.is_some()),
+        "desc" => ends(page(Order::Descending, limit).await?, since.is_some()),
+        // Both sides of the cursor, newest first: half newer, half older.
+        "both" if since.is_some() => {
+            let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
+            events.reverse();
+            let (older, more) = page(Order::Descending, limit - events.len()).await?;
+            events.extend(older);
+            ends((events, more), newer)
+        }
+        "both" => ends(page(Order::Descending, limit).await?, false),
+        _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
+    };
+    // From a page with nothing on it the way back is where it came from.
+    let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
+    let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
+    Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
+}
+
+type Ends = (Vec<StoredEvent>, Option<String>, Option<String>);
+
+/// The cursors of a page: back from its first event, and on from its last; `null` where nothing can be there.
+fn ends((events, more): (Vec<StoredEvent>, bool), before: bool) -> Ends {
+    let prev = events.first().filter(|_| before).map(|event| event.key.to_string());
+    let next = events.last().filter(|_| more).map(|event| event.key.to_string());
+    (events, prev, next)
+}
+
+pub(crate) async fn glance(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let customer = find(app, channel, call).await?;
+    let (latest, _) =
+        app.store.timeline(&channel.id, &customer, Order::Descending, None, DEFAULT_LIMIT).await?;
+    let counts = app.store.counts(&channel.id, &customer).await?;
+    let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
+    let mut events = json!({ "latest": latest, "counts": counts.by_name });
+    if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
+        events.insert("countsTruncated".into(), true.into());
+    }
+    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "events": events }))
+}
