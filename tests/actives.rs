@@ -221,16 +221,23 @@ async fn two_months_without_a_sweep_are_closed_and_so_are_those_of_a_shop_that_c
 
 #[tokio::test]
 async fn a_month_whose_markers_have_begun_to_expire_gets_no_total() {
-    let shop = Shop::open().await;
-    shop.sweep().await;
-    boots(&shop, 0..2).await;
-    shop.clock.set(DECEMBER);
-    boots(&shop, 0..1).await;
-    // The sweep was off for a year and more: November's first markers are 400 days old, December's are not.
-    shop.clock.set(DECEMBER - 30 * DAY + 400 * DAY);
-    shop.sweep().await;
-    assert_eq!(count(&shop, "2026-11").await, 2);
-    assert_eq!(ask(&shop, "2026-12").await, total("2026-12", 1));
+    for closed_before in [false, true] {
+        let shop = Shop::open().await;
+        if closed_before {
+            shop.clock.set(DECEMBER + DAY);
+            shop.sweep().await;
+            assert_eq!(ask(&shop, "2026-11").await, total("2026-11", 0));
+        }
+        shop.clock.set(DECEMBER + DAY);
+        boots(&shop, 0..2).await;
+        shop.clock.set(DECEMBER + 31 * DAY);
+        boots(&shop, 0..1).await;
+        // The sweep was off for a year and more: December's first markers are 400 days old, January's are not.
+        shop.clock.set(DECEMBER + DAY + 400 * DAY);
+        shop.sweep().await;
+        assert_eq!(count(&shop, "2026-12").await, 2);
+        assert_eq!(ask(&shop, "2027-01").await, total("2027-01", 1));
+    }
 }
 
 #[tokio::test]

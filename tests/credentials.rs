@@ -11,6 +11,7 @@ use support::{Channel, Request, Shop, dev};
 fn server_routes() -> Vec<(&'static str, String, Value, &'static str)> {
     let mut routes = vec![
         ("GET", "/okyaku/v1/contacts/@m".to_owned(), json!({}), "read"),
+        ("GET", "/okyaku/v1/contacts/@m/export".into(), json!({}), "read"),
         ("GET", "/okyaku/v1/actives?month=2026-11".into(), json!({}), "read"),
         ("POST", "/open/v5/users".into(), json!({"profile": {"email": "a@example.com"}}), "write"),
         ("POST", "/open/v5/users/@m/touch".into(), json!({}), "write"),

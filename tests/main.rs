@@ -12,6 +12,7 @@ mod credentials;
 mod erasure;
 mod erasures;
 mod events;
+mod export;
 mod faults;
 mod fields;
 mod leads;

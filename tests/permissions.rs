@@ -135,6 +135,10 @@ async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
     );
     calls!(
         "ContactsFunction",
+        shop.server("GET", "/okyaku/v1/contacts/@lee/export").send().await.expect(200).clone()
+    );
+    calls!(
+        "ContactsFunction",
         shop.server("GET", "/okyaku/v1/actives?month=2026-11").send().await.expect(200).clone()
     );
     let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();

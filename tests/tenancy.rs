@@ -104,6 +104,7 @@ async fn ids_of_another_channel_are_unknown_to_every_route() {
             if version == "v5" {
                 requests.push(("POST", format!("{user}/touch"), json!({})));
                 requests.push(("GET", format!("/okyaku/v1/contacts/{id}"), json!({})));
+                requests.push(("GET", format!("/okyaku/v1/contacts/{id}/export"), json!({})));
             }
             for (method, path, body) in requests {
                 let answer = two.ours.server(&two.shop, method, &path, &body).await;

@@ -127,7 +127,10 @@ fn no_request_is_answered_with_a_5xx() {
             .map(|(method, rest)| (method, format!("/open/v5/users/@m{rest}"))),
     );
     all.extend([("POST", "/front/v1/touch".to_owned()), ("GET", "/okyaku/v1/contacts/@m".to_owned())]);
-    all.push(("GET", "/okyaku/v1/actives".to_owned()));
+    all.extend([
+        ("GET", "/okyaku/v1/contacts/@m/export".to_owned()),
+        ("GET", "/okyaku/v1/actives".to_owned()),
+    ]);
     let id = prop_oneof![3 => Just("m".to_owned()), 1 => any::<String>(), 1 => "[0-9a-f]{20}"];
     let strategy = (select(all), id, query(), select(vec!["application/json", "text/plain", "x/y"]), body());
     let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });

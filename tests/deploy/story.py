@@ -45,6 +45,9 @@ def member(shop):
     assert len(seen) == len(set(seen)) and len(seen) >= 63, f"{len(seen)} events, {len(set(seen))} of them different"
     counts = shop.server("GET", f"/okyaku/v1/contacts/{user}").expect(200)["events"]["counts"]
     assert counts["CheckoutComplete"] == 1 and counts["PageView"] >= 60, counts
+    export = shop.server("GET", f"/okyaku/v1/contacts/{user}/export").expect(200)
+    assert [event["id"] for event in export["events"]] == seen[::-1] and export["next"] is None, export
+    assert [life["kind"] for life in export["lives"]] == ["member", "visitor"], export["lives"]
     month = time.strftime("%Y-%m", time.gmtime())
     actives = shop.server("GET", f"/okyaku/v1/actives?month={month}").expect(200)
     # At the turn of a month everybody above may have been seen in the one before.

@@ -91,7 +91,8 @@ def calls():
     yield "TrackFunction", page, page
     yield "LeadFunction", kit.event("lead-post-open-v5-users")
     contact = kit.event("contacts-get-okyaku-v1-contacts-userId", userId=user)
-    yield "ContactsFunction", contact, contact, kit.event("contacts-get-okyaku-v1-actives")
+    export = kit.event("contacts-get-okyaku-v1-contacts-userId-export", userId=user)
+    yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives")
     deletion = kit.event("withdraw-delete-open-v5-users-userId", userId=user)
     yield "WithdrawFunction", deletion, kit.event("withdraw-post-okyaku-v1-erasures")
     sweep = kit.event("sweep-schedule")

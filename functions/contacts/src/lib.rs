@@ -1,6 +1,7 @@
 //! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; and monthly actives.
 
 mod actives;
+mod export;
 mod timeline;
 
 use lambda_http::http::Response;
@@ -8,6 +9,7 @@ use lambda_http::{Body, Request};
 use okyaku::App;
 use okyaku::domain::channel::{Channel, Scope};
 use okyaku::domain::customer::Customer;
+use okyaku::domain::event::EventKey;
 use okyaku::error::Error;
 use okyaku::http::{Call, Reply, credential, serve, user};
 use okyaku::store::access;
@@ -31,6 +33,7 @@ pub const ROUTES: &[&str] = &[
     "GET /open/v4/users/{userId}",
     "GET /open/v4/users/{userId}/events",
     "GET /okyaku/v1/contacts/{userId}",
+    "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
 ];
 
@@ -42,6 +45,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
             "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
+            "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),
         }
@@ -49,12 +53,26 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
-/// No read returns the erased (R12).
 async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
-    match app.store.find(&channel.id, Whom::User(call.param("userId"))).await {
-        Ok((customer, _)) => Ok(customer),
-        Err(Error::Erased) => Err(Error::NotFound("the customer")),
-        Err(error) => Err(error),
+    let found = app.store.find(&channel.id, Whom::User(call.param("userId"))).await;
+    found.map(|(customer, _)| customer).map_err(gone)
+}
+
+/// No read returns the erased, or says that there was somebody (R12).
+fn gone(error: Error) -> Error {
+    match error {
+        Error::Erased => Error::NotFound("the customer"),
+        error => error,
+    }
+}
+
+/// The cursor after which the caller wants to read on.
+fn since(call: &Call) -> Result<Option<EventKey>, Error> {
+    match call.query("since") {
+        None | Some("") => Ok(None),
+        Some(text) => {
+            EventKey::parse(text).map(Some).ok_or_else(|| Error::invalid("since", "is not a cursor"))
+        }
     }
 }
 

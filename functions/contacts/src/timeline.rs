@@ -2,23 +2,20 @@
 
 use okyaku::App;
 use okyaku::domain::channel::Channel;
-use okyaku::domain::event::{EventKey, StoredEvent};
+use okyaku::domain::event::StoredEvent;
 use okyaku::domain::limit::TIMELINE_PAGE;
 use okyaku::error::Error;
 use okyaku::http::{Call, Reply, user};
 use okyaku::store::timeline::Order;
 use serde_json::{Value, json};
 
-use crate::{Access, find};
+use crate::{Access, find, since};
 
 /// Events on a page where the caller names no limit, as Channel Talk's.
 const DEFAULT_LIMIT: usize = 25;
 
 pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let since = match call.query("since") {
-        None | Some("") => None,
-        Some(text) => Some(EventKey::parse(text).ok_or_else(|| Error::invalid("since", "is not a cursor"))?),
-    };
+    let since = since(call)?;
     let limit = match call.query("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => text

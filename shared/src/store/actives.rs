@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::access::{List, Total};
 use super::failure::{Failure, held};
-use super::item::{FORMAT, integer, number, string, text};
+use super::item::{FORMAT, expired, integer, number, string, text};
 use super::keys::{self, CHANNELS, Key, MARKER_SHARDS, PK, SK};
 use super::markers::RETENTION;
 use super::{Item, Store};
@@ -73,7 +73,10 @@ impl<A: List> Store<A> {
             months.map(|month| marker(life, month)).collect::<Vec<_>>()
         };
         let wanted: Vec<(Month, Key)> = lives.iter().flat_map(of_life).collect();
-        let look = |(month, key)| async move { Ok::<_, Error>(self.get(key).await?.map(|_| month)) };
+        let look = |(month, key)| async move {
+            let marker = self.get(key).await?.filter(|marker| !expired(marker, now));
+            Ok::<_, Error>(marker.map(|_| month))
+        };
         let found = stream::iter(wanted.into_iter().map(look)).buffer_unordered(PARALLEL);
         let mut months: Vec<Month> =
             found.try_filter_map(|month| async move { Ok(month) }).try_collect().await?;

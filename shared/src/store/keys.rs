@@ -34,6 +34,10 @@ pub const CUSTOMER: &str = "P";
 pub const EVENTS: &str = "E#";
 /// What follows every event's sort key.
 pub const EVENTS_END: &str = "E$";
+/// What the sort key of every journal entry begins with.
+pub const JOURNAL: &str = "J#";
+/// What follows every journal entry's sort key.
+pub const JOURNAL_END: &str = "J$";
 /// Sort key of a contact, in its own partition.
 pub const CONTACT: &str = "A";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
@@ -100,7 +104,14 @@ pub fn parse_event_sort(sk: &str) -> Option<(Millis, String)> {
 /// Journal entry of a link, in the member's partition.
 #[must_use]
 pub fn journal(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
-    Key::new(partition(channel, member), format!("J#{at:013}#{visitor}"))
+    Key::new(partition(channel, member), format!("{JOURNAL}{at:013}#{visitor}"))
+}
+
+/// Time and visitor out of the sort key of a link's journal entry.
+#[must_use]
+pub fn parse_journal(sk: &str) -> Option<(Millis, CustomerId)> {
+    let (at, visitor) = sk.strip_prefix(JOURNAL)?.split_once('#')?;
+    Some((at.parse().ok()?, CustomerId::parse(visitor)?))
 }
 
 /// A contact and its holders, by the keyed hash of its address.
@@ -207,6 +218,12 @@ mod tests {
         #[test]
         fn an_events_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, hash in "[0-9a-f]{20}") {
             prop_assert_eq!(parse_event_sort(&event_sort(at, &hash)), Some((at, hash)));
+        }
+
+        #[test]
+        fn a_journal_entrys_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, id in any::<[u8; 10]>()) {
+            let (member, visitor) = (CustomerId::from_bytes([0; 10]), CustomerId::from_bytes(id));
+            prop_assert_eq!(parse_journal(&journal("c", &member, at, &visitor).sk), Some((at, visitor)));
         }
 
         #[test]

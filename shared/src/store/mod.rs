@@ -9,6 +9,7 @@ mod contacts;
 pub mod customers;
 pub mod erasure;
 pub mod events;
+pub mod export;
 mod failure;
 mod item;
 pub mod keys;

@@ -1,0 +1,160 @@
+//! Everything that is held about a person, as it may ask for. `docs/export.schema.json` has its form.
+
+use std::collections::BTreeMap;
+
+use okyaku::App;
+use okyaku::domain::channel::Channel;
+use okyaku::domain::contact::ContactKind;
+use okyaku::domain::customer::{Customer, Kind};
+use okyaku::domain::event::{EventKey, StoredEvent};
+use okyaku::domain::field::Source;
+use okyaku::domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
+use okyaku::error::Error;
+use okyaku::http::{Call, Reply, user};
+use okyaku::store::timeline::Order;
+use serde_json::{Value, json};
+
+use crate::{Access, find, gone, since};
+
+/// The form of an export; another one gets another number.
+const VERSION: u32 = 1;
+/// A cursor before every event.
+const START: &str = "000000000000000000000000000000000000000000000000000";
+
+/// A page: the person and its first events, or after `since` further events alone.
+pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+    let since = since(call)?;
+    let person = find(app, channel, call).await?;
+    if let Some(since) = since {
+        let (events, next) = events(app, channel, &person, Some(&since)).await?;
+        return Reply::ok(
+            json!({ "version": VERSION, "exportedAt": app.now(), "events": events, "next": next }),
+        );
+    }
+    let linked = app.store.linked_lives(&channel.id, &person).await.map_err(gone)?;
+    let lives: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
+    let links = app.store.journal(&channel.id, &person.id).await?;
+    let months = app.store.active_months(&channel.id, &lives).await?;
+    let mut page = json!({
+        "version": VERSION,
+        "exportedAt": app.now(),
+        "customer": user::of_server(&channel.id, &person),
+        "fields": fields(&person),
+        "tags": tags(&person),
+        "lives": lives.iter().map(|customer| life(customer)).collect::<Vec<_>>(),
+        "contacts": contacts(&lives),
+        "links": links
+            .iter()
+            .map(|link| json!({ "visitor": link.visitor, "linkedAt": link.at }))
+            .collect::<Vec<_>>(),
+        "activeMonths": months.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    // A reply has a limit of bytes: where the lives are large, the events begin on the next page.
+    let (events, next) = if serde_json::to_vec(&page).map_err(Error::internal)?.len() > TIMELINE_BYTES {
+        (Vec::new(), Some(START.to_owned()))
+    } else {
+        events(app, channel, &person, None).await?
+    };
+    if let Value::Object(page) = &mut page {
+        page.insert("events".into(), events.into());
+        page.insert("next".into(), next.into());
+    }
+    Reply::ok(page)
+}
+
+/// Events after `since`, oldest first, and the cursor of the next page.
+async fn events(
+    app: &App<Access>,
+    channel: &Channel,
+    person: &Customer,
+    since: Option<&EventKey>,
+) -> Result<(Vec<Value>, Option<String>), Error> {
+    let (events, more) =
+        app.store.timeline(&channel.id, person, Order::Ascending, since, TIMELINE_PAGE).await?;
+    let next = events.last().filter(|_| more).map(|event: &StoredEvent| event.key.to_string());
+    Ok((events.iter().map(|event| user::event(&channel.id, event)).collect(), next))
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Page => "page",
+        Source::Server => "server",
+        Source::Builder => "builder",
+        Source::Event => "event",
+    }
+}
+
+fn fields(customer: &Customer) -> Vec<Value> {
+    let field = |(key, field): (&String, &okyaku::domain::field::Field)| {
+        let source = source(field.source);
+        json!({ "key": key, "value": field.value, "source": source, "time": field.time, "verified": field.verified })
+    };
+    customer.profile.iter().map(field).collect()
+}
+
+fn tags(customer: &Customer) -> Vec<Value> {
+    customer.tags.iter().map(|(tag, by)| json!({ "tag": tag, "source": source(*by) })).collect()
+}
+
+/// Each address once, whichever lives have it; verified if it is so in any.
+fn contacts(lives: &[&Customer]) -> Vec<Value> {
+    let mut found: BTreeMap<(ContactKind, String), bool> = BTreeMap::new();
+    for (contact, verified) in lives.iter().flat_map(|life| life.contacts()) {
+        *found.entry((contact.kind, contact.address)).or_default() |= verified;
+    }
+    let contact = |((kind, address), verified): ((ContactKind, String), bool)| json!({ "kind": kind.key(), "address": address, "verified": verified });
+    found.into_iter().map(contact).collect()
+}
+
+/// Everything that a life's item holds of the person. Left out is what the table needs for itself: the version, the
+/// request's id, keyed hashes of addresses, the hash of the User-Agent, the index's keys.
+fn life(customer: &Customer) -> Value {
+    let (web, mobile) = (&customer.web, &customer.mobile);
+    let kind = match customer.kind() {
+        Kind::Member => "member",
+        // Also one that left an address: what it is identified by is a browser.
+        _ if customer.veil_id.is_some() => "visitor",
+        _ => "lead",
+    };
+    json!({
+        "id": customer.id,
+        "kind": kind,
+        "type": customer.kind().name(),
+        "generation": customer.generation,
+        "memberId": customer.member_id,
+        "veilId": customer.veil_id,
+        "linkedTo": customer.linked_to,
+        "name": customer.name,
+        "language": customer.language,
+        "country": customer.country,
+        "city": customer.city,
+        "unsubscribeEmail": customer.unsubscribe_email,
+        "unsubscribeTexting": customer.unsubscribe_texting,
+        "blocked": customer.blocked,
+        "hasPushToken": customer.has_push_token,
+        "createdAt": customer.created_at,
+        "updatedAt": customer.updated_at,
+        "lastSeenAt": customer.last_seen_at,
+        "sessionsCount": customer.sessions_count,
+        "web": {
+            "browser": web.browser,
+            "browserName": web.browser_name,
+            "os": web.os,
+            "osName": web.os_name,
+            "device": web.device,
+            "sessionsCount": web.sessions_count,
+            "lastSeenAt": web.last_seen_at,
+        },
+        "mobile": {
+            "appName": mobile.app_name,
+            "appVersion": mobile.app_version,
+            "os": mobile.os,
+            "osName": mobile.os_name,
+            "device": mobile.device,
+            "sessionsCount": mobile.sessions_count,
+            "lastSeenAt": mobile.last_seen_at,
+        },
+        "fields": fields(customer),
+        "tags": tags(customer),
+    })
+}
