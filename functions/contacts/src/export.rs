@@ -124,6 +124,7 @@ fn life(customer: &Customer) -> Value {
         "memberId": customer.member_id,
         "veilId": customer.veil_id,
         "linkedTo": customer.linked_to,
+        "revivedAfter": customer.revived_after,
         "name": customer.name,
         "language": customer.language,
         "country": customer.country,

@@ -1,7 +1,5 @@
 //! Times: epoch milliseconds everywhere, months as `yyyymm` in UTC.
 
-use chrono::Datelike;
-
 /// Epoch milliseconds.
 pub type Millis = i64;
 
@@ -18,20 +16,6 @@ pub fn month(at: Millis) -> String {
     chrono::DateTime::from_timestamp_millis(at)
         .map(|time| time.format("%Y%m").to_string())
         .unwrap_or_default()
-}
-
-/// The UTC months from one instant to another, as `yyyymm`, both included.
-#[must_use]
-pub fn months(from: Millis, to: Millis) -> Vec<String> {
-    let month_of = |at| chrono::DateTime::from_timestamp_millis(at).map(|time| time.date_naive().with_day(1));
-    let (Some(Some(mut first)), Some(Some(last))) = (month_of(from), month_of(to)) else { return Vec::new() };
-    let mut months = Vec::new();
-    while first <= last {
-        months.push(first.format("%Y%m").to_string());
-        let Some(next) = first.checked_add_months(chrono::Months::new(1)) else { break };
-        first = next;
-    }
-    months
 }
 
 /// Epoch seconds after `at` at which an item may leave the table, rounded up.

@@ -10,6 +10,7 @@ use super::item::{FORMAT, number};
 use super::keys::{self, Key, TTL};
 use super::{Item, Store};
 use crate::domain::id::CustomerId;
+use crate::domain::month::Month;
 use crate::domain::time::{self, DAY, Millis};
 use crate::error::Error;
 
@@ -62,7 +63,8 @@ impl<A: Read> Store<A> {
         to: Millis,
     ) -> Result<HashMap<Key, Item>, Error> {
         let of = |month: String| keys::marker(channel, &month, &self.base.keys.active(channel, &month, id));
-        let wanted: Vec<Key> = time::months(from, to).into_iter().map(of).collect();
+        let months = Month::of(from).to(Month::of(to));
+        let wanted: Vec<Key> = months.map(|month| of(month.key())).collect();
         self.batch_get(&wanted, None).await
     }
 }

@@ -86,7 +86,7 @@ impl<A: Erase> Store<A> {
         for (kind, hash) in &job.contacts {
             self.delete_unheld(job, *kind, hash).await?;
         }
-        self.close(job).await
+        self.file(job).await
     }
 
     /// Takes the names off a life's month markers; the months' counts stay (R7). What the last sweep finds was put by a
@@ -170,7 +170,7 @@ impl<A: Erase> Store<A> {
     }
 
     /// The job becomes the receipt.
-    async fn close(&self, job: &mut Erasure) -> Result<bool, Error> {
+    async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
         let mut receipt: Item = to_item(&*job).map_err(Error::internal)?;
         receipt.extend(keys::receipt(&job.channel, &job.id, job.erased_at).attributes());

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use crate::domain::erasure::Erasure;
-use crate::domain::time::{self, Millis};
+use crate::domain::month::Month;
+use crate::domain::time::Millis;
 use crate::error::Error;
 use crate::store::access::{List, Read};
 use crate::store::failure::Failure;
@@ -69,8 +70,8 @@ impl<A: List> Store<A> {
         log.unreadable = open.unreadable;
         let mine = |erasure: &Erasure| erasure.channel == channel && erasure.erased_at >= since;
         log.erasures.extend(open.erasures.into_iter().filter(mine));
-        for month in time::months(since, self.now()) {
-            for item in self.partition(keys::receipts(channel, &month)).await? {
+        for month in Month::of(since).to(Month::of(self.now())) {
+            for item in self.partition(keys::receipts(channel, &month.key())).await? {
                 log.add(item);
             }
         }
