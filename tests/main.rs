@@ -8,6 +8,7 @@ mod bad_input;
 mod boot;
 mod bulk;
 mod cost;
+mod crashes;
 mod credentials;
 mod erasure;
 mod erasures;
