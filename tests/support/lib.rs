@@ -4,9 +4,14 @@
 pub mod answer;
 pub mod body;
 pub mod channel;
+pub mod crash;
 pub mod engine;
 pub mod fault;
+pub mod fault_ask;
+pub mod fault_dump;
 pub mod fault_engine;
+pub mod fault_scene;
+pub mod fault_truth;
 pub mod fault_wire;
 pub mod fault_world;
 pub mod people;

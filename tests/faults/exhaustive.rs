@@ -1,0 +1,158 @@
+//! Every operation × every call it makes × every fault that applies to the call, once or for good.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use support::Answer;
+use support::fault::{FAULTS, Fault};
+use support::fault_dump::{Times, difference, lines};
+use support::fault_scene::{self, Scene};
+use support::fault_truth::Truth;
+use support::fault_wire::{Act, Asked};
+use support::fault_world::{full_size, run};
+
+/// How an operation ends when nothing goes wrong.
+struct Clean {
+    answer: Answer,
+    calls: Vec<String>,
+    dump: Vec<String>,
+}
+
+async fn clean(scene: &Scene, settled: bool) -> Clean {
+    let world = scene.stage.world().await;
+    let answer = scene.ask.send(&world.shop).await;
+    assert_eq!(answer.status, scene.status, "{}: {}", scene.name, answer.body);
+    let calls = world.wire.calls();
+    if settled {
+        world.sweep_out().await;
+    }
+    let truth = Truth::of(&world);
+    let faults = truth.faults(settled);
+    assert!(faults.is_empty(), "{}: {faults:#?}", scene.name);
+    Clean { answer, calls, dump: lines(&truth, Times::Exact) }
+}
+
+/// Whether a fault meets every try of a call, or only the first.
+#[derive(Debug, Clone, Copy)]
+enum Lasts {
+    Once,
+    Call,
+}
+
+fn hook(call: usize, fault: Fault, lasts: Lasts) -> impl FnMut(&Asked) -> Act + Send {
+    move |asked| {
+        let hit = asked.call == call && (asked.attempt == 1 || matches!(lasts, Lasts::Call));
+        // Three silences in a row outlast the function itself: `faults::a_table_that_falls_silent_is_503`.
+        let hit = hit && (fault != Fault::Silence || asked.attempt == 1);
+        if hit && fault.applies(&asked.operation) { Act::Fault(fault) } else { Act::Pass }
+    }
+}
+
+/// What an answer says, without what differs from run to run.
+fn said(answer: &Answer) -> Value {
+    let mut body = answer.body.clone();
+    for noise in ["requestId", "sessionToken", "veilId"] {
+        body.as_object_mut().map(|body| body.remove(noise));
+    }
+    if let Some(user) = body["user"].as_object_mut().filter(|user| user["memberId"].is_null()) {
+        user.remove("id");
+        user.remove("veilId");
+    }
+    body
+}
+
+/// One case; says what is wrong.
+async fn case(scene: &Scene, clean: &Clean, settled: bool, hook: impl FnMut(&Asked) -> Act + Send + 'static) -> Result<(), String> {
+    let world = scene.stage.world().await;
+    world.wire.hook(hook);
+    let answer = scene.ask.send(&world.shop).await;
+    world.wire.heal();
+    let minted = scene.name.contains("minted");
+    if answer.status == 503 {
+        let again = scene.ask.again().send(&world.shop).await;
+        // The first try may have done it: then there is nobody to delete, and the lead is there already.
+        let done_before = match (scene.ask.method, scene.ask.path.as_str()) {
+            ("DELETE", _) => again.status == 404,
+            ("POST", "/open/v5/users") => again.status == 409,
+            _ => false,
+        };
+        if again.status != scene.status && !done_before {
+            return Err(format!("repeated: {} {}", again.status, again.body));
+        }
+    } else if answer.status == 404 && scene.name == "an event's deletion" {
+        // Known: `faults::a_deletion_of_an_event_whose_reply_was_lost_is_a_deletion`.
+    } else if answer.status != scene.status {
+        return Err(format!("answered {} {}", answer.status, answer.body));
+    } else if !minted && said(&answer) != said(&clean.answer) {
+        return Err(format!("answered {}, wanted {}", said(&answer), said(&clean.answer)));
+    }
+    if settled {
+        world.sweep_out().await;
+    }
+    let truth = Truth::of(&world);
+    let faults = truth.faults(settled);
+    if !faults.is_empty() {
+        return Err(format!("{faults:#?}"));
+    }
+    let found = lines(&truth, Times::Exact);
+    if !minted && found != clean.dump {
+        return Err(difference(&found, &clean.dump));
+    }
+    Ok(())
+}
+
+/// Everything at full size; else those faults that differ in what the code does about them.
+fn chosen(fault: Fault, lasts: Lasts) -> bool {
+    full_size()
+        || match lasts {
+            Lasts::Once => matches!(fault, Fault::ErrorAfter | Fault::Silence | Fault::Conflict | Fault::Partial(_)),
+            Lasts::Call => matches!(fault, Fault::Throttle | Fault::TimeoutAfter | Fault::Partial(_)),
+        }
+}
+
+async fn every_fault(scenes: Vec<Scene>, settled: bool) {
+    let (mut cases, mut calls) = (0, 0);
+    let mut failed: BTreeMap<String, String> = BTreeMap::new();
+    let count = scenes.len();
+    for scene in scenes {
+        let clean = clean(&scene, settled).await;
+        calls += clean.calls.len();
+        for (call, operation) in clean.calls.iter().enumerate() {
+            for fault in FAULTS.into_iter().filter(|fault| fault.applies(operation)) {
+                for lasts in [Lasts::Once, Lasts::Call].into_iter().filter(|lasts| chosen(fault, *lasts)) {
+                    cases += 1;
+                    let hook = hook(call, fault, lasts);
+                    if let Err(wrong) = case(&scene, &clean, settled, hook).await {
+                        let name = format!("{}, call {call} ({operation}), {fault:?} {lasts:?}", scene.name);
+                        failed.insert(name, wrong);
+                    }
+                }
+            }
+        }
+    }
+    println!("exhaustive: {count} operations, {calls} calls, {cases} cases, {} failed", failed.len());
+    for (name, wrong) in &failed {
+        println!("- {name}: {wrong}");
+    }
+    assert!(failed.is_empty(), "{} of {cases} cases failed", failed.len());
+}
+
+#[test]
+fn every_single_fault_of_a_customers_operations_leaves_the_truth_whole() {
+    run(async { every_fault(fault_scene::customers().await, false).await });
+}
+
+#[test]
+fn every_single_fault_of_tracking_leaves_the_truth_whole() {
+    run(async { every_fault(fault_scene::tracking().await, false).await });
+}
+
+#[test]
+fn every_single_fault_of_an_erasure_leaves_the_truth_whole() {
+    run(async { every_fault(fault_scene::erasures().await, true).await });
+}
+
+#[test]
+fn every_single_fault_of_a_read_is_repeated_or_told() {
+    run(async { every_fault(fault_scene::reads().await, false).await });
+}

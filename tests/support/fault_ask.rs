@@ -1,0 +1,88 @@
+//! A request as data, so that it can be sent again exactly as a real client would.
+
+use serde_json::{Value, json};
+
+use crate::{Answer, Shop, dev, hash_of};
+
+/// Who sends it.
+#[derive(Debug, Clone, PartialEq)]
+enum By {
+    /// A page without a session: a boot.
+    Page,
+    /// A page with this session token.
+    Session(String),
+    /// The shop's server.
+    Server,
+    /// The schedule.
+    Schedule,
+}
+
+/// A request, or a run of `sweep`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    by: By,
+    pub method: &'static str,
+    pub path: String,
+    pub body: Option<Value>,
+}
+
+impl Ask {
+    /// A boot of whoever `body` names.
+    pub fn boot(mut body: Value) -> Self {
+        body["pluginKey"] = json!(dev::PLUGIN_KEY);
+        if let Some(member) = body["memberId"].as_str() {
+            body["memberHash"] = json!(hash_of(member));
+        }
+        Self { by: By::Page, method: "POST", path: "/front/v1/boot".into(), body: Some(body) }
+    }
+
+    /// A request of a page with a session.
+    pub fn page(token: &str, method: &'static str, path: &str, body: Option<Value>) -> Self {
+        Self { by: By::Session(token.into()), method, path: path.into(), body }
+    }
+
+    /// Events of a page.
+    pub fn track(token: &str, events: Value) -> Self {
+        Self::page(token, "POST", "/front/v1/events", Some(json!({ "events": events })))
+    }
+
+    /// A request of the shop's server.
+    pub fn server(method: &'static str, path: impl Into<String>, body: Option<Value>) -> Self {
+        Self { by: By::Server, method, path: path.into(), body }
+    }
+
+    /// A run of `sweep`.
+    pub fn sweep() -> Self {
+        Self { by: By::Schedule, method: "", path: "sweep".into(), body: None }
+    }
+
+    /// The same request as its sender repeats it: a batch says that it is one.
+    pub fn again(&self) -> Self {
+        let mut again = self.clone();
+        if let Some(body) = again.body.as_mut().filter(|body| body["events"].is_array()) {
+            body["attempt"] = json!(body["attempt"].as_u64().unwrap_or(1) + 1);
+        }
+        again
+    }
+
+    /// Sends it to an instance. A `sweep` that succeeds counts as 200, one that is to come again as 503.
+    pub async fn send(&self, shop: &Shop) -> Answer {
+        let request = match &self.by {
+            By::Page => shop.request(self.method, &self.path),
+            By::Session(token) => shop.page(self.method, &self.path, token),
+            By::Server => shop.server(self.method, &self.path),
+            By::Schedule => {
+                let status = match okyaku_sweep::run(&shop.base.app()).await {
+                    Ok(_) => 200,
+                    Err(okyaku::error::Error::Busy) => 503,
+                    Err(_) => 500,
+                };
+                return Answer { status, headers: http::HeaderMap::new(), body: Value::Null };
+            }
+        };
+        match &self.body {
+            Some(body) => request.json(body.clone()).await,
+            None => request.send().await,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The operations that are put to the proof, each on a stage where it has something to do.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::NOW;
+use crate::fault_ask::Ask;
+use crate::fault_world::{Stage, World};
+
+/// Browsers.
+pub const VEILS: [&str; 4] = [
+    "11111111-1111-4111-8111-111111111111",
+    "22222222-2222-4222-8222-222222222222",
+    "33333333-3333-4333-8333-333333333333",
+    "44444444-4444-4444-8444-444444444444",
+];
+/// 2026-12-01T00:00:05Z.
+pub const DECEMBER: i64 = 1_796_083_205_000;
+const LATER: i64 = NOW + 31 * 60_000;
+
+/// One operation on its stage.
+#[derive(Clone)]
+pub struct Scene {
+    pub name: &'static str,
+    pub stage: Arc<Stage>,
+    pub ask: Ask,
+    /// What it is answered when nothing goes wrong.
+    pub status: u16,
+}
+
+/// Who is there when a scene begins, besides `kim` and a lead, whom no scene is about.
+pub struct Cast {
+    pub stage: Stage,
+    /// A session of a visitor who left `shared@example.com`, which kim has too, under the first of [`VEILS`].
+    pub visitor: String,
+    /// A session of the member `canary-lee`, to whom the second browser is linked.
+    pub lee: String,
+    pub visitor_id: String,
+    pub linked_id: String,
+    pub lee_id: String,
+    /// The public id of lee's first event.
+    pub event: String,
+}
+
+/// `count` events of a page.
+pub fn events(prefix: &str, count: usize) -> Value {
+    (0..count)
+        .map(|n| json!({"id": format!("{prefix}{n}"), "name": "canary-view", "createdAt": NOW, "property": {"note": "canary-property"}}))
+        .collect()
+}
+
+/// A world with the cast.
+pub async fn cast() -> (World, Cast) {
+    let world = World::open().await;
+    let shop = &world.shop;
+    let boot = async |body: Value| Ask::boot(body).send(shop).await;
+    let visitor = boot(json!({"veilId": VEILS[0], "profile": {"email": "shared@example.com"}})).await;
+    shop.track(visitor.str("/sessionToken"), events("v", 1)).await.expect(200);
+    boot(json!({"memberId": "kim", "profile": {"email": "shared@example.com"}})).await.expect(200);
+    let lead = json!({"profile": {"email": "lead@example.com"}});
+    Ask::server("POST", "/open/v5/users", Some(lead)).send(shop).await.expect(200);
+    let linked = boot(json!({"veilId": VEILS[1], "profile": {"email": "canary2@example.com"}})).await;
+    shop.track(linked.str("/sessionToken"), events("l", 1)).await.expect(200);
+    let lee = json!({"memberId": "canary-lee", "veilId": VEILS[1], "tags": ["canary-tag"], "profile": {
+        "email": "canary@example.com", "mobileNumber": "+821077770001", "name": "canary-name", "note": "canary-note"}});
+    let lee = boot(lee).await;
+    shop.track(lee.str("/sessionToken"), events("e", 3)).await.expect(200);
+    let shown = shop.events("@canary-lee").await;
+    let own = |event: &&Value| event["id"].as_str().unwrap().starts_with(lee.str("/user/id"));
+    let event = shown.iter().find(own).unwrap()["id"].as_str().unwrap().to_owned();
+    let text = |answer: &crate::Answer, at| answer.str(at).to_owned();
+    let cast = Cast {
+        stage: Stage::of(&world),
+        visitor: text(&visitor, "/sessionToken"),
+        lee: text(&lee, "/sessionToken"),
+        visitor_id: text(&visitor, "/user/id"),
+        linked_id: text(&linked, "/user/id"),
+        lee_id: text(&lee, "/user/id"),
+        event,
+    };
+    (world, cast)
+}
+
+fn scene(name: &'static str, stage: &Arc<Stage>, ask: Ask, status: u16) -> Scene {
+    Scene { name, stage: stage.clone(), ask, status }
+}
+
+/// Boots, touches, and what a server writes of a customer.
+pub async fn customers() -> Vec<Scene> {
+    let (world, cast) = cast().await;
+    let now = Arc::new(Stage::of(&world));
+    let (later, month) = (Arc::new(now.at(LATER)), Arc::new(now.at(DECEMBER)));
+    let full = Arc::new(full_contact(&world).await);
+    let lee = |body: Value| {
+        let mut body = body;
+        body["memberId"] = json!("canary-lee");
+        Ask::boot(body)
+    };
+    let max = json!({"memberId": "max", "profile": {"email": "max@example.com", "mobileNumber": "+821077770002"}});
+    let mut max_links = max.clone();
+    max_links["veilId"] = json!(VEILS[0]);
+    let patch = |body: Value| Ask::server("PATCH", "/open/v5/users/@canary-lee", Some(body));
+    let page = |method, path: &str, body: Value| {
+        let body = Some(body).filter(|body| !body.is_null());
+        Ask::page(&cast.lee, method, path, body)
+    };
+    vec![
+        scene("a new visitor's boot, veilId minted", &now, Ask::boot(json!({"profile": {"via": "minted"}})), 200),
+        scene("a new visitor's boot, veilId brought", &now, Ask::boot(json!({"veilId": VEILS[2]})), 200),
+        scene("a visitor's boot, nothing new", &now, Ask::boot(json!({"veilId": VEILS[0]})), 200),
+        scene("a visitor's boot, a new session", &later, Ask::boot(json!({"veilId": VEILS[0]})), 200),
+        scene("a new member's boot", &now, Ask::boot(max.clone()), 200),
+        scene("a new member's boot that links", &now, Ask::boot(max_links), 200),
+        scene("a member's boot, a new session and address", &later, lee(json!({"profile": {"email": "shared@example.com"}})), 200),
+        scene("a member's boot that links", &now, lee(json!({"veilId": VEILS[0]})), 200),
+        scene("a member's boot, first of a month", &month, lee(json!({"veilId": VEILS[1]})), 200),
+        scene("a boot that finds a contact full", &full, lee(json!({"profile": {"email": "full@example.com"}})), 200),
+        scene("a holder apart who leaves", &full, Ask::boot(json!({"memberId": "apart", "profile": {"email": "left@example.com"}})), 200),
+        scene("a page's touch, a new session", &later, page("POST", "/front/v1/touch", Value::Null), 200),
+        scene("a page's patch", &now, page("PATCH", "/front/v1/users/me", json!({"profile": {"email": "canary3@example.com"}})), 200),
+        scene("a page's tags", &now, page("PATCH", "/front/v1/users/me/tags", json!({"tags": ["canary-new"]})), 200),
+        scene("a PUT that creates", &now, Ask::server("PUT", "/open/v5/users/@max", Some(json!({"profile": max["profile"]}))), 200),
+        scene("a PUT that patches", &now, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({"profile": {"email": null}}))), 200),
+        scene("a PATCH, first of a month", &month, patch(json!({"profile": {"note": "canary-new"}})), 200),
+        scene("a server's touch", &later, Ask::server("POST", "/open/v5/users/@canary-lee/touch", None), 200),
+        scene("a block", &now, Ask::server("POST", "/open/v5/users/@canary-lee/block", None), 200),
+        scene("a lead", &now, Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "new@example.com", "mobileNumber": "+821077770003"}}))), 200),
+        scene("a lead that is refused", &now, Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "lead@example.com"}}))), 409),
+    ]
+}
+
+/// Events.
+pub async fn tracking() -> Vec<Scene> {
+    let (world, cast) = cast().await;
+    let (now, month) = (Arc::new(Stage::of(&world)), Arc::new(Stage::of(&world).at(DECEMBER)));
+    let mut retried = Ask::track(&cast.lee, events("e", 30));
+    retried.body.as_mut().unwrap()["attempt"] = json!(2);
+    let order = json!({"id": "o1", "name": "CheckoutComplete", "createdAt": NOW, "property": {"id": "o", "totalAmount": 1, "products": []}});
+    let event = format!("/open/v5/users/@canary-lee/events/{}", cast.event);
+    let server = json!({"name": "canary-view", "id": "s1", "createdAt": NOW});
+    vec![
+        scene("one event", &now, Ask::track(&cast.lee, events("x", 1)), 200),
+        scene("one event that is there", &now, Ask::track(&cast.lee, events("e", 1)), 200),
+        scene("a batch", &now, Ask::track(&cast.lee, events("x", 30)), 200),
+        scene("a batch marked as a retry", &now, retried, 200),
+        scene("a checkout", &now, Ask::track(&cast.lee, json!([order])), 200),
+        scene("a checkout, first of a month", &month, Ask::track(&cast.lee, json!([order])), 200),
+        scene("a server's event", &now, Ask::server("POST", "/open/v5/users/@canary-lee/events", Some(server)), 200),
+        scene("an event's deletion", &now, Ask::server("DELETE", event, None), 204),
+    ]
+}
+
+/// Erasures, what comes back after one, and what finishes it.
+pub async fn erasures() -> Vec<Scene> {
+    let (world, cast) = cast().await;
+    let now = Arc::new(Stage::of(&world));
+    let delete = |whom: &str| Ask::server("DELETE", format!("/open/v5/users/{whom}"), None);
+    let full = Arc::new(full_contact(&now.world().await).await);
+    // The person is gone, but its pages are not: the table refuses every batch.
+    let half = now.world().await;
+    half.wire.hook(|asked| match asked.operation.as_str() {
+        "BatchWriteItem" => crate::fault_wire::Act::Fault(crate::fault::Fault::Throttle),
+        _ => crate::fault_wire::Act::Pass,
+    });
+    delete("@canary-lee").send(&half.shop).await.expect(204);
+    let pages = Arc::new(Stage::of(&half));
+    half.wire.heal();
+    half.shop.sweep().await;
+    half.shop.clock.advance(71_000);
+    let last = Arc::new(Stage::of(&half));
+    half.shop.sweep().await;
+    let over = Arc::new(Stage::of(&half));
+    let revive = json!({"revive": true, "profile": {"email": "back@example.com"}});
+    let boot = Ask::boot(json!({"memberId": "canary-lee", "profile": {"email": "back@example.com"}}));
+    vec![
+        scene("an erasure", &now, delete("@canary-lee"), 204),
+        scene("an erasure by a linked visitor's id", &now, delete(&cast.linked_id), 204),
+        scene("an erasure of a visitor", &now, delete(&cast.visitor_id), 204),
+        scene("an erasure of a holder apart", &full, delete("@apart"), 204),
+        scene("an erasure of nobody", &now, delete("@nobody"), 404),
+        scene("a sweep's pages", &pages, Ask::sweep(), 200),
+        scene("a last sweep", &last, Ask::sweep(), 200),
+        scene("an erased member's boot", &over, boot.clone(), 200),
+        scene("an erased member's boot before the last sweep", &last, boot, 200),
+        scene("a PUT that revives", &over, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(revive)), 200),
+        scene("a PUT that does not revive", &over, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({}))), 409),
+        scene("a late event", &over, Ask::track(&cast.lee, events("late", 2)), 409),
+    ]
+}
+
+/// Reads.
+pub async fn reads() -> Vec<Scene> {
+    let (world, cast) = cast().await;
+    let now = Arc::new(Stage::of(&world));
+    let get = |path: String| Ask::server("GET", path, None);
+    vec![
+        scene("a customer", &now, get("/open/v5/users/@canary-lee".into()), 200),
+        scene("a linked visitor", &now, get(format!("/open/v5/users/{}", cast.linked_id)), 200),
+        scene("a timeline", &now, get("/open/v5/users/@canary-lee/events".into()), 200),
+        scene("a detail at a glance", &now, get("/okyaku/v1/contacts/@canary-lee".into()), 200),
+        scene("nobody", &now, get("/open/v5/users/@nobody".into()), 404),
+    ]
+}
+
+/// The stage with an address whose list is full, and `apart` as its 21st holder.
+async fn full_contact(world: &World) -> Stage {
+    for n in 0..21 {
+        let member = if n == 20 { "apart".to_owned() } else { format!("m{n}") };
+        let body = json!({"memberId": member, "profile": {"email": "full@example.com"}});
+        Ask::boot(body).send(&world.shop).await.expect(200);
+    }
+    Stage::of(world)
+}
