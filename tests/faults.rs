@@ -1,6 +1,7 @@
 //! What the embedded engine does not do is injected: throttling, lost replies, conflicts, leftovers of a batch.
 
 mod exhaustive;
+mod storms;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

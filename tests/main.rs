@@ -16,6 +16,7 @@ mod events;
 mod export;
 mod faults;
 mod fields;
+mod interleavings;
 mod leads;
 mod limits;
 mod links;

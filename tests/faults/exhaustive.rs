@@ -94,6 +94,9 @@ async fn case(scene: &Scene, clean: &Clean, settled: bool, hook: impl FnMut(&Ask
     if !faults.is_empty() {
         return Err(format!("{faults:#?}"));
     }
+    if minted && answer.status == 200 && !truth.is_marked(answer.str("/user/id"), support::NOW) {
+        return Err("answered, but not marked".into());
+    }
     let found = lines(&truth, Times::Exact);
     if !minted && found != clean.dump {
         return Err(difference(&found, &clean.dump));

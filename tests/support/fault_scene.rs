@@ -56,7 +56,8 @@ pub async fn cast() -> (World, Cast) {
     let shop = &world.shop;
     let boot = async |body: Value| Ask::boot(body).send(shop).await;
     let visitor = boot(json!({"veilId": VEILS[0], "profile": {"email": "shared@example.com"}})).await;
-    shop.track(visitor.str("/sessionToken"), events("v", 1)).await.expect(200);
+    let seen = json!([{"id": "v0", "name": "PageView", "createdAt": NOW}]);
+    shop.track(visitor.str("/sessionToken"), seen).await.expect(200);
     boot(json!({"memberId": "kim", "profile": {"email": "shared@example.com"}})).await.expect(200);
     let lead = json!({"profile": {"email": "lead@example.com"}});
     Ask::server("POST", "/open/v5/users", Some(lead)).send(shop).await.expect(200);

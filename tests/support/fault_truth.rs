@@ -7,6 +7,7 @@ use okyaku::domain::id::CustomerId;
 use okyaku::domain::time::month;
 use serde_json::Value;
 
+use crate::fault_scene::VEILS;
 use crate::fault_world::World;
 
 /// A text attribute.
@@ -189,7 +190,8 @@ impl Truth {
         }
         for (id, item) in &self.alive {
             // The one permitted miss: a visitor whose veilId was minted by a boot that was never answered (R7).
-            if !self.is_marked(id, n(item, "updatedAt")) && !s(item, "profile").contains("minted") {
+            let minted = !item["veilId"].is_null() && !VEILS.contains(&s(item, "veilId"));
+            if !minted && !self.is_marked(id, n(item, "updatedAt")) {
                 faults.push(format!("{id} was active, but is not marked: {item}"));
             }
         }

@@ -17,6 +17,9 @@ pub mod fault_world;
 pub mod people;
 pub mod recorder;
 pub mod shop;
+pub mod step;
+pub mod storm;
+pub mod storm_ledger;
 
 pub use answer::Answer;
 pub use body::{gzip, gzip_bomb, padded};

@@ -1,0 +1,245 @@
+//! A storm: a few people do this and that while every fifth call of the table goes wrong. All of it follows from a seed.
+
+use serde_json::{Value, json};
+
+use crate::Answer;
+use crate::fault::{FAULTS, Fault, Rng};
+use crate::fault_ask::Ask;
+use crate::fault_scene::VEILS;
+use crate::fault_truth::{Truth, s};
+use crate::fault_wire::{Act, Asked};
+use crate::fault_world::{Stage, World};
+use crate::storm_ledger::Ledger;
+
+/// Operations of one storm at most.
+const LENGTH: u64 = 9;
+/// How many of a hundred calls go wrong.
+const FAULTY: u64 = 20;
+const MEMBERS: [&str; 2] = ["lee", "kim"];
+const EMAILS: [&str; 3] = ["a@example.com", "b@example.com", "c@example.com"];
+const PHONE: &str = "+821077770001";
+
+/// What an operation means to the ledger.
+#[derive(Debug, Clone)]
+enum Means {
+    /// A boot or touch of this memberId or veilId.
+    Seen(String),
+    /// These events, of this life.
+    Events(Vec<String>, String),
+    /// A lead.
+    Lead,
+    /// An erasure of whoever lives under this memberId or id.
+    Erase(String),
+    Other,
+}
+
+struct Storm {
+    world: World,
+    rng: Rng,
+    ledger: Ledger,
+    /// Sessions that were answered: token, life, memberId or veilId.
+    sessions: Vec<(String, String, String)>,
+    /// What was never answered.
+    open: Vec<(Ask, Means)>,
+    events: usize,
+    log: Vec<String>,
+}
+
+/// Runs the storm of a seed on an empty stage. Says what is wrong, with all that happened.
+pub async fn storm(stage: &Stage, seed: u64) -> Result<usize, String> {
+    let world = stage.world().await;
+    let rng = Rng::new(seed);
+    let mut storm = Storm {
+        world,
+        rng,
+        ledger: Ledger::default(),
+        sessions: Vec::new(),
+        open: Vec::new(),
+        events: 0,
+        log: Vec::new(),
+    };
+    let outcome = storm.blow(seed).await;
+    outcome.map_err(|wrong| format!("seed {seed}: {wrong}\n{}", storm.log.join("\n")))
+}
+
+impl Storm {
+    async fn blow(&mut self, seed: u64) -> Result<usize, String> {
+        let mut faults = Rng::new(seed ^ 0xfa17);
+        self.world.wire.hook(move |asked| fault(&mut faults, asked));
+        let length = 6 + self.rng.below(LENGTH - 5);
+        for _ in 0..length {
+            // No two operations at one time, so that it is known what came before what.
+            let pause = *self.rng.pick(&[1, 1, 1, 61_000, 31 * 60_000]);
+            self.world.shop.clock.advance(pause);
+            let (ask, means) = self.operation();
+            let mut answered = false;
+            let mut ask = ask;
+            for _ in 0..2 {
+                answered = self.send(&ask, &means).await?;
+                if answered {
+                    break;
+                }
+                ask = ask.again();
+            }
+            if !answered {
+                self.open.push((ask, means));
+            }
+        }
+        let tries = self.world.wire.tries();
+        self.world.wire.heal();
+        for (ask, means) in std::mem::take(&mut self.open) {
+            self.world.shop.clock.advance(1);
+            if !self.send(&ask, &means).await? {
+                return Err("a healthy table answers 503".into());
+            }
+        }
+        self.world.sweep_out().await;
+        let truth = Truth::of(&self.world);
+        let mut faults = truth.faults(true);
+        faults.extend(self.ledger.faults(&truth));
+        faults.extend(self.readable(&truth).await);
+        if faults.is_empty() { Ok(tries) } else { Err(format!("{faults:#?}")) }
+    }
+
+    /// One of the living reads whole: every event of all its lives, once.
+    async fn readable(&mut self, truth: &Truth) -> Option<String> {
+        let all: Vec<_> = truth.alive.iter().filter(|(_, item)| item["linkedTo"].is_null()).collect();
+        let (id, item) = *all.get(self.rng.below(all.len() as u64) as usize)?;
+        let links = item["links"]["L"].as_array().into_iter().flatten().map(|link| s(&link["M"], "id"));
+        let lives: Vec<&str> = links.chain([id.as_str()]).collect();
+        let of_life = |item: &&Value| {
+            let owner = s(item, "pk").rsplit('#').next().unwrap_or_default();
+            s(item, "sk").starts_with("E#") && lives.contains(&owner)
+        };
+        let stored = truth.items.iter().filter(of_life).count();
+        let shown = self.world.shop.events(id).await.len();
+        (stored != shown).then(|| format!("{id} has {stored} events and shows {shown}"))
+    }
+
+    fn operation(&mut self) -> (Ask, Means) {
+        let member = *self.rng.pick(&MEMBERS);
+        let veil = VEILS[self.rng.below(2) as usize];
+        let user = format!("/open/v5/users/@{member}");
+        let session = (!self.sessions.is_empty()).then(|| self.rng.pick(&self.sessions.clone()).clone());
+        let boot = |body: Value, whom: &str| (Ask::boot(body), Means::Seen(whom.into()));
+        let profile = self.profile();
+        match (self.rng.below(14), session) {
+            (0 | 1, _) => boot(json!({"veilId": veil, "profile": profile}), veil),
+            (2, _) => boot(json!({"memberId": member, "profile": profile}), member),
+            (3 | 4, _) => boot(json!({"memberId": member, "veilId": veil, "profile": profile}), member),
+            (5, Some((token, _, whom))) => {
+                (Ask::page(&token, "POST", "/front/v1/touch", None), Means::Seen(whom))
+            }
+            (6 | 7, Some((token, life, _))) => self.track(&token, life),
+            (8, Some((token, ..))) => {
+                let body = Some(json!({ "profile": profile }));
+                (Ask::page(&token, "PATCH", "/front/v1/users/me", body), Means::Other)
+            }
+            (9, _) => (Ask::server("PUT", user, Some(json!({ "profile": profile }))), Means::Other),
+            (10, _) => {
+                let lead = json!({"profile": {"email": self.rng.pick(&EMAILS), "mobileNumber": PHONE}});
+                (Ask::server("POST", "/open/v5/users", Some(lead)), Means::Lead)
+            }
+            (11, _) => (Ask::server("DELETE", user, None), Means::Erase(member.into())),
+            (12, Some((_, life, _))) => {
+                (Ask::server("DELETE", format!("/open/v5/users/{life}"), None), Means::Erase(life))
+            }
+            (13, _) => (Ask::sweep(), Means::Other),
+            _ => boot(json!({"veilId": veil}), veil),
+        }
+    }
+
+    fn profile(&mut self) -> Value {
+        match self.rng.below(5) {
+            0 => json!({"email": self.rng.pick(&EMAILS)}),
+            1 => json!({"email": self.rng.pick(&EMAILS), "mobileNumber": PHONE}),
+            2 => json!({"email": null, "mobileNumber": null}),
+            _ => json!({"n": self.rng.below(100)}),
+        }
+    }
+
+    fn track(&mut self, token: &str, life: String) -> (Ask, Means) {
+        let count = *self.rng.pick(&[1, 1, 3, 26]);
+        let name = *self.rng.pick(&["PageView", "CheckoutComplete"]);
+        let at = self.world.shop.clock.now_ms();
+        let ids: Vec<String> = (0..count).map(|n| format!("e{}-{n}", self.events)).collect();
+        self.events += 1;
+        let events = ids.iter().map(|id| json!({"id": id, "name": name, "createdAt": at})).collect();
+        (Ask::track(token, events), Means::Events(ids, life))
+    }
+
+    /// Sends once and notes what came back; whether it was an answer.
+    async fn send(&mut self, ask: &Ask, means: &Means) -> Result<bool, String> {
+        let at = self.world.shop.clock.now_ms();
+        let victims = match means {
+            Means::Erase(whom) => victims(&Truth::of(&self.world), whom),
+            _ => Vec::new(),
+        };
+        let answer = ask.send(&self.world.shop).await;
+        let body = ask.body.as_ref().map(|body| {
+            let mut body = body.clone();
+            ["pluginKey", "memberHash"].map(|noise| body.as_object_mut().map(|body| body.remove(noise)));
+            body.to_string().chars().take(150).collect::<String>()
+        });
+        self.log.push(format!("  {at} {} {} {}: {}", ask.method, ask.path, body.unwrap_or_default(), answer.status));
+        let status = answer.status;
+        if status >= 500 && status != 503 {
+            return Err(format!("answered {status} {}", answer.body));
+        }
+        let told = status != 503;
+        match means {
+            Means::Seen(whom) if status == 200 => self.welcome(at, whom, &answer),
+            Means::Seen(whom) if !told => self.ledger.seen(at, whom, None),
+            Means::Events(ids, life) if status == 200 => {
+                for (id, result) in ids.iter().zip(answer.body["results"].as_array().unwrap()) {
+                    if !matches!(result["status"].as_str(), Some("accepted" | "duplicate")) {
+                        return Err(format!("{id} is {result}"));
+                    }
+                    self.ledger.acknowledged(id, life);
+                }
+            }
+            Means::Events(ids, life) if told => ids.iter().for_each(|id| self.ledger.refused(id, life)),
+            Means::Lead if status == 200 => self.ledger.lead(answer.str("/user/id")),
+            Means::Erase(_) if status == 204 => {
+                let truth = Truth::of(&self.world);
+                if let Some(alive) = victims.iter().find(|life| truth.alive.contains_key(*life)) {
+                    return Err(format!("{alive} was erased and lives"));
+                }
+                self.ledger.erased(victims);
+            }
+            _ => {}
+        }
+        Ok(told)
+    }
+
+    fn welcome(&mut self, at: i64, whom: &str, answer: &Answer) {
+        let life = answer.str("/user/id").to_owned();
+        self.ledger.seen(at, whom, Some(&life));
+        self.sessions.push((answer.str("/sessionToken").to_owned(), life, whom.to_owned()));
+    }
+}
+
+/// Who goes with an erasure of a memberId or id: the person with all its lives.
+fn victims(truth: &Truth, whom: &str) -> Vec<String> {
+    let of = |item: &Value, id: &str| s(item, "memberId") == whom || id == whom;
+    let Some((id, item)) = truth.alive.iter().find(|(id, item)| of(item, id)) else { return Vec::new() };
+    let (id, item) = match truth.alive.get_key_value(s(item, "linkedTo")) {
+        Some((id, item)) => (id, item),
+        None => (id, item),
+    };
+    let links = item["links"]["L"].as_array().into_iter().flatten().map(|link| s(&link["M"], "id").to_owned());
+    links.chain([id.clone()]).collect()
+}
+
+fn fault(rng: &mut Rng, asked: &Asked) -> Act {
+    if !rng.chance(FAULTY) {
+        return Act::Pass;
+    }
+    let fault = match *rng.pick(&FAULTS) {
+        Fault::Partial(_) => Fault::Partial(rng.next()),
+        // Three silences outlast the function itself: `faults::a_table_that_falls_silent_is_503`.
+        Fault::Silence if asked.attempt > 1 => Fault::TimeoutAfter,
+        fault => fault,
+    };
+    if fault.applies(&asked.operation) { Act::Fault(fault) } else { Act::Fault(Fault::Throttle) }
+}
