@@ -4,7 +4,7 @@ use support::fault_world::{Stage, World, run};
 use support::storm::storm;
 
 /// How many run when nobody says.
-const STORMS: u64 = 2000;
+const STORMS: u64 = 1000;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -18,11 +18,13 @@ fn storms(first: u64, of: u64) {
         Some(seed) => seed..seed + u64::from(first == 0),
         None => first..all,
     };
-    let stage = run(async { Stage::of(&World::open().await) });
+    let world = run(World::open());
+    let empty = Stage::of(&world);
     let (mut count, mut calls, mut failed) = (0, 0, Vec::new());
     for seed in seeds.step_by(of as usize) {
         count += 1;
-        match run(storm(&stage, seed)) {
+        empty.reset(&world);
+        match run(storm(&world, seed)) {
             Ok(made) => calls += made,
             Err(wrong) => failed.push(wrong),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::fault_scene::VEILS;
 use crate::fault_truth::{Truth, s};
 use crate::fault_world::World;
 
@@ -52,7 +53,13 @@ pub fn lines(truth: &Truth, times: Times) -> Vec<String> {
 fn names(truth: &Truth) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for (id, item) in &truth.alive {
-        if !item["memberId"].is_null() || !item["veilId"].is_null() {
+        let veil = s(item, "veilId");
+        if !item["memberId"].is_null() || VEILS.contains(&veil) {
+            continue;
+        }
+        if !veil.is_empty() {
+            names.insert(id.clone(), "minted".into());
+            names.insert(veil.to_owned(), "minted veil".into());
             continue;
         }
         let profile: Value = serde_json::from_str(s(item, "profile")).unwrap_or_default();

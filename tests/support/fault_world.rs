@@ -12,7 +12,7 @@ use okyaku::keys::Keys;
 use okyaku::store::{Table, client, schema};
 use okyaku::{Base, Settings};
 use okyaku_local::gateway::Gateway;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fault_engine::{Engine, table_name};
 use crate::fault_wire::Wire;
@@ -100,6 +100,23 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Makes a world that was used begin again as this one was: quicker than another world.
+    pub fn reset(&self, world: &World) {
+        let keys = |item: &Value| json!({"DeleteRequest": {"Key": {"pk": item["pk"], "sk": item["sk"]}}});
+        let now: Vec<Value> = world.items();
+        let gone: Vec<_> = now.iter().filter(|item| !self.items.contains(item)).map(keys).collect();
+        for some in gone.chunks(25) {
+            world.engine.ask("BatchWriteItem", &json!({"RequestItems": {&world.table: some}}));
+        }
+        let lost: Vec<_> = self.items.iter().filter(|item| !now.contains(item)).cloned().collect();
+        world.engine.load(&world.table, &lost);
+        world.shop.clock.set(self.now);
+        world.shop.base.channels.clear();
+        world.wire.heal();
+    }
+}
+
 fn instance(engine: &Engine, table: &str, clock: Clock) -> (Shop, Wire) {
     let wire = Wire::new(engine.clone());
     let http = SharedHttpClient::new(wire.clone());
@@ -112,10 +129,10 @@ fn instance(engine: &Engine, table: &str, clock: Clock) -> (Shop, Wire) {
     (shop, wire)
 }
 
-/// A client with the project's own retries and time limits. Its budget of retries is its own too: the SDK's usual one
-/// is shared by all clients of a process, and so by all tests.
+/// A client with the project's own retries and time limits. Only their budget is not: the SDK's usual one is shared by
+/// all clients of a process, so that what one test wastes another one would miss.
 fn connect(http: SharedHttpClient) -> Client {
-    let retries = RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build();
+    let retries = RetryPartition::custom("world").token_bucket(TokenBucket::unlimited()).build();
     let config = Builder::new()
         .region(Region::new("us-east-1"))
         // Nobody checks a signature here, and half of a call's time would go into it.

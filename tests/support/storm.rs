@@ -8,11 +8,11 @@ use crate::fault_ask::Ask;
 use crate::fault_scene::VEILS;
 use crate::fault_truth::{Truth, s};
 use crate::fault_wire::{Act, Asked};
-use crate::fault_world::{Stage, World};
+use crate::fault_world::World;
 use crate::storm_ledger::Ledger;
 
-/// Operations of one storm at most.
-const LENGTH: u64 = 9;
+/// Operations of one storm at least and at most, without what is repeated.
+const LENGTH: (u64, u64) = (4, 8);
 /// How many of a hundred calls go wrong.
 const FAULTY: u64 = 20;
 const MEMBERS: [&str; 2] = ["lee", "kim"];
@@ -45,12 +45,12 @@ struct Storm {
     log: Vec<String>,
 }
 
-/// Runs the storm of a seed on an empty stage. Says what is wrong, with all that happened.
-pub async fn storm(stage: &Stage, seed: u64) -> Result<usize, String> {
-    let world = stage.world().await;
+/// Runs the storm of a seed in a world where nobody is yet. Says what is wrong, with all that happened; else how many
+/// calls it made.
+pub async fn storm(world: &World, seed: u64) -> Result<usize, String> {
     let rng = Rng::new(seed);
     let mut storm = Storm {
-        world,
+        world: world.clone(),
         rng,
         ledger: Ledger::default(),
         sessions: Vec::new(),
@@ -66,7 +66,7 @@ impl Storm {
     async fn blow(&mut self, seed: u64) -> Result<usize, String> {
         let mut faults = Rng::new(seed ^ 0xfa17);
         self.world.wire.hook(move |asked| fault(&mut faults, asked));
-        let length = 6 + self.rng.below(LENGTH - 5);
+        let length = LENGTH.0 + self.rng.below(LENGTH.1 - LENGTH.0 + 1);
         for _ in 0..length {
             // No two operations at one time, so that it is known what came before what.
             let pause = *self.rng.pick(&[1, 1, 1, 61_000, 31 * 60_000]);
