@@ -101,7 +101,10 @@ async fn every_order(pairs: Vec<Pair>) {
         for seed in 0..if whole { 0 } else { limit as u64 / 2 } {
             check(Script::Seeded(Vec::new(), 1000 + seed)).await;
         }
-        println!("interleavings: {}: {ran} orders ({complete}; {orders} by number of calls), {wrong} failed", pair.name);
+        println!(
+            "interleavings: {}: {ran} orders ({complete}; {orders} by number of calls), {wrong} failed",
+            pair.name
+        );
         all += ran;
     }
     println!("interleavings: {all} orders");
@@ -141,7 +144,12 @@ fn boots_of_one_customer_end_as_one_after_the_other() {
             pair("boot and boot of a visitor, a new session", &later, veil(0, "a"), veil(0, "b")),
             pair("boot and boot of a new member", &now, max("email"), max("note")),
             pair("boot and boot of a new member with one address", &now, max("email"), max("email")),
-            pair("boot and boot of a member, first of a month", &month, lee(json!({})), lee(json!({"profile": {"b": 1}}))),
+            pair(
+                "boot and boot of a member, first of a month",
+                &month,
+                lee(json!({})),
+                lee(json!({"profile": {"b": 1}})),
+            ),
         ])
         .await;
     });
@@ -155,7 +163,8 @@ fn links_end_as_one_after_the_other() {
         let links = || lee(json!({"veilId": VEILS[0]}));
         let kim = Ask::boot(json!({"memberId": "kim", "veilId": VEILS[0]}));
         let visitor = Ask::boot(json!({"veilId": VEILS[0], "profile": {"email": "moved@example.com"}}));
-        let touch = Ask::page(&cast.visitor, "PATCH", "/front/v1/users/me", Some(json!({"profile": {"x": 1}})));
+        let touch =
+            Ask::page(&cast.visitor, "PATCH", "/front/v1/users/me", Some(json!({"profile": {"x": 1}})));
         every_order(vec![
             pair("link and link to one member", &now, links(), links()),
             pair("link and link to two members", &now, links(), kim),
@@ -176,10 +185,25 @@ fn leads_end_as_one_after_the_other() {
         let takes = Ask::server("PATCH", "/open/v5/users/@kim", Some(json!({"profile": {"email": x}})));
         every_order(vec![
             pair("lead and lead, one address", &now, lead(json!({"email": x})), lead(json!({"email": x}))),
-            pair("lead and lead, crossed", &now, lead(json!({"email": x, "mobileNumber": y})), lead(json!({"email": "z@example.com", "mobileNumber": y}))),
-            pair("lead and lead, two addresses", &now, lead(json!({"email": x, "mobileNumber": y})), lead(json!({"email": x, "mobileNumber": y}))),
+            pair(
+                "lead and lead, crossed",
+                &now,
+                lead(json!({"email": x, "mobileNumber": y})),
+                lead(json!({"email": "z@example.com", "mobileNumber": y})),
+            ),
+            pair(
+                "lead and lead, two addresses",
+                &now,
+                lead(json!({"email": x, "mobileNumber": y})),
+                lead(json!({"email": x, "mobileNumber": y})),
+            ),
             pair("lead and a member who takes the address", &now, lead(json!({"email": x})), takes),
-            pair("lead and its holder's erasure", &now, lead(json!({"email": "canary@example.com"})), delete("@canary-lee")),
+            pair(
+                "lead and its holder's erasure",
+                &now,
+                lead(json!({"email": "canary@example.com"})),
+                delete("@canary-lee"),
+            ),
         ])
         .await;
     });
@@ -191,7 +215,18 @@ fn an_erasure_and_whatever_comes_with_it_end_as_one_after_the_other() {
         let (_, cast) = cast().await;
         let now = Arc::new(cast.stage);
         let gone = || delete("@canary-lee");
-        let patch = Ask::server("PATCH", "/open/v5/users/@canary-lee", Some(json!({"profile": {"email": "late@example.com"}})));
+        let by = |by: serde_json::Value| {
+            let all = by["email"].is_string();
+            let body = if all { json!({"by": by, "all": true}) } else { json!({ "by": by }) };
+            Ask::server("POST", "/okyaku/v1/erasures", Some(body))
+        };
+        let put =
+            Ask::server("PUT", "/open/v5/users/@max", Some(json!({"profile": {"email": "new@example.com"}})));
+        let patch = Ask::server(
+            "PATCH",
+            "/open/v5/users/@canary-lee",
+            Some(json!({"profile": {"email": "late@example.com"}})),
+        );
         let order = json!([{"id": "o1", "name": "CheckoutComplete", "createdAt": NOW}]);
         every_order(vec![
             pair("boot and erasure", &now, lee(json!({"profile": {"b": 1}})), gone()),
@@ -200,6 +235,19 @@ fn an_erasure_and_whatever_comes_with_it_end_as_one_after_the_other() {
             pair("checkout and erasure", &now, Ask::track(&cast.lee, order), gone()),
             pair("patch and erasure", &now, patch, gone()),
             pair("erasure and erasure", &now, gone(), gone()),
+            pair("erasure and erasure by address", &now, gone(), by(json!({"email": "canary@example.com"}))),
+            pair(
+                "boot of an unknown member and its erasure",
+                &now,
+                Ask::boot(json!({"memberId": "max"})),
+                by(json!({"memberId": "max"})),
+            ),
+            pair(
+                "PUT with an address and the address's erasure",
+                &now,
+                put,
+                by(json!({"email": "new@example.com"})),
+            ),
         ])
         .await;
     });
@@ -226,7 +274,8 @@ fn a_sweep_and_whatever_comes_with_it_end_as_one_after_the_other() {
     run(async {
         let scenes = fault_scene::erasures().await;
         let stage = |name: &str| scenes.iter().find(|scene| scene.name == name).unwrap().stage.clone();
-        let (pages, last, over) = (stage("a sweep's pages"), stage("a last sweep"), stage("a PUT that revives"));
+        let (pages, last, over) =
+            (stage("a sweep's pages"), stage("a last sweep"), stage("a PUT that revives"));
         let takes = || lead(json!({"email": "canary@example.com"}));
         let back = || lee(json!({"profile": {"email": "canary@example.com"}}));
         let revive = Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({"revive": true})));

@@ -32,7 +32,11 @@ fn storms(first: u64, of: u64) {
             break;
         }
     }
-    println!("storms: {count} of {all}, {calls} calls, {:.0} s, {} failed", start.elapsed().as_secs_f32(), failed.len());
+    println!(
+        "storms: {count} of {all}, {calls} calls, {:.0} s, {} failed",
+        start.elapsed().as_secs_f32(),
+        failed.len()
+    );
     for wrong in &failed {
         println!("- {wrong}");
     }

@@ -27,7 +27,8 @@ pub fn stop_at(wire: &Wire, point: Point) {
 /// Every form in which a planted text could still lie in a table: as it is, in any case, in hex, and in base64 at any
 /// offset.
 pub fn forms(canary: &str) -> Vec<String> {
-    let mut forms = vec![canary.to_lowercase(), hex::encode(canary), canary.replace(['-', '+'], "").to_lowercase()];
+    let mut forms =
+        vec![canary.to_lowercase(), hex::encode(canary), canary.replace(['-', '+'], "").to_lowercase()];
     for pad in 0..3 {
         let bytes = [vec![b' '; pad], canary.as_bytes().to_vec()].concat();
         let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&bytes);
@@ -44,7 +45,8 @@ pub fn found(world: &World, canaries: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for item in world.items() {
         let text = item.to_string().to_lowercase();
-        found.extend(forms.iter().filter(|form| text.contains(*form)).map(|form| format!("{form} in {item}")));
+        found
+            .extend(forms.iter().filter(|form| text.contains(*form)).map(|form| format!("{form} in {item}")));
     }
     found
 }

@@ -38,8 +38,10 @@ pub fn lines(truth: &Truth, times: Times) -> Vec<String> {
             lines.push(format!("marker of {month}: {}", whose.unwrap_or_else(|| "somebody erased".into())));
             continue;
         }
+        // What an erasure deleted is counted exactly; its id is random.
         if pk.starts_with("R#") || pk.starts_with("X#") {
-            lines.push(format!("{} of an erasure", &pk[..1]));
+            let lives = item["lives"]["L"].as_array().map_or(0, Vec::len);
+            lines.push(format!("{} of an erasure of {lives} lives: {}", &pk[..1], item["counts"]));
             continue;
         }
         let line = stable(item, &names, times);
@@ -63,7 +65,8 @@ fn names(truth: &Truth) -> BTreeMap<String, String> {
             continue;
         }
         let profile: Value = serde_json::from_str(s(item, "profile")).unwrap_or_default();
-        let address = profile["email"][0].as_str().or(profile["mobileNumber"][0].as_str()).unwrap_or("nobody");
+        let address =
+            profile["email"][0].as_str().or(profile["mobileNumber"][0].as_str()).unwrap_or("nobody");
         names.insert(id.clone(), format!("lead of {address}"));
     }
     names

@@ -98,7 +98,8 @@ pub async fn customers() -> Vec<Scene> {
         body["memberId"] = json!("canary-lee");
         Ask::boot(body)
     };
-    let max = json!({"memberId": "max", "profile": {"email": "max@example.com", "mobileNumber": "+821077770002"}});
+    let max =
+        json!({"memberId": "max", "profile": {"email": "max@example.com", "mobileNumber": "+821077770002"}});
     let mut max_links = max.clone();
     max_links["veilId"] = json!(VEILS[0]);
     let patch = |body: Value| Ask::server("PATCH", "/open/v5/users/@canary-lee", Some(body));
@@ -107,27 +108,81 @@ pub async fn customers() -> Vec<Scene> {
         Ask::page(&cast.lee, method, path, body)
     };
     vec![
-        scene("a new visitor's boot, veilId minted", &now, Ask::boot(json!({"profile": {"via": "minted"}})), 200),
+        scene(
+            "a new visitor's boot, veilId minted",
+            &now,
+            Ask::boot(json!({"profile": {"via": "minted"}})),
+            200,
+        ),
         scene("a new visitor's boot, veilId brought", &now, Ask::boot(json!({"veilId": VEILS[2]})), 200),
         scene("a visitor's boot, nothing new", &now, Ask::boot(json!({"veilId": VEILS[0]})), 200),
         scene("a visitor's boot, a new session", &later, Ask::boot(json!({"veilId": VEILS[0]})), 200),
         scene("a new member's boot", &now, Ask::boot(max.clone()), 200),
         scene("a new member's boot that links", &now, Ask::boot(max_links), 200),
-        scene("a member's boot, a new session and address", &later, lee(json!({"profile": {"email": "shared@example.com"}})), 200),
+        scene(
+            "a member's boot, a new session and address",
+            &later,
+            lee(json!({"profile": {"email": "shared@example.com"}})),
+            200,
+        ),
         scene("a member's boot that links", &now, lee(json!({"veilId": VEILS[0]})), 200),
         scene("a member's boot, first of a month", &month, lee(json!({"veilId": VEILS[1]})), 200),
-        scene("a boot that finds a contact full", &full, lee(json!({"profile": {"email": "full@example.com"}})), 200),
-        scene("a holder apart who leaves", &full, Ask::boot(json!({"memberId": "apart", "profile": {"email": "left@example.com"}})), 200),
+        scene(
+            "a boot that finds a contact full",
+            &full,
+            lee(json!({"profile": {"email": "full@example.com"}})),
+            200,
+        ),
+        scene(
+            "a holder apart who leaves",
+            &full,
+            Ask::boot(json!({"memberId": "apart", "profile": {"email": "left@example.com"}})),
+            200,
+        ),
         scene("a page's touch, a new session", &later, page("POST", "/front/v1/touch", Value::Null), 200),
-        scene("a page's patch", &now, page("PATCH", "/front/v1/users/me", json!({"profile": {"email": "canary3@example.com"}})), 200),
-        scene("a page's tags", &now, page("PATCH", "/front/v1/users/me/tags", json!({"tags": ["canary-new"]})), 200),
-        scene("a PUT that creates", &now, Ask::server("PUT", "/open/v5/users/@max", Some(json!({"profile": max["profile"]}))), 200),
-        scene("a PUT that patches", &now, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({"profile": {"email": null}}))), 200),
+        scene(
+            "a page's patch",
+            &now,
+            page("PATCH", "/front/v1/users/me", json!({"profile": {"email": "canary3@example.com"}})),
+            200,
+        ),
+        scene(
+            "a page's tags",
+            &now,
+            page("PATCH", "/front/v1/users/me/tags", json!({"tags": ["canary-new"]})),
+            200,
+        ),
+        scene(
+            "a PUT that creates",
+            &now,
+            Ask::server("PUT", "/open/v5/users/@max", Some(json!({"profile": max["profile"]}))),
+            200,
+        ),
+        scene(
+            "a PUT that patches",
+            &now,
+            Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({"profile": {"email": null}}))),
+            200,
+        ),
         scene("a PATCH, first of a month", &month, patch(json!({"profile": {"note": "canary-new"}})), 200),
         scene("a server's touch", &later, Ask::server("POST", "/open/v5/users/@canary-lee/touch", None), 200),
         scene("a block", &now, Ask::server("POST", "/open/v5/users/@canary-lee/block", None), 200),
-        scene("a lead", &now, Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "new@example.com", "mobileNumber": "+821077770003"}}))), 200),
-        scene("a lead that is refused", &now, Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "lead@example.com"}}))), 409),
+        scene(
+            "a lead",
+            &now,
+            Ask::server(
+                "POST",
+                "/open/v5/users",
+                Some(json!({"profile": {"email": "new@example.com", "mobileNumber": "+821077770003"}})),
+            ),
+            200,
+        ),
+        scene(
+            "a lead that is refused",
+            &now,
+            Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "lead@example.com"}}))),
+            409,
+        ),
     ]
 }
 
@@ -147,7 +202,12 @@ pub async fn tracking() -> Vec<Scene> {
         scene("a batch marked as a retry", &now, retried, 200),
         scene("a checkout", &now, Ask::track(&cast.lee, json!([order])), 200),
         scene("a checkout, first of a month", &month, Ask::track(&cast.lee, json!([order])), 200),
-        scene("a server's event", &now, Ask::server("POST", "/open/v5/users/@canary-lee/events", Some(server)), 200),
+        scene(
+            "a server's event",
+            &now,
+            Ask::server("POST", "/open/v5/users/@canary-lee/events", Some(server)),
+            200,
+        ),
         scene("an event's deletion", &now, Ask::server("DELETE", event, None), 204),
     ]
 }
@@ -157,6 +217,7 @@ pub async fn erasures() -> Vec<Scene> {
     let (world, cast) = cast().await;
     let now = Arc::new(Stage::of(&world));
     let delete = |whom: &str| Ask::server("DELETE", format!("/open/v5/users/{whom}"), None);
+    let erase = |body: Value| Ask::server("POST", "/okyaku/v1/erasures", Some(body));
     let full = Arc::new(full_contact(&now.world().await).await);
     // The person is gone, but its pages are not: the table refuses every batch.
     let half = now.world().await;
@@ -180,12 +241,49 @@ pub async fn erasures() -> Vec<Scene> {
         scene("an erasure of a visitor", &now, delete(&cast.visitor_id), 204),
         scene("an erasure of a holder apart", &full, delete("@apart"), 204),
         scene("an erasure of nobody", &now, delete("@nobody"), 404),
+        scene("an erasure by memberId", &now, erase(json!({"by": {"memberId": "canary-lee"}})), 202),
+        scene(
+            "an erasure by address",
+            &now,
+            erase(json!({"by": {"email": "canary@example.com"}, "all": true})),
+            202,
+        ),
+        scene(
+            "an erasure by a shared address",
+            &now,
+            erase(json!({"by": {"email": "shared@example.com"}, "all": true})),
+            202,
+        ),
+        scene(
+            "an erasure by an address of several",
+            &now,
+            erase(json!({"by": {"email": "shared@example.com"}})),
+            409,
+        ),
+        scene("an erasure of somebody unknown", &now, erase(json!({"by": {"memberId": "nobody"}})), 202),
+        scene(
+            "an erasure of an unknown address",
+            &now,
+            erase(json!({"by": {"email": "nobody@example.com"}})),
+            202,
+        ),
+        scene("an erasure of the erased", &over, erase(json!({"by": {"memberId": "canary-lee"}})), 202),
         scene("a sweep's pages", &pages, Ask::sweep(), 200),
         scene("a last sweep", &last, Ask::sweep(), 200),
         scene("an erased member's boot", &over, boot.clone(), 200),
         scene("an erased member's boot before the last sweep", &last, boot, 200),
-        scene("a PUT that revives", &over, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(revive)), 200),
-        scene("a PUT that does not revive", &over, Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({}))), 409),
+        scene(
+            "a PUT that revives",
+            &over,
+            Ask::server("PUT", "/open/v5/users/@canary-lee", Some(revive)),
+            200,
+        ),
+        scene(
+            "a PUT that does not revive",
+            &over,
+            Ask::server("PUT", "/open/v5/users/@canary-lee", Some(json!({}))),
+            409,
+        ),
         scene("a late event", &over, Ask::track(&cast.lee, events("late", 2)), 409),
     ]
 }

@@ -248,7 +248,9 @@ impl Truth {
         let pk = format!("C#{}#{owner}", self.channel);
         self.items
             .iter()
-            .filter(|item| s(item, "pk") == pk && s(item, "sk").starts_with("E#") && s(item, "sk").ends_with(&hash))
+            .filter(|item| {
+                s(item, "pk") == pk && s(item, "sk").starts_with("E#") && s(item, "sk").ends_with(&hash)
+            })
             .count()
     }
 }

@@ -97,7 +97,8 @@ impl Wire {
         let header = |name| request.headers().get(name).unwrap_or_default();
         let operation = header("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned();
         let name = header("amz-sdk-invocation-id").to_owned();
-        let attempt = header("amz-sdk-request").split(';').find_map(|part| part.trim().strip_prefix("attempt="));
+        let attempt =
+            header("amz-sdk-request").split(';').find_map(|part| part.trim().strip_prefix("attempt="));
         let attempt = attempt.and_then(|n| n.parse().ok()).unwrap_or(1);
         let body = request.body().bytes().unwrap_or_default().to_vec();
         let mut state = self.state.lock().unwrap();

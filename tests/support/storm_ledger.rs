@@ -62,7 +62,9 @@ impl Ledger {
         for (event, owner) in &self.acknowledged {
             let (count, wanted) = (truth.events(owner, event), usize::from(truth.alive.contains_key(owner)));
             if count != wanted {
-                faults.push(format!("event {event} of {owner} was acknowledged and lies {count} times, not {wanted}"));
+                faults.push(format!(
+                    "event {event} of {owner} was acknowledged and lies {count} times, not {wanted}"
+                ));
             }
         }
         for (event, owner) in &self.refused {
@@ -80,7 +82,10 @@ impl Ledger {
         }
         for (life, item) in &truth.alive {
             let whom = if item["memberId"].is_null() { s(item, "veilId") } else { s(item, "memberId") };
-            if !whom.is_empty() && item["linkedTo"].is_null() && self.seen.iter().any(|seen| seen.whom == whom) {
+            if !whom.is_empty()
+                && item["linkedTo"].is_null()
+                && self.seen.iter().any(|seen| seen.whom == whom)
+            {
                 let found = (n(item, "sessionsCount"), n(item, "lastSeenAt"));
                 let possible = self.sessions(life, whom, n(item, "createdAt"));
                 if !possible.contains(&found) {
