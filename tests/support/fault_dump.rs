@@ -83,7 +83,9 @@ fn stable(item: &Value, names: &BTreeMap<String, String>, times: Times) -> Strin
         value.as_object_mut().unwrap().remove(noise);
     }
     if times == Times::Masked {
-        value.as_object_mut().unwrap().remove("ttl");
+        for seconds in ["ttl", "until"] {
+            value.as_object_mut().unwrap().remove(seconds);
+        }
     }
     sort(&mut value);
     value.to_string()

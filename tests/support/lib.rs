@@ -8,6 +8,7 @@ pub mod crash;
 pub mod engine;
 pub mod fault;
 pub mod fault_ask;
+pub mod fault_cast;
 pub mod fault_dump;
 pub mod fault_engine;
 pub mod fault_scene;
