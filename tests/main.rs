@@ -22,6 +22,7 @@ mod limits;
 mod links;
 mod lookups;
 mod metrics;
+mod model;
 mod months;
 mod open_api;
 mod operations;

@@ -15,6 +15,7 @@ pub mod fault_scene;
 pub mod fault_truth;
 pub mod fault_wire;
 pub mod fault_world;
+pub mod model;
 pub mod people;
 pub mod recorder;
 pub mod shop;

@@ -1,0 +1,347 @@
+//! Each step, done to both sides.
+
+use super::steps::{Jump, Key, Step, Target, Veil};
+use super::world::{Verdict, World, differ};
+use chrono::{Datelike, TimeZone, Utc};
+use serde_json::json;
+use support::model::boot::{Arrival, Session};
+use support::model::{DAY, Event, MINUTE, SECOND, Said, Sent, Whom, Words};
+
+/// How far from now an event says that it was.
+const AGO: [i64; 8] = [
+    0,
+    0,
+    -5 * SECOND,
+    -25 * 60 * MINUTE,
+    -20 * DAY,
+    -40 * DAY,
+    -370 * DAY,
+    11 * MINUTE,
+];
+
+impl World {
+    pub async fn perform(&mut self, step: &Step) -> Verdict {
+        match step {
+            Step::Boot { channel, person, wrong_hash, device, veil, app, words } => {
+                let member = person.map(|person| (format!("member-{person}"), !*wrong_hash));
+                self.boots(*channel, member, *device, *veil, *app, words).await
+            }
+            Step::Touch { channel, session } => {
+                let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
+                let answer = self.page("POST", "/front/v1/touch", &token, json!({})).await;
+                let held = self.sessions[*channel][at].0.clone();
+                let wanted = self.model.touch(*channel, &held);
+                self.compare(*channel, &answer, &wanted, true)?;
+                if answer.status == 200 {
+                    let session = Session { since: self.model.now, ..held };
+                    self.sessions[*channel].push((session, answer.str("/sessionToken").to_owned()));
+                }
+                Ok(())
+            }
+            Step::UpdateMe { channel, session, words } => {
+                let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
+                let words = of_page(words);
+                let answer = self.page("PATCH", "/front/v1/users/me", &token, words.body()).await;
+                let wanted = self.model.update_me(*channel, &self.sessions[*channel][at].0, &words);
+                self.compare(*channel, &answer, &wanted, true)
+            }
+            Step::TagMe { channel, session, bits, add } => {
+                let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
+                let body = Words { tags: Some(*bits), ..Words::default() }.body();
+                let method = if *add { "PATCH" } else { "DELETE" };
+                let answer = self.page(method, "/front/v1/users/me/tags", &token, body).await;
+                let wanted = self.model.tag_me(*channel, &self.sessions[*channel][at].0, *bits, *add);
+                self.compare(*channel, &answer, &wanted, true)
+            }
+            Step::Track { channel, session, events, retry } => {
+                let Some((at, _)) = self.session(*channel, *session) else { return Ok(()) };
+                let batch = events.iter().map(|(id, ago)| self.event(Some(*id), *ago)).collect();
+                self.track(*channel, at, batch, *retry).await
+            }
+            Step::TrackAgain { channel, nth, lone, retry } => {
+                let of = &self.tracked[*channel];
+                let Some((at, mut batch)) = newest(of, *nth).cloned() else { return Ok(()) };
+                batch.truncate(if *lone { 1 } else { batch.len() });
+                for sent in &mut batch {
+                    self.n += 1;
+                    sent.event.n = self.n;
+                }
+                self.track(*channel, at, batch, *retry).await
+            }
+            Step::Put { channel, whom, words, revive } => {
+                let (channel, revive) = (*channel, *revive);
+                let (whom, name) = self.target(channel, *whom);
+                let mut body = words.body();
+                if revive {
+                    body["revive"] = json!(true);
+                }
+                let answer = self.server(channel, "PUT", &format!("/open/v5/users/{name}"), Some(body)).await;
+                let wanted = self.model.put(channel, &whom, words, revive);
+                Self::explained(&answer)?;
+                self.compare(channel, &answer, &wanted, false)
+            }
+            Step::Patch { channel, whom, words } => {
+                let (whom, name) = self.target(*channel, *whom);
+                let path = format!("/open/v5/users/{name}");
+                let answer = self.server(*channel, "PATCH", &path, Some(words.body())).await;
+                let wanted = self.model.patch(*channel, &whom, words);
+                Self::explained(&answer)?;
+                self.compare(*channel, &answer, &wanted, false)
+            }
+            Step::ServerTouch { channel, whom } => {
+                let (whom, name) = self.target(*channel, *whom);
+                let answer = self.server(*channel, "POST", &format!("/open/v5/users/{name}/touch"), None).await;
+                let wanted = self.model.server_touch(*channel, &whom);
+                self.compare(*channel, &answer, &wanted, false)
+            }
+            Step::Block { channel, whom, blocked } => {
+                let (whom, name) = self.target(*channel, *whom);
+                let method = if *blocked { "POST" } else { "DELETE" };
+                let answer = self.server(*channel, method, &format!("/open/v5/users/{name}/block"), None).await;
+                let wanted = self.model.block(*channel, &whom, *blocked);
+                self.compare(*channel, &answer, &wanted, false)
+            }
+            Step::PostEvent { channel, whom, id, at } => {
+                let (whom, name) = self.target(*channel, *whom);
+                let sent = self.event(*id, *at);
+                self.posted[*channel] = Some((whom.clone(), sent.clone()));
+                self.post_event(*channel, &whom, &name, &sent).await
+            }
+            Step::PostEventAgain { channel } => {
+                let Some((whom, mut sent)) = self.posted[*channel].clone() else { return Ok(()) };
+                self.n += 1;
+                sent.event.n = self.n;
+                let name = self.name(*channel, &whom);
+                self.post_event(*channel, &whom, &name, &sent).await
+            }
+            Step::DeleteEvent { channel, whom, nth } => self.delete_event(*channel, *whom, *nth).await,
+            Step::Lead { channel, words, qualified } => {
+                let qualified: Vec<&str> =
+                    ["email", "mobileNumber"].into_iter().filter(|kind| qualified % 3 == kind.len() as u8 % 3).collect();
+                let words = Words { reset: false, ..words.clone() };
+                self.lead(*channel, &words, &qualified).await
+            }
+            Step::Delete { channel, whom } => {
+                let (whom, name) = self.target(*channel, *whom);
+                let answer = self.server(*channel, "DELETE", &format!("/open/v5/users/{name}"), None).await;
+                let wanted = self.model.delete(*channel, &whom);
+                self.compare(*channel, &answer, &wanted, false)
+            }
+            Step::Erase { channel, by, all } => self.erase(*channel, *by, *all).await,
+            Step::Clock(jump) => {
+                self.jump(*jump);
+                Ok(())
+            }
+            Step::Sweep => {
+                self.shop.sweep().await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn boots(
+        &mut self,
+        channel: usize,
+        member: Option<(String, bool)>,
+        device: u8,
+        veil: Veil,
+        app: bool,
+        words: &Words,
+    ) -> Verdict {
+        let words = of_page(&Words { reset: false, ..words.clone() });
+        let device = usize::from(device) % self.devices[channel].len();
+        let (veil, malformed) = match veil {
+            Veil::Own => (self.devices[channel][device].clone(), false),
+            Veil::None => (None, false),
+            Veil::Any(nth) => (newest(&self.veils, nth).cloned(), false),
+            Veil::Malformed => (None, true),
+        };
+        let mut body = words.body();
+        if let Some(veil) = &veil {
+            body["veilId"] = json!(veil);
+        } else if malformed {
+            body["veilId"] = json!("../../etc/passwd");
+        }
+        if app {
+            body["app"] = json!({"name": "Shop"});
+        }
+        let proof = member.as_ref().map(|(name, right)| (name.as_str(), *right));
+        let answer = self.boot(channel, body, proof).await;
+        let wanted = self.model.boot(channel, &Arrival { member, veil: veil.clone(), app, words });
+        self.compare(channel, &answer, &wanted, true)?;
+        let (200, Some(life)) = (answer.status, wanted.life) else { return Ok(()) };
+        let answered = answer.str("/veilId").to_owned();
+        if wanted.fresh_veil == self.veils.contains(&answered) || wanted.fresh_veil == (veil.as_ref() == Some(&answered))
+        {
+            differ!("veilId {answered}, brought {veil:?}, to be a new one: {}", wanted.fresh_veil);
+        }
+        if wanted.fresh_veil {
+            self.veils.push(answered.clone());
+        }
+        self.devices[channel][device] = Some(answered);
+        let session = Session { life, since: self.model.now, app };
+        self.sessions[channel].push((session, answer.str("/sessionToken").to_owned()));
+        Ok(())
+    }
+
+    async fn track(&mut self, channel: usize, session: usize, batch: Vec<Sent>, retry: bool) -> Verdict {
+        let events: Vec<_> = batch.iter().map(body_of).collect();
+        let mut body = json!({ "events": events });
+        if retry {
+            body["attempt"] = json!(2);
+        }
+        let (held, token) = self.sessions[channel][session].clone();
+        let answer = self.page("POST", "/front/v1/events", &token, body).await;
+        let wanted = self.model.track(channel, &held, &batch, retry);
+        self.tracked[channel].push((session, batch));
+        self.compare(channel, &answer, &wanted, true)?;
+        let results = answer.body["results"].as_array().cloned().unwrap_or_default();
+        let verdicts: Vec<_> = results.iter().map(|result| result["status"].as_str().unwrap_or("?")).collect();
+        if answer.status == 200 && verdicts != wanted.verdicts {
+            differ!("verdicts {verdicts:?} instead of {:?}", wanted.verdicts);
+        }
+        Ok(())
+    }
+
+    async fn post_event(&mut self, channel: usize, whom: &Whom, name: &str, sent: &Sent) -> Verdict {
+        let answer =
+            self.server(channel, "POST", &format!("/open/v5/users/{name}/events"), Some(body_of(sent))).await;
+        let wanted = self.model.post_event(channel, whom, sent);
+        Self::explained(&answer)?;
+        if answer.status != wanted.status {
+            differ!("status {} instead of {}: {}", answer.status, wanted.status, answer.body);
+        }
+        let Some(life) = wanted.life else { return Ok(()) };
+        let event = &answer.body["event"];
+        let owner = self.model.channels[channel].lives[life].id.as_deref();
+        if event["userId"].as_str() != owner || event["createdAt"] != sent.at || event["name"] != sent.event.name {
+            differ!("{event} is not of {owner:?} at {}", sent.at);
+        }
+        Ok(())
+    }
+
+    async fn delete_event(&mut self, channel: usize, whom: Target, nth: u8) -> Verdict {
+        let (whom, name) = self.target(channel, whom);
+        let path = format!("/open/v5/users/{name}/events");
+        let shown = self.server(channel, "GET", &format!("{path}?sortOrder=asc&limit=500"), None).await;
+        let Some(life) = self.model.get(channel, &whom).life else {
+            return if shown.status == 404 { Ok(()) } else { Err(format!("{}", shown.status)) };
+        };
+        let events = shown.body["events"].as_array().cloned().unwrap_or_default();
+        if events.is_empty() {
+            return Ok(());
+        }
+        let event = &events[usize::from(nth) % events.len()];
+        let n = event["property"]["n"].as_u64().unwrap_or(0);
+        let owned = self.model.timeline(channel, life).into_iter().find(|(.., seen)| *seen == n);
+        let Some((_, owner, ..)) = owned else { differ!("an event too many: {event}") };
+        let one = format!("{path}/{}", event["id"].as_str().unwrap_or_default());
+        for wanted in [204, 404] {
+            let answer = self.server(channel, "DELETE", &one, None).await;
+            if answer.status != wanted {
+                differ!("status {} instead of {wanted}", answer.status);
+            }
+        }
+        self.model.delete_event(channel, owner, n);
+        Ok(())
+    }
+
+    pub async fn lead(&mut self, channel: usize, words: &Words, qualified: &[&str]) -> Verdict {
+        let mut body = words.body();
+        body["qualified"] = json!(qualified);
+        let answer = self.server(channel, "POST", "/open/v5/users", Some(body)).await;
+        let wanted = self.model.lead(channel, words, qualified);
+        self.compare(channel, &answer, &wanted, false)?;
+        if wanted.status == 409 {
+            let lives = &self.model.channels[channel].lives;
+            let may: Vec<_> = wanted.holders.iter().map(|life| lives[*life].id.as_deref()).collect();
+            if !may.contains(&answer.body["userId"].as_str()) {
+                differ!("409 names {} and not one of {may:?}", answer.body["userId"]);
+            }
+        }
+        Ok(())
+    }
+
+    async fn erase(&mut self, _channel: usize, _by: Key, _all: bool) -> Verdict {
+        Ok(())
+    }
+
+    fn jump(&mut self, jump: Jump) {
+        let now = self.model.now;
+        let by = match jump {
+            Jump::Seconds => 7 * SECOND,
+            Jump::ElevenMinutes => 11 * MINUTE,
+            Jump::HalfHour => 31 * MINUTE,
+            Jump::Days91 => 91 * DAY,
+            Jump::Days400 => 400 * DAY,
+            Jump::NextMonth => {
+                let date = Utc.timestamp_millis_opt(now).unwrap();
+                let (year, month) =
+                    if date.month() == 12 { (date.year() + 1, 1) } else { (date.year(), date.month() + 1) };
+                let first = Utc.with_ymd_and_hms(year, month, 1, 0, 0, 0).unwrap();
+                // No two of these are a whole number of days apart.
+                self.months += 1;
+                first.timestamp_millis() + (4 + self.months) * SECOND - now
+            }
+        };
+        self.shop.clock.advance(by);
+        self.model.now += by;
+    }
+
+    fn event(&mut self, id: Option<u8>, ago: u8) -> Sent {
+        self.n += 1;
+        // One id is always a checkout, which is never said to be ahead of the clock.
+        let checkout = id == Some(3);
+        let ago = AGO[usize::from(ago) % AGO.len()];
+        let name = if checkout { "CheckoutComplete" } else { "PageView" };
+        Sent {
+            id: id.map(|id| format!("event-{id}")),
+            at: self.model.now + ago,
+            event: Event { name, n: self.n },
+        }
+    }
+
+    fn session(&self, channel: usize, nth: u8) -> Option<(usize, String)> {
+        let all = &self.sessions[channel];
+        let at = all.len().checked_sub(1 + usize::from(nth) % all.len().max(1))?;
+        Some((at, all[at].1.clone()))
+    }
+
+    /// Whom a step means: for the model, and in a path.
+    fn target(&self, channel: usize, target: Target) -> (Whom, String) {
+        let known = |channel: usize| -> Vec<usize> {
+            let lives = self.model.channels[channel].lives.iter().enumerate();
+            lives.filter(|(_, life)| life.id.is_some()).map(|(at, _)| at).collect()
+        };
+        let whom = match target {
+            Target::Member(n) => Whom::Member(format!("member-{n}")),
+            Target::Nobody => Whom::Nobody,
+            Target::Life(nth) => newest(&known(channel), nth).map_or(Whom::Nobody, |life| Whom::Life(*life)),
+            Target::Foreign(nth) => {
+                let other = 1 - channel;
+                let name = newest(&known(other), nth).map(|life| self.name(other, &Whom::Life(*life)));
+                return (Whom::Nobody, name.unwrap_or_else(|| self.name(channel, &Whom::Nobody)));
+            }
+        };
+        let name = self.name(channel, &whom);
+        (whom, name)
+    }
+}
+
+fn body_of(sent: &Sent) -> serde_json::Value {
+    let mut body = json!({"name": sent.event.name, "createdAt": sent.at, "property": {"n": sent.event.n}});
+    if let Some(id) = &sent.id {
+        body["id"] = json!(id);
+    }
+    body
+}
+
+/// The memo is not a page's; said alone it would leave open whether the patch is empty.
+fn of_page(words: &Words) -> Words {
+    let memo = if words.grade == Said::Absent { Said::Absent } else { words.memo };
+    Words { memo, ..words.clone() }
+}
+
+fn newest<T>(all: &[T], nth: u8) -> Option<&T> {
+    all.iter().rev().nth(usize::from(nth) % all.len().max(1))
+}

@@ -1,0 +1,231 @@
+//! What is known of a customer, and what saying something of it does (R2–R6).
+
+use std::collections::BTreeMap;
+
+use super::words::{Said, Words, languages, stored, tags};
+use super::{DAY, Life, MINUTE, Who, month};
+use serde_json::{Map, Value, json};
+
+/// Who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A page's boot, of a member or not.
+    Boot {
+        member: bool,
+    },
+    Page,
+    Server,
+}
+
+/// A profile's field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub value: Value,
+    pub verified: bool,
+}
+
+/// What a life shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub seen: Option<i64>,
+    pub web_seen: Option<i64>,
+    pub app_seen: Option<i64>,
+    pub sessions: i64,
+    pub web: i64,
+    pub mobile: i64,
+    pub name: Option<String>,
+    pub language: Option<&'static str>,
+    pub unsubscribed: bool,
+    pub blocked: bool,
+    pub app: bool,
+    pub profile: BTreeMap<&'static str, Field>,
+    /// A tag, and whether it is a page's.
+    pub tags: BTreeMap<String, bool>,
+    pub had_contact: bool,
+    pub linked_to: Option<usize>,
+    pub links: Vec<usize>,
+}
+
+impl Customer {
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            created_at: now,
+            updated_at: now,
+            seen: None,
+            web_seen: None,
+            app_seen: None,
+            sessions: 0,
+            web: 0,
+            mobile: 0,
+            name: None,
+            language: None,
+            unsubscribed: false,
+            blocked: false,
+            app: false,
+            profile: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            had_contact: false,
+            linked_to: None,
+            links: Vec::new(),
+        }
+    }
+
+    /// An anonymous visitor is kept for 90 days.
+    pub(crate) fn expired(&self, life: &Life, now: i64) -> bool {
+        let kept = !matches!(life.who, Who::Visitor(_)) || self.had_contact || self.linked_to.is_some();
+        !kept && now > self.updated_at.max(self.seen.unwrap_or(0)) + 90 * DAY
+    }
+
+    pub fn contact(&self, kind: &str) -> Option<&str> {
+        self.profile.get(kind).and_then(|field| field.value.as_str())
+    }
+
+    /// Applies what was said; whether anything is different is for the caller to compare.
+    pub(crate) fn hear(&mut self, words: &Words, by: By) {
+        let boot = matches!(by, By::Boot { .. });
+        if words.reset && !boot {
+            let stays = |key: &str| match key {
+                "utmTerm" => true,
+                "description" | "lastCheckoutCompletedAt" => by == By::Page,
+                _ => false,
+            };
+            self.profile.retain(|key, _| stays(key));
+            // The site's word is the page's to set at a member's boot alone.
+            if by == By::Server {
+                self.name = None;
+            }
+        }
+        for (key, said) in words.fields() {
+            if words.reset || (key == "description" && by != By::Server) {
+                continue;
+            }
+            let value = match said {
+                Said::Absent => continue,
+                Said::Null => None,
+                Said::One(n) => Some(stored(key, n)),
+            };
+            self.set(key, value, by);
+        }
+        if let Said::One(n) = words.once_grade
+            && !self.profile.contains_key("grade")
+        {
+            self.set("grade", Some(stored("grade", n)), by);
+        }
+        match words.language {
+            Said::One(n) if !boot || self.language.is_none() => self.language = Some(languages(n)),
+            Said::Null if !boot => self.language = None,
+            _ => {}
+        }
+        match words.unsubscribe {
+            Said::One(n) => self.unsubscribed = n.is_multiple_of(2),
+            Said::Null if !boot => self.unsubscribed = false,
+            _ => {}
+        }
+        if let Some(bits) = words.tags {
+            if by == By::Server {
+                self.tags = tags(bits).into_iter().map(|tag| (tag, false)).collect();
+            } else {
+                self.tags.retain(|_, page| !*page);
+                self.add_tags(bits);
+            }
+        }
+    }
+
+    /// A page's tags, beside those that are not its own.
+    pub(crate) fn add_tags(&mut self, bits: u8) {
+        for tag in tags(bits) {
+            self.tags.entry(tag).or_insert(true);
+        }
+    }
+
+    pub(crate) fn remove_tags(&mut self, bits: u8) {
+        for tag in tags(bits) {
+            if self.tags.get(&tag) == Some(&true) {
+                self.tags.remove(&tag);
+            }
+        }
+    }
+
+    fn set(&mut self, key: &'static str, value: Option<String>, by: By) {
+        if key == "utmTerm" && self.profile.contains_key(key) {
+            return;
+        }
+        if key == "name" && matches!(by, By::Server | By::Boot { member: true }) {
+            self.name = value.clone();
+        }
+        let contact = matches!(key, "email" | "mobileNumber");
+        match value {
+            None => drop(self.profile.remove(key)),
+            Some(text) => {
+                let same = self.profile.get(key).is_some_and(|field| field.value == text.as_str());
+                let was = self.profile.get(key).is_some_and(|field| field.verified);
+                let verified = contact && (by == By::Server || (same && was));
+                self.had_contact |= contact;
+                self.profile.insert(key, Field { value: text.into(), verified });
+            }
+        }
+    }
+
+    /// A sight of it; whether that has to be written.
+    pub(crate) fn sight(&mut self, app: bool, now: i64) -> bool {
+        let opens = self.seen.is_none_or(|seen| now - seen > 30 * MINUTE);
+        let side = if app { self.app_seen } else { self.web_seen };
+        let stale = |seen: Option<i64>| seen.is_none_or(|seen| now - seen > MINUTE);
+        if !opens && !stale(self.seen) && !stale(side) && month(self.updated_at) == month(now) {
+            return false;
+        }
+        if opens {
+            self.sessions += 1;
+            *(if app { &mut self.mobile } else { &mut self.web }) += 1;
+        }
+        self.seen = Some(now);
+        *(if app { &mut self.app_seen } else { &mut self.web_seen }) = Some(now);
+        true
+    }
+
+    fn kind(&self, who: &Who) -> &'static str {
+        match who {
+            Who::Member(_) => "member",
+            Who::Lead => "lead",
+            Who::Visitor(_) if self.had_contact => "lead",
+            Who::Visitor(_) => "anonymous",
+        }
+    }
+
+    /// What the Open API must show of it, but for the times of sights.
+    pub fn shown(&self, life: &Life) -> Value {
+        let profile: Map<String, Value> =
+            self.profile.iter().map(|(key, field)| ((*key).to_owned(), field.value.clone())).collect();
+        let verified = |key: &str| self.profile.get(key).is_some_and(|field| field.verified);
+        let (member, veil) = match &life.who {
+            Who::Member(name) => (json!(name), Value::Null),
+            Who::Visitor(veil) => (Value::Null, json!(veil)),
+            Who::Lead => (Value::Null, Value::Null),
+        };
+        json!({
+            "id": life.id, "type": self.kind(&life.who), "member": matches!(life.who, Who::Member(_)),
+            "memberId": member, "veilId": veil, "name": self.name, "profile": profile,
+            "email": self.contact("email"), "mobileNumber": self.contact("mobileNumber"),
+            "emailQualified": verified("email"), "mobileNumberQualified": verified("mobileNumber"),
+            "tags": self.tags.keys().collect::<Vec<_>>(), "language": self.language,
+            "unsubscribeEmail": self.unsubscribed, "blocked": self.blocked,
+            "sessionsCount": self.sessions, "web.sessionsCount": self.web, "mobile.sessionsCount": self.mobile,
+            "createdAt": self.created_at, "updatedAt": self.updated_at,
+        })
+    }
+
+    /// What a page that proved itself must be shown.
+    pub fn shown_to_page(&self, life: &Life) -> Value {
+        let mut shown = self.shown(life);
+        let whole = shown.as_object_mut().unwrap();
+        whole["profile"].as_object_mut().unwrap().remove("description");
+        let own: Vec<_> = self.tags.iter().filter(|(_, page)| **page).map(|(tag, _)| tag).collect();
+        whole["tags"] = json!(own);
+        let keys = ["id", "type", "member", "memberId", "name", "profile", "tags", "language",
+            "unsubscribeEmail", "sessionsCount"];
+        whole.retain(|key, _| keys.contains(&key.as_str()));
+        shown
+    }
+}

@@ -1,0 +1,149 @@
+//! Events: once by id and time, with the identity that their caller named (R8, R9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::boot::Session;
+use super::customer::Field;
+use super::{DAY, Expected, Found, MINUTE, Model, Who, Whom};
+
+/// What is stored of an event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    pub name: &'static str,
+    /// The number in its property, different for each sending.
+    pub n: u64,
+}
+
+/// An event as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// `None`: the server left it out.
+    pub id: Option<String>,
+    pub at: i64,
+    pub event: Event,
+}
+
+/// What a visitor's life may say of the time before it.
+const BEFORE_CREATION: i64 = 30 * DAY;
+
+impl Model {
+    /// A page's batch; `retry` says that it is marked as one.
+    pub fn track(&mut self, channel: usize, session: &Session, batch: &[Sent], retry: bool) -> Expected {
+        if self.now - session.since > 31 * DAY {
+            return Expected::status(401);
+        }
+        let life = match self.channels[channel].state(session.life, self.now) {
+            Found::Live(life) => life,
+            Found::Erased => return Expected::status(409),
+            Found::Unknown => return Expected::status(401),
+        };
+        // Who is lone: the only one that is not rejected and not the second of two.
+        let valid = batch.iter().filter(|sent| self.takes(channel, life, sent.at));
+        let lone = valid.map(|sent| (sent.at, &sent.id)).collect::<BTreeSet<_>>().len() == 1;
+        let (mut verdicts, mut keys) = (Vec::new(), BTreeSet::new());
+        for sent in batch {
+            let key = (sent.at, sent.id.clone().unwrap_or_default());
+            let events = &mut self.channels[channel].lives[life].events;
+            let there = events.contains_key(&key);
+            let verdict = if !self.takes(channel, life, sent.at) {
+                "rejected"
+            } else if !keys.insert(key.clone()) || ((lone || retry) && there) {
+                self.checkout(channel, life, sent);
+                "duplicate"
+            } else {
+                self.channels[channel].lives[life].events.insert(key, sent.event.clone());
+                self.checkout(channel, life, sent);
+                "accepted"
+            };
+            verdicts.push(verdict);
+        }
+        Expected { status: 200, verdicts, ..Expected::default() }
+    }
+
+    /// A server's event.
+    pub fn post_event(&mut self, channel: usize, whom: &Whom, sent: &Sent) -> Expected {
+        if !self.in_time(channel, sent.at) {
+            return Expected::status(422);
+        }
+        let life = match self.named(channel, whom) {
+            Found::Live(life) => life,
+            Found::Erased => return Expected::status(409),
+            Found::Unknown => return Expected::status(404),
+        };
+        if !self.takes(channel, life, sent.at) {
+            let revived = self.channels[channel].lives[life].not_before.is_some_and(|at| sent.at <= at);
+            return Expected::status(if revived { 409 } else { 422 });
+        }
+        let id = sent.id.clone().unwrap_or_else(|| {
+            self.channels[channel].unnamed += 1;
+            format!("unnamed {}", self.channels[channel].unnamed)
+        });
+        let events = &mut self.channels[channel].lives[life].events;
+        events.entry((sent.at, id)).or_insert_with(|| sent.event.clone());
+        self.checkout(channel, life, sent);
+        Expected { status: 200, life: Some(life), ..Expected::default() }
+    }
+
+    fn in_time(&self, channel: usize, at: i64) -> bool {
+        at <= self.now + 10 * MINUTE && at >= self.now - self.channels[channel].event_days * DAY
+    }
+
+    fn takes(&self, channel: usize, life: usize, at: i64) -> bool {
+        let life = &self.channels[channel].lives[life];
+        self.in_time(channel, at) && life.shows(at) && life.not_before.is_none_or(|erased| at > erased)
+    }
+
+    fn checkout(&mut self, channel: usize, life: usize, sent: &Sent) {
+        if sent.event.name != "CheckoutComplete" {
+            return;
+        }
+        let at = sent.at;
+        self.change(channel, life, |customer| {
+            let key = "lastCheckoutCompletedAt";
+            let last = customer.profile.get(key).and_then(|field| field.value.as_i64());
+            if last.is_none_or(|last| last < at) {
+                customer.profile.insert(key, Field { value: at.into(), verified: false });
+            }
+        });
+    }
+
+    /// Everything that a customer's timeline shows: owner, time, name and number.
+    pub fn timeline(&self, channel: usize, life: usize) -> BTreeSet<(i64, usize, &'static str, u64)> {
+        let of = &self.channels[channel];
+        let mut shown = BTreeSet::new();
+        for owner in of.whole(life) {
+            for ((at, _), event) in &of.lives[owner].events {
+                if self.now < at + of.event_days * DAY && of.lives[owner].shows(*at) {
+                    shown.insert((*at, owner, event.name, event.n));
+                }
+            }
+        }
+        shown
+    }
+
+    /// The counts by name.
+    pub fn counts(&self, channel: usize, life: usize) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for (_, _, name, _) in self.timeline(channel, life) {
+            *counts.entry(name.to_owned()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Deletes the one event that was sent with this number.
+    pub fn delete_event(&mut self, channel: usize, owner: usize, n: u64) {
+        self.channels[channel].lives[owner].events.retain(|_, event| event.n != n);
+    }
+}
+
+impl super::Life {
+    /// A visitor who came back after it had expired does not show what was before.
+    fn shows(&self, at: i64) -> bool {
+        match (&self.who, &self.customer) {
+            (Who::Visitor(_), Some(customer)) if super::erase::SPEC => {
+                at >= customer.created_at - BEFORE_CREATION
+            }
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A second opinion on the rules: customers, links, events, contacts, month actives and erasures in plain memory,
+//! written from `docs/RULES.md` and sharing no code with what it is compared with.
+//!
+//! It predicts what an answer must be. What only the other side can know (a minted veilId, a random id) is told to it
+//! afterwards, by `bind`.
+
+pub mod boot;
+mod customer;
+mod erase;
+mod events;
+mod leads;
+mod open;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use customer::Customer;
+pub use erase::Address;
+pub use events::{Event, Sent};
+pub use words::{Said, Words};
+
+pub const SECOND: i64 = 1000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const DAY: i64 = 24 * 60 * MINUTE;
+
+/// What an answer must be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    pub status: u16,
+    /// Whose customer it shows.
+    pub life: Option<usize>,
+    /// Boot: the veilId must be one that nobody has seen.
+    pub fresh_veil: bool,
+    /// Events: a verdict each.
+    pub verdicts: Vec<&'static str>,
+    /// A lead's 409: the customers that it may name.
+    pub holders: BTreeSet<usize>,
+}
+
+impl Expected {
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    pub(crate) fn shows(life: usize) -> Self {
+        Self { status: 200, life: Some(life), ..Self::default() }
+    }
+}
+
+/// What a life is the life of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// `None` until the minted veilId is told.
+    Visitor(Option<String>),
+    Member(String),
+    Lead,
+}
+
+/// One customer's life: what an id means.
+#[derive(Debug, Clone)]
+pub struct Life {
+    pub id: Option<String>,
+    pub who: Who,
+    pub customer: Option<Customer>,
+    /// When it was erased, and until when that is remembered.
+    pub erased: Option<(i64, i64)>,
+    /// By time and the caller's id.
+    pub events: BTreeMap<(i64, String), Event>,
+    /// A revived life takes nothing dated up to the erasure before it.
+    pub not_before: Option<i64>,
+}
+
+/// What a name leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Live(usize),
+    Erased,
+    Unknown,
+}
+
+/// How a caller names a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    Member(String),
+    Life(usize),
+    /// A well-formed id of nobody.
+    Nobody,
+}
+
+/// One channel.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    pub event_days: i64,
+    pub lives: Vec<Life>,
+    /// The generations of each member.
+    pub members: BTreeMap<String, Vec<usize>>,
+    pub visitors: BTreeMap<String, usize>,
+    /// Month and life: the set is the count.
+    pub actives: BTreeSet<(String, usize)>,
+    pub(crate) addresses: BTreeMap<(Address, String), i64>,
+    pub(crate) unnamed: u64,
+}
+
+/// Every channel at one time.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub now: i64,
+    pub channels: Vec<Channel>,
+}
+
+impl Model {
+    /// Channels that keep events this many days.
+    pub fn new(now: i64, event_days: &[i64]) -> Self {
+        let channel = |days: &i64| Channel {
+            event_days: *days,
+            lives: Vec::new(),
+            members: BTreeMap::new(),
+            visitors: BTreeMap::new(),
+            actives: BTreeSet::new(),
+            addresses: BTreeMap::new(),
+            unnamed: 0,
+        };
+        Self { now, channels: event_days.iter().map(channel).collect() }
+    }
+
+    /// What was answered of a life: its id, and its veilId if it is a visitor's. Says what cannot be.
+    pub fn bind(&mut self, channel: usize, life: usize, id: &str, veil: Option<&str>) -> Result<(), String> {
+        let lives = &mut self.channels[channel].lives;
+        if let Some(known) = &lives[life].id {
+            return if known == id { Ok(()) } else { Err(format!("life {life} was {known} and is {id}")) };
+        }
+        if lives.iter().any(|other| other.id.as_deref() == Some(id)) {
+            return Err(format!("the new life {life} has the id of another, {id}"));
+        }
+        lives[life].id = Some(id.to_owned());
+        if let (Who::Visitor(own @ None), Some(veil)) = (&mut lives[life].who, veil) {
+            *own = Some(veil.to_owned());
+            self.channels[channel].visitors.insert(veil.to_owned(), life);
+        }
+        Ok(())
+    }
+
+    /// Whom a name means, a link followed.
+    pub fn find(&self, channel: usize, whom: &Whom) -> Found {
+        match self.named(channel, whom) {
+            Found::Live(life) => {
+                let customer = self.channels[channel].lives[life].customer.as_ref();
+                Found::Live(customer.and_then(|customer| customer.linked_to).unwrap_or(life))
+            }
+            other => other,
+        }
+    }
+
+    /// Whom a name means itself: events stay with it.
+    pub fn named(&self, channel: usize, whom: &Whom) -> Found {
+        let channel = &self.channels[channel];
+        let life = match whom {
+            Whom::Nobody => return Found::Unknown,
+            Whom::Life(life) => *life,
+            Whom::Member(name) => match channel.members.get(name).and_then(|lives| lives.last()) {
+                Some(life) => *life,
+                None => return Found::Unknown,
+            },
+        };
+        channel.state(life, self.now)
+    }
+
+    /// The life of a visitor, live or erased.
+    pub(crate) fn visitor(&self, channel: usize, veil: &str) -> Option<(usize, Found)> {
+        let channel = &self.channels[channel];
+        channel.visitors.get(veil).map(|life| (*life, channel.state(*life, self.now)))
+    }
+
+    /// Whether these two customers count in one and the same month.
+    pub fn actives(&self, channel: usize) -> BTreeMap<String, usize> {
+        let mut months = BTreeMap::new();
+        for (month, _) in &self.channels[channel].actives {
+            *months.entry(month.clone()).or_default() += 1;
+        }
+        months
+    }
+}
+
+impl Channel {
+    pub(crate) fn add(&mut self, who: Who) -> usize {
+        self.lives.push(Life {
+            id: None,
+            who,
+            customer: None,
+            erased: None,
+            events: BTreeMap::new(),
+            not_before: None,
+        });
+        self.lives.len() - 1
+    }
+
+    pub(crate) fn state(&self, life: usize, now: i64) -> Found {
+        let seen = &self.lives[life];
+        match (&seen.customer, seen.erased) {
+            (Some(customer), _) if customer.expired(seen, now) => Found::Unknown,
+            (Some(_), _) => Found::Live(life),
+            (None, Some((_, until))) if now < until => Found::Erased,
+            (None, _) => Found::Unknown,
+        }
+    }
+
+    /// The lives that one timeline shows.
+    pub fn whole(&self, life: usize) -> Vec<usize> {
+        let mut whole = vec![life];
+        if let Some(customer) = &self.lives[life].customer {
+            whole.extend(&customer.links);
+        }
+        whole
+    }
+
+    /// A customer was written: `updatedAt` moves, and the month has it.
+    pub(crate) fn written(&mut self, life: usize, now: i64) {
+        if let Some(customer) = &mut self.lives[life].customer {
+            customer.updated_at = now;
+            self.actives.insert((month(now), life));
+        }
+    }
+}
+
+/// `YYYYMM` of a time, by UTC.
+pub fn month(ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(ms).unwrap().format("%Y%m").to_string()
+}
