@@ -16,8 +16,11 @@ mod world;
 use std::cell::Cell;
 use std::time::Instant;
 
+use aws_sdk_dynamodb::Client;
+use okyaku::store::client;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use steps::Step;
+use support::engine;
 use world::World;
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -25,8 +28,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 /// Does the steps to both sides. Says how many requests that took, or where they differ.
-async fn run(steps: &[Step]) -> Result<usize, String> {
-    let mut world = World::open().await;
+async fn run(client: &Client, steps: &[Step]) -> Result<usize, String> {
+    let mut world = World::open(client).await;
     for (at, step) in steps.iter().enumerate() {
         let place = |why| format!("step {}, {step:?}: {why}", at + 1);
         world.perform(step).await.map_err(place)?;
@@ -51,6 +54,7 @@ fn the_real_thing_and_the_model_agree_on_every_sequence() {
 
 fn machine() -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = client::loopback(engine::endpoint(), client::http_client());
     let cases = u32::try_from(number("OKYAKU_SEQUENCES", 1000)).unwrap();
     let config = Config {
         cases,
@@ -64,7 +68,7 @@ fn machine() -> Result<(), String> {
     let (sequences, steps, requests) = (Cell::new(0usize), Cell::new(0usize), Cell::new(0usize));
     let begun = Instant::now();
     let outcome = TestRunner::new_with_rng(config, rng).run(&steps::sequence(), |sequence| {
-        let sent = runtime.block_on(run(&sequence)).map_err(TestCaseError::fail)?;
+        let sent = runtime.block_on(run(&client, &sequence)).map_err(TestCaseError::fail)?;
         sequences.set(sequences.get() + 1);
         steps.set(steps.get() + sequence.len());
         requests.set(requests.get() + sent);

@@ -1,9 +1,15 @@
 //! The model beside the real thing: each step is done to both, and their answers are compared.
 
+use aws_sdk_dynamodb::Client;
+use okyaku::clock::Clock;
+use okyaku::keys::Keys as Secrets;
+use okyaku::store::{Table, client};
+use okyaku::{Base, Settings};
+use okyaku_local::gateway::Gateway;
 use serde_json::{Value, json};
 use support::model::boot::Session;
 use support::model::{Expected, Model, Sent, Whom};
-use support::{Answer, NOW, Shop};
+use support::{Answer, NOW, Recorder, Shop, engine};
 
 /// The days that the channels keep events.
 pub const EVENT_DAYS: [i64; 2] = [365, 30];
@@ -41,9 +47,21 @@ macro_rules! differ {
 }
 pub(crate) use differ;
 
+/// A shop whose calls nobody records.
+async fn open(client: &Client) -> Shop {
+    let name = engine::fresh_table(client).await;
+    let keys =
+        Secrets::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
+    let clock = Clock::fixed(NOW);
+    let base = Base::new(Table::new(client.clone(), name), keys, clock.clone(), Settings::default());
+    let recorder = Recorder::new(client::http_client());
+    Shop { gateway: Gateway::new(base.clone()), base, clock, recorder }
+}
+
 impl World {
-    pub async fn open() -> Self {
-        let shop = Shop::open().await;
+    /// `client` is one for all: building it costs more than many a request.
+    pub async fn open(client: &Client) -> Self {
+        let shop = open(client).await;
         let mut keys = Vec::new();
         for days in EVENT_DAYS {
             let made = shop.admin(json!({"action": "createChannel", "name": "Model", "eventDays": days})).await;
