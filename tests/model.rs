@@ -38,6 +38,7 @@ async fn run(client: &Client, steps: &[Step]) -> Result<usize, String> {
         }
     }
     world.audit(true).await.map_err(|why| format!("at the end: {why}"))?;
+    world.probe_receipts().await.map_err(|why| format!("receipts: {why}"))?;
     world.probe_months().await.map_err(|why| format!("at the end: {why}"))?;
     world.probe_contacts().await.map_err(|why| format!("at the end: {why}"))?;
     Ok(world.requests)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{EVENT_DAYS, Verdict, World, differ};
+use serde_json::json;
 use support::model::{Said, Whom, Words};
 
 impl World {
@@ -17,7 +18,8 @@ impl World {
                 let name = self.name(channel, &whom);
                 let wanted = self.model.get(channel, &whom);
                 let answer = self.server(channel, "GET", &format!("/open/v5/users/{name}"), None).await;
-                self.compare(channel, &answer, &wanted, false).map_err(|why| format!("GET {whom:?}: {why}"))?;
+                self.compare(channel, &answer, &wanted, false)
+                    .map_err(|why| format!("GET {whom:?}: {why}"))?;
                 // The rest is the same under each of its names; of who is not there one is enough.
                 if !whole || !told.insert(wanted.life) {
                     continue;
@@ -89,6 +91,35 @@ impl World {
             self.lead(0, &mobile, &[]).await.map_err(|why| format!("phone {n}: {why}"))?;
         }
         Ok(())
+    }
+
+    /// Every erasure is over, and its receipt says what went.
+    pub async fn probe_receipts(&mut self) -> Verdict {
+        self.shop.sweep().await;
+        self.shop.clock.advance(71_000);
+        self.model.now += 71_000;
+        let report = self.shop.sweep().await;
+        if report.open != report.finished {
+            differ!("an erasure is open after its last sweep");
+        }
+        for (channel, id, receipt) in self.receipts.clone() {
+            let answer = self.server(channel, "GET", &format!("/okyaku/v1/erasures/{id}"), None).await;
+            // Receipts end as tombstones do.
+            if answer.status == 404 && self.months_passed() {
+                continue;
+            }
+            let wanted = json!({"customers": receipt.customers, "events": receipt.events, "links": receipt.links,
+                "contacts": receipt.contacts, "markers": receipt.markers});
+            let erasure = &answer.body["erasure"];
+            if erasure["deleted"] != wanted || erasure["status"] != "done" {
+                differ!("{} instead of {wanted}", answer.body);
+            }
+        }
+        Ok(())
+    }
+
+    fn months_passed(&self) -> bool {
+        self.model.now - support::NOW > 90 * support::model::DAY
     }
 
     /// The month's markers in the table are as many as the customers who were active in it.

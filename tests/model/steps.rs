@@ -6,22 +6,90 @@ use support::model::{Said, Words};
 /// One thing that happens. Numbers are taken modulo what is there, so that every sequence means something.
 #[derive(Debug, Clone)]
 pub enum Step {
-    Boot { channel: usize, person: Option<u8>, wrong_hash: bool, device: u8, veil: Veil, app: bool, words: Words },
-    Touch { channel: usize, session: u8 },
-    UpdateMe { channel: usize, session: u8, words: Words },
-    TagMe { channel: usize, session: u8, bits: u8, add: bool },
-    Track { channel: usize, session: u8, events: Vec<(u8, u8)>, retry: bool },
-    TrackAgain { channel: usize, nth: u8, lone: bool, retry: bool },
-    Put { channel: usize, whom: Target, words: Words, revive: bool },
-    Patch { channel: usize, whom: Target, words: Words },
-    ServerTouch { channel: usize, whom: Target },
-    Block { channel: usize, whom: Target, blocked: bool },
-    PostEvent { channel: usize, whom: Target, id: Option<u8>, at: u8 },
-    PostEventAgain { channel: usize },
-    DeleteEvent { channel: usize, whom: Target, nth: u8 },
-    Lead { channel: usize, words: Words, qualified: u8 },
-    Delete { channel: usize, whom: Target },
-    Erase { channel: usize, by: Key, all: bool },
+    Boot {
+        channel: usize,
+        person: Option<u8>,
+        wrong_hash: bool,
+        device: u8,
+        veil: Veil,
+        app: bool,
+        words: Words,
+    },
+    Touch {
+        channel: usize,
+        session: u8,
+    },
+    UpdateMe {
+        channel: usize,
+        session: u8,
+        words: Words,
+    },
+    TagMe {
+        channel: usize,
+        session: u8,
+        bits: u8,
+        add: bool,
+    },
+    Track {
+        channel: usize,
+        session: u8,
+        events: Vec<(u8, u8)>,
+        retry: bool,
+    },
+    TrackAgain {
+        channel: usize,
+        nth: u8,
+        lone: bool,
+        retry: bool,
+    },
+    Put {
+        channel: usize,
+        whom: Target,
+        words: Words,
+        revive: bool,
+    },
+    Patch {
+        channel: usize,
+        whom: Target,
+        words: Words,
+    },
+    ServerTouch {
+        channel: usize,
+        whom: Target,
+    },
+    Block {
+        channel: usize,
+        whom: Target,
+        blocked: bool,
+    },
+    PostEvent {
+        channel: usize,
+        whom: Target,
+        id: Option<u8>,
+        at: u8,
+    },
+    PostEventAgain {
+        channel: usize,
+    },
+    DeleteEvent {
+        channel: usize,
+        whom: Target,
+        nth: u8,
+    },
+    Lead {
+        channel: usize,
+        words: Words,
+        qualified: u8,
+    },
+    Delete {
+        channel: usize,
+        whom: Target,
+    },
+    Erase {
+        channel: usize,
+        by: Key,
+        all: bool,
+    },
     Clock(Jump),
     Sweep,
 }
@@ -53,7 +121,7 @@ pub enum Target {
 pub enum Key {
     Id(Target),
     MemberId(u8),
-    Shopify(u8),
+    Cafe24(u8),
     Email(u8),
     Mobile(u8),
     Veil(u8),
@@ -86,7 +154,19 @@ fn words() -> impl Strategy<Value = Words> {
     let rest = (said(), said(), prop::bool::weighted(0.06), prop::option::weighted(0.2, 0..16u8));
     (profile, rest).prop_map(
         |((grade, utm_term, email, mobile, name, memo, once_grade), (language, unsubscribe, reset, tags))| {
-            Words { grade, utm_term, email, mobile, name, memo, once_grade, language, unsubscribe, reset, tags }
+            Words {
+                grade,
+                utm_term,
+                email,
+                mobile,
+                name,
+                memo,
+                once_grade,
+                language,
+                unsubscribe,
+                reset,
+                tags,
+            }
         },
     )
 }
@@ -104,7 +184,7 @@ fn key() -> impl Strategy<Value = Key> {
     prop_oneof![
         2 => target().prop_map(Key::Id),
         2 => few(5).prop_map(Key::MemberId),
-        1 => few(5).prop_map(Key::Shopify),
+        1 => few(5).prop_map(Key::Cafe24),
         2 => (0..3u8).prop_map(Key::Email),
         2 => (0..3u8).prop_map(Key::Mobile),
         2 => (0..6u8).prop_map(Key::Veil),

@@ -8,7 +8,7 @@ use okyaku::{Base, Settings};
 use okyaku_local::gateway::Gateway;
 use serde_json::{Value, json};
 use support::model::boot::Session;
-use support::model::{Expected, Model, Sent, Whom};
+use support::model::{Expected, Model, Receipt, Sent, Whom};
 use support::{Answer, NOW, Recorder, Shop, engine};
 
 /// The days that the channels keep events.
@@ -34,6 +34,8 @@ pub struct World {
     pub sessions: Vec<Vec<(Session, String)>>,
     pub tracked: Vec<Vec<(usize, Vec<Sent>)>>,
     pub posted: Vec<Option<(Whom, Sent)>>,
+    /// What is to be on the receipts.
+    pub receipts: Vec<(usize, String, Receipt)>,
     pub n: u64,
     pub months: i64,
     pub requests: usize,
@@ -64,7 +66,8 @@ impl World {
         let shop = open(client).await;
         let mut keys = Vec::new();
         for days in EVENT_DAYS {
-            let made = shop.admin(json!({"action": "createChannel", "name": "Model", "eventDays": days})).await;
+            let made =
+                shop.admin(json!({"action": "createChannel", "name": "Model", "eventDays": days})).await;
             let made = made.unwrap();
             let text = |at: &str| made.pointer(at).and_then(Value::as_str).unwrap().to_owned();
             keys.push(Keys {
@@ -84,6 +87,7 @@ impl World {
             sessions: vec![Vec::new(); 2],
             tracked: vec![Vec::new(); 2],
             posted: vec![None, None],
+            receipts: Vec::new(),
             n: 0,
             months: 0,
             requests: 0,
@@ -121,7 +125,7 @@ impl World {
         match whom {
             Whom::Member(name) => format!("@{name}"),
             Whom::Life(life) => self.model.channels[channel].lives[*life].id.clone().unwrap(),
-            Whom::Nobody => "0123456789abcdef0123".to_owned(),
+            Whom::Nobody | Whom::Stranger => "0123456789abcdef0123".to_owned(),
         }
     }
 

@@ -77,18 +77,22 @@ impl Model {
         let before = channel.members.get(name).cloned().unwrap_or_default();
         let life = channel.add(Who::Member(name.to_owned()));
         channel.lives[life].customer = Some(Customer::new(now));
-        if revived && super::erase::SPEC {
-            channel.lives[life].not_before = before.last().and_then(|old| channel.lives[*old].erased).map(|e| e.0);
+        if revived {
+            channel.lives[life].not_before =
+                before.last().and_then(|old| channel.lives[*old].erased).map(|e| e.0);
             // While a later life is there, the first tombstone stays: it names the generation.
             if let Some(first) = before.first()
                 && let Some((_, until)) = &mut channel.lives[*first].erased
             {
                 *until = i64::MAX;
             }
-        } else if let (false, Some(first)) = (revived, before.first()) {
+        } else if let Some(first) = before.first() {
             // All that remembered it is gone: it is the first generation again, under the first id.
             let id = channel.lives[*first].id.take();
             channel.lives[life].id = id;
+            for old in &before {
+                channel.lives[*old].id = None;
+            }
             channel.members.insert(name.to_owned(), Vec::new());
         }
         channel.members.entry(name.to_owned()).or_default().push(life);

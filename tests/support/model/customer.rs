@@ -223,8 +223,18 @@ impl Customer {
         whole["profile"].as_object_mut().unwrap().remove("description");
         let own: Vec<_> = self.tags.iter().filter(|(_, page)| **page).map(|(tag, _)| tag).collect();
         whole["tags"] = json!(own);
-        let keys = ["id", "type", "member", "memberId", "name", "profile", "tags", "language",
-            "unsubscribeEmail", "sessionsCount"];
+        let keys = [
+            "id",
+            "type",
+            "member",
+            "memberId",
+            "name",
+            "profile",
+            "tags",
+            "language",
+            "unsubscribeEmail",
+            "sessionsCount",
+        ];
         whole.retain(|key, _| keys.contains(&key.as_str()));
         shown
     }

@@ -71,7 +71,7 @@ impl Model {
             Found::Unknown => return Expected::status(404),
         };
         if !self.takes(channel, life, sent.at) {
-            let revived = self.channels[channel].lives[life].not_before.is_some_and(|at| sent.at <= at);
+            let revived = self.channels[channel].lives[life].not_before.is_some_and(|at| sent.at < at);
             return Expected::status(if revived { 409 } else { 422 });
         }
         let id = sent.id.clone().unwrap_or_else(|| {
@@ -90,7 +90,7 @@ impl Model {
 
     fn takes(&self, channel: usize, life: usize, at: i64) -> bool {
         let life = &self.channels[channel].lives[life];
-        self.in_time(channel, at) && life.shows(at) && life.not_before.is_none_or(|erased| at > erased)
+        self.in_time(channel, at) && life.shows(at) && life.not_before.is_none_or(|erased| at >= erased)
     }
 
     fn checkout(&mut self, channel: usize, life: usize, sent: &Sent) {
@@ -140,7 +140,7 @@ impl super::Life {
     /// A visitor who came back after it had expired does not show what was before.
     fn shows(&self, at: i64) -> bool {
         match (&self.who, &self.customer) {
-            (Who::Visitor(_), Some(customer)) if super::erase::SPEC => {
+            (Who::Visitor(_), Some(customer)) if super::erase::RETURNING => {
                 at >= customer.created_at - BEFORE_CREATION
             }
             _ => true,

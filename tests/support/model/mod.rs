@@ -15,9 +15,9 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use customer::Customer;
-pub use erase::Address;
+pub use erase::{Address, Answered, By, Receipt};
 pub use events::{Event, Sent};
-pub use words::{Said, Words};
+pub use words::{Said, Words, sent, stored};
 
 pub const SECOND: i64 = 1000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -85,6 +85,8 @@ pub enum Whom {
     Life(usize),
     /// A well-formed id of nobody.
     Nobody,
+    /// An id of another channel.
+    Stranger,
 }
 
 /// One channel.
@@ -99,6 +101,8 @@ pub struct Channel {
     pub actives: BTreeSet<(String, usize)>,
     pub(crate) addresses: BTreeMap<(Address, String), i64>,
     pub(crate) unnamed: u64,
+    /// Until when the id of nobody is remembered as erased.
+    pub(crate) nobody: i64,
 }
 
 /// Every channel at one time.
@@ -119,6 +123,7 @@ impl Model {
             actives: BTreeSet::new(),
             addresses: BTreeMap::new(),
             unnamed: 0,
+            nobody: 0,
         };
         Self { now, channels: event_days.iter().map(channel).collect() }
     }
@@ -155,7 +160,8 @@ impl Model {
     pub fn named(&self, channel: usize, whom: &Whom) -> Found {
         let channel = &self.channels[channel];
         let life = match whom {
-            Whom::Nobody => return Found::Unknown,
+            Whom::Nobody if self.now < channel.nobody => return Found::Erased,
+            Whom::Nobody | Whom::Stranger => return Found::Unknown,
             Whom::Life(life) => *life,
             Whom::Member(name) => match channel.members.get(name).and_then(|lives| lives.last()) {
                 Some(life) => *life,
@@ -171,7 +177,7 @@ impl Model {
         channel.visitors.get(veil).map(|life| (*life, channel.state(*life, self.now)))
     }
 
-    /// Whether these two customers count in one and the same month.
+    /// The number of customers who were active, by month.
     pub fn actives(&self, channel: usize) -> BTreeMap<String, usize> {
         let mut months = BTreeMap::new();
         for (month, _) in &self.channels[channel].actives {
