@@ -35,4 +35,5 @@ mod sessions;
 mod shop_events;
 mod tags;
 mod tenancy;
+mod tenancy_routes;
 mod timeline;
