@@ -154,6 +154,8 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         | "GET /open/v5/users/{userId}/events"
         | "DELETE /open/v5/users/{userId}/events/{eventId}"
         | "GET /okyaku/v1/contacts/{userId}"
+        | "GET /okyaku/v1/contacts/{userId}/export"
+        | "GET /okyaku/v1/actives"
         | "GET /okyaku/v1/erasures/{id}"
         | "DELETE /open/v5/users/{userId}" => vec![json!({})],
         "POST /okyaku/v1/erasures" => erasures.into_iter().map(|by| json!({ "by": by })).collect(),

@@ -335,7 +335,7 @@ impl World {
             Jump::ElevenMinutes => 11 * MINUTE,
             Jump::HalfHour => 31 * MINUTE,
             Jump::Days91 => 91 * DAY,
-            Jump::Days400 => 400 * DAY,
+            Jump::Days401 => 401 * DAY,
             Jump::NextMonth => {
                 let date = Utc.timestamp_millis_opt(now).unwrap();
                 let (year, month) =

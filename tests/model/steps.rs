@@ -134,7 +134,7 @@ pub enum Jump {
     HalfHour,
     NextMonth,
     Days91,
-    Days400,
+    Days401,
 }
 
 fn channel() -> impl Strategy<Value = usize> {
@@ -198,7 +198,7 @@ fn veil() -> impl Strategy<Value = Veil> {
 
 fn jump() -> impl Strategy<Value = Jump> {
     prop_oneof![4 => Just(Jump::Seconds), 2 => Just(Jump::ElevenMinutes), 3 => Just(Jump::HalfHour),
-        2 => Just(Jump::NextMonth), 1 => Just(Jump::Days91), 1 => Just(Jump::Days400)]
+        2 => Just(Jump::NextMonth), 1 => Just(Jump::Days91), 1 => Just(Jump::Days401)]
 }
 
 fn boot() -> impl Strategy<Value = Step> {

@@ -96,7 +96,7 @@ impl Model {
             channel.members.insert(name.to_owned(), Vec::new());
         }
         channel.members.entry(name.to_owned()).or_default().push(life);
-        channel.actives.insert((super::month(now), life));
+        channel.actives.insert((super::month(now), life), now);
         life
     }
 
@@ -121,7 +121,7 @@ impl Model {
             }
         };
         channel.lives[life].customer = Some(Customer::new(now));
-        channel.actives.insert((super::month(now), life));
+        channel.actives.insert((super::month(now), life), now);
         life
     }
 

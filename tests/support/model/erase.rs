@@ -103,7 +103,7 @@ impl Model {
             Whom::Life(life) => *life,
             Whom::Member(name) => {
                 let life = self.begin_member(channel, name, false);
-                self.channels[channel].actives.retain(|(_, active)| *active != life);
+                self.channels[channel].actives.retain(|(_, active), _| *active != life);
                 self.channels[channel].lives[life].customer = None;
                 life
             }
@@ -143,7 +143,10 @@ impl Channel {
             let customer = gone.customer.take();
             receipt.customers += usize::from(customer.is_some());
             receipt.events += gone.events.len();
-            receipt.markers += self.actives.iter().filter(|(_, active)| *active == life).count();
+            // Markers end after 400 days.
+            let kept = |since: i64| now < since + 400 * DAY;
+            let markers = self.actives.iter().filter(|((_, active), since)| *active == life && kept(**since));
+            receipt.markers += markers.count();
             if let Some(customer) = customer {
                 receipt.links += customer.links.len();
                 let held =

@@ -30,7 +30,7 @@ impl Model {
         let channel = &mut self.channels[channel];
         let life = channel.add(Who::Lead);
         channel.lives[life].customer = Some(customer);
-        channel.actives.insert((super::month(now), life));
+        channel.actives.insert((super::month(now), life), now);
         Expected::shows(life)
     }
 

@@ -97,8 +97,8 @@ pub struct Channel {
     /// The generations of each member.
     pub members: BTreeMap<String, Vec<usize>>,
     pub visitors: BTreeMap<String, usize>,
-    /// Month and life: the set is the count.
-    pub actives: BTreeSet<(String, usize)>,
+    /// Month and life, and since when: the set is the count.
+    pub actives: BTreeMap<(String, usize), i64>,
     pub(crate) addresses: BTreeMap<(Address, String), i64>,
     pub(crate) unnamed: u64,
     /// Until when the id of nobody is remembered as erased.
@@ -120,7 +120,7 @@ impl Model {
             lives: Vec::new(),
             members: BTreeMap::new(),
             visitors: BTreeMap::new(),
-            actives: BTreeSet::new(),
+            actives: BTreeMap::new(),
             addresses: BTreeMap::new(),
             unnamed: 0,
             nobody: 0,
@@ -180,7 +180,7 @@ impl Model {
     /// The number of customers who were active, by month.
     pub fn actives(&self, channel: usize) -> BTreeMap<String, usize> {
         let mut months = BTreeMap::new();
-        for (month, _) in &self.channels[channel].actives {
+        for (month, _) in self.channels[channel].actives.keys() {
             *months.entry(month.clone()).or_default() += 1;
         }
         months
@@ -223,7 +223,7 @@ impl Channel {
     pub(crate) fn written(&mut self, life: usize, now: i64) {
         if let Some(customer) = &mut self.lives[life].customer {
             customer.updated_at = now;
-            self.actives.insert((month(now), life));
+            self.actives.entry((month(now), life)).or_insert(now);
         }
     }
 }
