@@ -7,6 +7,7 @@ mod assets;
 mod bad_input;
 mod boot;
 mod bulk;
+mod canary;
 mod cost;
 mod crashes;
 mod credentials;

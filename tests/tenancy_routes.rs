@@ -176,7 +176,9 @@ fn doors(
     };
     for (key, secret) in own {
         doors.push(server(key, secret));
-        doors.extend(names.doors.iter().map(|found| server(key, found)));
+        if *key == own[0].0 {
+            doors.extend(names.doors.iter().map(|found| server(key, found)));
+        }
     }
     for found in &names.doors {
         doors.push(server(found, &own[0].1));

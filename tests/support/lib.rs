@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod canary;
 pub mod channel;
 pub mod crash;
 pub mod engine;
