@@ -213,6 +213,17 @@ fn essence(answer: &Answer, names: &Names) -> String {
     text
 }
 
+/// The same without ids: those of our own customers differ, as their memberIds do.
+fn without_ids(text: &str) -> String {
+    let mut parts: Vec<&str> = text.split('"').collect();
+    for part in &mut parts {
+        if part.len() >= 20 && part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            *part = "id";
+        }
+    }
+    parts.join("\"")
+}
+
 async fn ask(shop: &Shop, route: &Route, path: &str, door: &[(&str, String)], body: &Value) -> Answer {
     let mut body = body.clone();
     let mut request = shop.request(&route.method, path);
@@ -282,7 +293,7 @@ async fn every_route_answers_another_channels_names_and_keys_as_those_of_nobody(
                     }
                     let place = format!("{} {path} {door:?} {body}", route.route_key);
                     let told = essence(&answer, &names);
-                    assert_eq!(told, essence(&wanted, &nobody), "{place}");
+                    assert_eq!(without_ids(&told), without_ids(&essence(&wanted, &nobody)), "{place}");
                     let secrets =
                         [&names.ids[..], &names.doors, std::slice::from_ref(&names.erasure)].concat();
                     let own = told.replace("\"note\":\"x\"", "");
