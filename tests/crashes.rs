@@ -6,16 +6,16 @@ use support::fault_ask::Ask;
 use support::fault_dump::{Times, difference, dump};
 use support::fault_scene::{self, Scene, VEILS};
 use support::fault_truth::Truth;
-use support::fault_world::{World, run};
+use support::fault_world::{World, full_size, run};
 
 /// What is planted about the one who is erased; the second browser is linked.
 const PLANTED: [&str; 4] = ["canary", "+821077770001", VEILS[1], "821077770001"];
 
 /// The operation, the sweeps, the operation again, the sweeps: without a crash.
-async fn unharmed(scene: &Scene) -> (usize, Vec<String>) {
+async fn unharmed(scene: &Scene) -> (Vec<String>, Vec<String>) {
     let world = scene.stage.world().await;
     scene.ask.send(&world.shop).await.expect(scene.status);
-    let calls = world.wire.calls().len();
+    let calls = world.wire.calls();
     world.wire.heal();
     world.sweep_out().await;
     scene.ask.again().send(&world.shop).await;
@@ -94,7 +94,10 @@ async fn every_point(scenes: Vec<Scene>) {
     let count = scenes.len();
     for scene in scenes {
         let (calls, wanted) = unharmed(&scene).await;
-        for point in (0..calls).flat_map(|n| [Point::Before(n), Point::After(n)]) {
+        let all = (0..calls.len()).flat_map(|n| [Point::Before(n), Point::After(n)]);
+        // Between two calls it is the same table; full size proves that too.
+        let reads = |n: usize| matches!(calls[n].as_str(), "GetItem" | "BatchGetItem" | "Query");
+        for point in all.filter(|point| full_size() || matches!(point, Point::After(n) if !reads(*n))) {
             points += 1;
             if let Err(wrong) = crash(&scene, point, &wanted).await {
                 failed.push(format!("{}, {point:?}: {wrong}", scene.name));
