@@ -263,7 +263,7 @@ fn fault(rng: &mut Rng, asked: &Asked) -> Act {
         return Act::Pass;
     }
     let fault = match *rng.pick(&FAULTS) {
-        Fault::Partial(_) => Fault::Partial(rng.next()),
+        Fault::Partial(_) => Fault::Partial(rng.number()),
         // Three silences outlast the function itself: `faults::a_table_that_falls_silent_is_503`.
         Fault::Silence if asked.attempt > 1 => Fault::TimeoutAfter,
         fault => fault,
