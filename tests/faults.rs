@@ -171,7 +171,6 @@ async fn every_guard_and_every_read_by_id_is_consistent() {
 }
 
 #[test]
-#[ignore = "defect: three tries of 3 s and their pauses outlast the function's 10 s, and the caller sees a 500"]
 fn a_table_that_falls_silent_is_503_and_no_function_that_was_cut_off() {
     use support::fault_wire::Act;
     use support::fault_world::{World, run};
@@ -187,7 +186,6 @@ fn a_table_that_falls_silent_is_503_and_no_function_that_was_cut_off() {
 }
 
 #[tokio::test]
-#[ignore = "defect: the SDK's own repetition finds the event gone, and the caller is told there was none"]
 async fn a_deletion_of_an_event_whose_reply_was_lost_is_a_deletion() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();

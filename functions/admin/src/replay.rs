@@ -94,7 +94,7 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
         let id = if done { Erasure::begin(channel, kept.erased_at)?.id } else { kept.id.clone() };
         let mut erasure = Erasure::again(channel, id, kept.erased_at);
         erasure.address.clone_from(&kept.address);
-        done |= app.store.entomb(&mut erasure, &wave).await? == Entombed::Done;
+        done |= app.store.entomb(&mut erasure, &wave, None).await? == Entombed::Done;
     }
     Err(Error::Busy)
 }

@@ -147,7 +147,7 @@ impl Bulk<'_> {
                 |unknown: bool| wave.iter().filter(|(_, g)| matches!(g, Grave::Nobody(_)) == unknown).count();
             let graves: Vec<Grave<'_>> = wave.iter().map(|(_, grave)| *grave).collect();
             let mut erasure = Erasure::begin(self.channel, self.app.now())?;
-            if self.dry_run || self.app.store.entomb(&mut erasure, &graves).await? == Entombed::Done {
+            if self.dry_run || self.app.store.entomb(&mut erasure, &graves, None).await? == Entombed::Done {
                 done.erased += count(false);
                 done.unknown += count(true);
                 continue;

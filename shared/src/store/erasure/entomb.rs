@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
@@ -57,12 +58,18 @@ type Freed = BTreeMap<(ContactKind, String), Vec<String>>;
 
 impl<A: Entomb> Store<A> {
     /// Puts the tombstones of persons and of their linked lives, frees their contacts and leaves a job, all or nothing.
-    /// From here on no read returns them. `erasure` then says what it is about. 2 W per KB of each customer and 1 for
+    /// From here on no read returns them. `erasure` then says what it is about. `listed` are the holders that the named
+    /// address was seen to list: whoever has joined or left since makes it look again. 2 W per KB of each customer and 1 for
     /// its index entry, 2 W per linked life and contact, and for the job.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn entomb(&self, erasure: &mut Erasure, graves: &[Grave<'_>]) -> Result<Entombed, Error> {
+    pub async fn entomb(
+        &self,
+        erasure: &mut Erasure,
+        graves: &[Grave<'_>],
+        listed: Option<&[CustomerId]>,
+    ) -> Result<Entombed, Error> {
         let mut next = erasure.clone();
         next.version = 1;
         let mut items = Vec::new();
@@ -87,7 +94,7 @@ impl<A: Entomb> Store<A> {
             freed.entry(address.clone()).or_default();
         }
         for (contact, ids) in freed {
-            items.push(self.free(&next, &contact, ids)?);
+            items.push(self.free(&next, &contact, ids, listed)?);
             next.contacts.push(contact);
         }
         if next.lives.is_empty() {
@@ -187,6 +194,7 @@ impl<A: Entomb> Store<A> {
         erasure: &Erasure,
         contact: &(ContactKind, String),
         ids: Vec<String>,
+        listed: Option<&[CustomerId]>,
     ) -> Result<TransactWriteItem, Error> {
         let (kind, hash) = contact;
         let mut update = Update::builder()
@@ -204,6 +212,9 @@ impl<A: Entomb> Store<A> {
                 .expression_attribute_values(":erased", number(erasure.erased_at))
                 .expression_attribute_values(":erasure", AttributeValue::S(erasure.id.clone()))
                 .expression_attribute_values(":until", number(time::ttl(erasure.until)));
+            if let Some(listed) = listed {
+                update = unchanged(update, listed);
+            }
         }
         if !ids.is_empty() {
             text.push_str("DELETE #holders :ids, #verified :ids");
@@ -231,4 +242,18 @@ impl<A: Entomb> Store<A> {
             .expression_attribute_values(":gen", number(person.generation));
         Ok(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build())
     }
+}
+
+/// The condition that a contact still lists these holders and no others.
+fn unchanged(mut update: UpdateBuilder, listed: &[CustomerId]) -> UpdateBuilder {
+    update = update.expression_attribute_names("#holders", HOLDERS);
+    if listed.is_empty() {
+        return update.condition_expression("attribute_not_exists(#holders)");
+    }
+    let mut condition = "size(#holders) = :n".to_owned();
+    for (at, id) in listed.iter().enumerate() {
+        condition.push_str(&format!(" AND contains(#holders, :h{at})"));
+        update = update.expression_attribute_values(format!(":h{at}"), AttributeValue::S(id.to_string()));
+    }
+    update.expression_attribute_values(":n", number(listed.len())).condition_expression(condition)
 }

@@ -4,7 +4,7 @@ use super::{Address, Entombed, Found, Grave, Holder};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::erasure::{By, Erasure};
-use crate::domain::limit::{CANDIDATES, ERASURE_ITEMS};
+use crate::domain::limit::{CANDIDATES, ERASURE_ITEMS, HOLDERS_INLINE};
 use crate::error::{Candidate, Error};
 use crate::store::Store;
 use crate::store::access::Entomb;
@@ -70,7 +70,7 @@ impl<A: Entomb> Store<A> {
                 }
                 Found::Erased(tombstone) => return Ok(Erased::Before(tombstone.erasure.clone())),
             };
-            if self.entomb(&mut erasure, &[grave]).await? == Entombed::Done {
+            if self.entomb(&mut erasure, &[grave], None).await? == Entombed::Done {
                 return Ok(Erased::Now(vec![erasure]));
             }
             retry.wait().await?;
@@ -108,9 +108,10 @@ impl<A: Entomb> Store<A> {
             if !reach.all {
                 unambiguous(&address)?;
             }
-            if self.entomb(&mut erasure, &wave(&address)).await? == Entombed::Done {
+            if self.entomb(&mut erasure, &wave(&address), Some(&address.listed)).await? == Entombed::Done {
                 done.push(std::mem::replace(&mut erasure, begin()?));
-                if address.is_one_wave() {
+                // A holder with an item of its own may have joined meanwhile without changing the list.
+                if address.is_one_wave() && address.listed.len() < HOLDERS_INLINE {
                     return Ok(Erased::Now(done));
                 }
                 continue;

@@ -49,6 +49,8 @@ pub struct Address {
     pub holders: Vec<Holder>,
     /// Lives that are registered for it and are no more: visitors who expired.
     pub gone: Vec<CustomerId>,
+    /// The ids that its own list has.
+    pub listed: Vec<CustomerId>,
     /// The erasure that the address was last named for.
     pub erasure: Option<String>,
     /// Whether there are more holders than are looked at in one go.
@@ -91,7 +93,8 @@ impl<A: List> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn address(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<Address, Error> {
-        let (registered, erasure, more) = self.registered(channel, kind, hash).await?;
+        let Registered { ids: registered, listed, erasure, more } =
+            self.registered(channel, kind, hash).await?;
         let ids: Vec<&CustomerId> = registered.keys().collect();
         let lives = if ids.is_empty() { Vec::new() } else { self.lives(channel, &ids).await? };
         let (mut persons, mut linked, mut gone) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
@@ -119,20 +122,13 @@ impl<A: List> Store<A> {
                 holder.verified |= verified;
             }
         }
-        Ok(Address { holders: persons.into_values().collect(), gone, erasure, more })
+        Ok(Address { holders: persons.into_values().collect(), gone, listed, erasure, more })
     }
 
-    /// The ids that an address is registered for and whether each is verified; its tombstone's erasure; whether there
-    /// are more.
-    async fn registered(
-        &self,
-        channel: &str,
-        kind: ContactKind,
-        hash: &str,
-    ) -> Result<(BTreeMap<CustomerId, bool>, Option<String>, bool), Error> {
+    /// What the items of an address say.
+    async fn registered(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<Registered, Error> {
         let key = keys::contact(channel, kind, hash);
-        let mut ids = BTreeMap::new();
-        let (mut erasure, mut start) = (None, None);
+        let (mut found, mut start) = (Registered::default(), None);
         loop {
             let reply = self
                 .client()
@@ -151,7 +147,7 @@ impl<A: List> Store<A> {
                 match string(&item, SK) {
                     Some(CONTACT) => {
                         if is_marked(&item, self.now()) {
-                            erasure = string(&item, ERASURE).map(str::to_owned);
+                            found.erasure = string(&item, ERASURE).map(str::to_owned);
                         }
                         let verified: Vec<&String> = item
                             .get(VERIFIED)
@@ -161,24 +157,38 @@ impl<A: List> Store<A> {
                             .collect();
                         for id in holders(&item) {
                             let vouched = verified.iter().any(|other| *other == id.as_str());
-                            ids.insert(id, vouched);
+                            found.listed.push(id.clone());
+                            found.ids.insert(id, vouched);
                         }
                     }
                     Some(_) => {
-                        if ids.len() >= HOLDERS_AT_ONCE {
-                            return Ok((ids, erasure, true));
+                        if found.ids.len() >= HOLDERS_AT_ONCE {
+                            return Ok(Registered { more: true, ..found });
                         }
-                        ids.extend(apart(&item));
+                        found.ids.extend(apart(&item));
                     }
                     None => {}
                 }
             }
             start = reply.last_evaluated_key;
             if start.is_none() {
-                return Ok((ids, erasure, false));
+                return Ok(found);
             }
         }
     }
+}
+
+/// What the items of an address say.
+#[derive(Default)]
+struct Registered {
+    /// Who holds it, and whether verified.
+    ids: BTreeMap<CustomerId, bool>,
+    /// Those whom its own list has.
+    listed: Vec<CustomerId>,
+    /// The erasure that it remembers.
+    erasure: Option<String>,
+    /// Whether there are more.
+    more: bool,
 }
 
 /// A holder with an item of its own, and whether it is verified.
