@@ -1,0 +1,98 @@
+//! Any event, at any function: never a panic, never a 5xx. Input that begins with `{` is an event itself; else its
+//! first two bytes choose one of `events/` and what of it the rest replaces.
+#![no_main]
+
+use std::cell::RefCell;
+
+use libfuzzer_sys::fuzz_target;
+use okyaku_fuzz::Shop;
+use serde_json::{Value, json};
+
+thread_local! {
+    static BENCH: RefCell<Option<(Shop, Vec<Value>)>> = const { RefCell::new(None) };
+}
+
+/// Headers and query parameters that some route reads.
+const HEADERS: [&str; 8] = [
+    "x-session",
+    "x-access-key",
+    "x-access-secret",
+    "origin",
+    "user-agent",
+    "accept-language",
+    "content-encoding",
+    "x-okyaku-origin",
+];
+const QUERIES: [&str; 5] = ["since", "limit", "sortOrder", "month", "kanarie"];
+
+/// The events of `events/` that have a route, in the order of their names, as `seeds.py` counts them.
+fn templates() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("events").map(|entry| entry.expect("an event").path()).collect();
+    files.sort();
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).expect("an event"));
+    texts.filter(|text| text.contains("\"routeKey\"")).collect()
+}
+
+fuzz_target!(|data: &[u8]| {
+    BENCH.with_borrow_mut(|bench| {
+        let (shop, events) = bench.get_or_insert_with(|| {
+            let shop = Shop::open();
+            let events = templates();
+            let events =
+                events.iter().map(|text| serde_json::from_str(&shop.fill(text)).expect("an event")).collect();
+            (shop, events)
+        });
+        let event = if data.first() == Some(&b'{') {
+            serde_json::from_str(&shop.fill(&String::from_utf8_lossy(data))).ok()
+        } else {
+            bent(shop, events, data)
+        };
+        if let Some(event) = event {
+            shop.invoke(&event);
+        }
+    });
+});
+
+fn bent(shop: &Shop, events: &[Value], data: &[u8]) -> Option<Value> {
+    let [which, what, rest @ ..] = data else { return None };
+    let mut event = events.get(usize::from(*which) % events.len())?.clone();
+    let text = shop.fill(&String::from_utf8_lossy(rest));
+    let name = usize::from(*what / 8);
+    match what % 8 {
+        0..=2 => event["body"] = json!(text),
+        3 => {
+            event["body"] = json!(base64(rest));
+            event["isBase64Encoded"] = json!(true);
+        }
+        4 => event["pathParameters"]["userId"] = json!(text),
+        5 => event["queryStringParameters"][QUERIES[name % QUERIES.len()]] = json!(text),
+        6 => event["headers"][HEADERS[name % HEADERS.len()]] = json!(text),
+        _ => {
+            // Another route's path and method, through the router that `$default` takes.
+            let (method, path) = text.split_once(' ')?;
+            event["routeKey"] = json!("$default");
+            event["requestContext"]["routeKey"] = json!("$default");
+            event["requestContext"]["http"]["method"] = json!(method);
+            event["requestContext"]["http"]["path"] = json!(path);
+            event["rawPath"] = json!(path);
+        }
+    }
+    Some(event)
+}
+
+/// As the gateway encodes a body that is no text.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize] as char;
+            text.push(if place <= chunk.len() { letter } else { '=' });
+        }
+    }
+    text
+}

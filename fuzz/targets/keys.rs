@@ -1,0 +1,132 @@
+//! Keys of the table: what is parsed is what was spelled, and two things never share a key.
+#![no_main]
+
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+use okyaku::domain::contact::ContactKind;
+use okyaku::domain::event::EventKey;
+use okyaku::domain::id::CustomerId;
+use okyaku::domain::month::Month;
+use okyaku::store::keys::{self, EVENTS, EVENTS_END, JOURNAL, JOURNAL_END, Key};
+
+/// Latest time that an event's public id can tell, past the year 2500.
+const LATEST: i64 = 0xfff_ffff_ffff;
+
+/// Something that has a key.
+#[derive(Clone, Debug, PartialEq)]
+enum Thing {
+    Customer(String, CustomerId),
+    Event(String, EventKey),
+    Journal(String, CustomerId, i64, CustomerId),
+    Contact(String, ContactKind, String),
+    Holder(String, ContactKind, String, CustomerId),
+    Marker(String, String, String),
+    Total(String, String),
+    Closed,
+    Receipt(String, String, String),
+    Channel(String),
+    Credential(&'static str, String),
+}
+
+/// Ten of a few bytes, so that equal ones and ones that begin alike are common.
+fn hex<const N: usize>(bytes: &mut Unstructured<'_>) -> Result<[u8; N]> {
+    let (byte, last) = (*bytes.choose(&[0, 0x11, 0xfe])?, u8::arbitrary(bytes)?);
+    let mut all = [byte; N];
+    if let Some(end) = all.last_mut() {
+        *end = last;
+    }
+    Ok(all)
+}
+
+fn text<const N: usize>(bytes: &mut Unstructured<'_>) -> Result<String> {
+    Ok(hex::<N>(bytes)?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn id(bytes: &mut Unstructured<'_>) -> Result<CustomerId> {
+    Ok(CustomerId::from_bytes(hex(bytes)?))
+}
+
+impl<'a> Arbitrary<'a> for Thing {
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
+        let channel = text::<10>(bytes)?;
+        let at = bytes.int_in_range(0..=LATEST)?;
+        let month = Month::of(bytes.int_in_range(946_684_800_000..=32_503_680_000_000 - 1)?).key();
+        let kind = *bytes.choose(&ContactKind::ALL)?;
+        Ok(match bytes.int_in_range(0..=10)? {
+            0 => Self::Customer(channel, id(bytes)?),
+            1 => {
+                Self::Event(channel, EventKey { owner: id(bytes)?, created_at: at, hash: text::<10>(bytes)? })
+            }
+            2 => Self::Journal(channel, id(bytes)?, at, id(bytes)?),
+            3 => Self::Contact(channel, kind, text::<16>(bytes)?),
+            4 => Self::Holder(channel, kind, text::<16>(bytes)?, id(bytes)?),
+            5 => Self::Marker(channel, month, text::<10>(bytes)?),
+            6 => Self::Total(channel, month),
+            7 => Self::Closed,
+            8 => Self::Receipt(channel, text::<16>(bytes)?, month),
+            9 => Self::Channel(channel),
+            _ => Self::Credential(bytes.choose(&["plugin", "access", "webhook"])?, String::arbitrary(bytes)?),
+        })
+    }
+}
+
+impl Thing {
+    fn key(&self) -> Key {
+        match self {
+            Self::Customer(channel, id) => keys::customer(channel, id),
+            Self::Event(channel, key) => keys::event(channel, key),
+            Self::Journal(channel, member, at, visitor) => keys::journal(channel, member, *at, visitor),
+            Self::Contact(channel, kind, hash) => keys::contact(channel, *kind, hash),
+            Self::Holder(channel, kind, hash, id) => keys::holder(channel, *kind, hash, id),
+            Self::Marker(channel, month, name) => keys::marker(channel, month, name),
+            Self::Total(channel, month) => keys::total(channel, month),
+            Self::Closed => keys::closed(),
+            Self::Receipt(channel, erasure, month) => {
+                let at = Month::of_key(month).map_or(0, Month::start);
+                keys::receipt(channel, erasure, at)
+            }
+            Self::Channel(channel) => keys::channel(channel),
+            Self::Credential(kind, key) => keys::credential(kind, key),
+        }
+    }
+
+    /// What a query for a list of something else must not meet.
+    fn check(&self) {
+        let Key { pk, sk } = self.key();
+        assert!(!pk.is_empty() && !sk.is_empty());
+        let life = pk.starts_with("C#");
+        assert_eq!(life, matches!(self, Self::Customer(..) | Self::Event(..) | Self::Journal(..)));
+        let within = |from: &str, to: &str| life && sk.as_str() >= from && sk.as_str() <= to;
+        assert_eq!(within(EVENTS, EVENTS_END), matches!(self, Self::Event(..)), "{sk}");
+        assert_eq!(within(JOURNAL, JOURNAL_END), matches!(self, Self::Journal(..)), "{sk}");
+        assert_eq!(pk == keys::CHANNELS, matches!(self, Self::Channel(_)));
+        match self {
+            Self::Event(_, key) => {
+                assert_eq!(keys::parse_event_sort(&sk), Some((key.created_at, key.hash.clone())));
+                assert_eq!(EventKey::parse(&key.to_string()).as_ref(), Some(key));
+            }
+            Self::Journal(_, _, at, visitor) => {
+                assert_eq!(keys::parse_journal(&sk), Some((*at, visitor.clone())));
+            }
+            Self::Marker(channel, month, _) => {
+                let all = (0..keys::MARKER_SHARDS).map(|shard| keys::marker_partition(channel, month, shard));
+                assert_eq!(all.filter(|partition| *partition == pk).count(), 1);
+                assert_eq!(Month::of_key(month).map(Month::key).as_ref(), Some(month));
+            }
+            _ => {}
+        }
+    }
+}
+
+fuzz_target!(|things: (Thing, Thing)| {
+    let (one, other) = things;
+    one.check();
+    other.check();
+    assert_eq!(one == other, one.key() == other.key(), "{one:?} {other:?}");
+    if let (Thing::Event(a, one), Thing::Event(b, other)) = (&one, &other)
+        && (a, &one.owner) == (b, &other.owner)
+    {
+        let sorted = |key: &EventKey| keys::event_sort(key.created_at, &key.hash);
+        assert_eq!(one.order().cmp(&other.order()), sorted(one).cmp(&sorted(other)));
+    }
+});

@@ -1,0 +1,111 @@
+//! Parsers of what anybody may send: they never panic, and what they made normal they leave as it is.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use okyaku::domain::device::Web;
+use okyaku::domain::event::{self, Bounds, EventKey};
+use okyaku::domain::field::{self, Source};
+use okyaku::domain::id::{MemberId, VeilId};
+use okyaku::domain::month::Month;
+use okyaku::domain::profile::{Profile, Writer};
+use okyaku::domain::{contact, patch, tag, text};
+use okyaku::error::Error;
+use okyaku::http::{gzip, json};
+use serde_json::Value;
+
+const NOW: i64 = 1_795_348_800_000;
+const BOUNDS: Bounds = Bounds { now: NOW, retention: 365 * 86_400_000 };
+const REGIONS: [&str; 5] = ["KR", "JP", "US", "IT", "ZZ"];
+/// The phone library's data is loaded once.
+static WARM: LazyLock<()> = LazyLock::new(|| _ = contact::mobile_number("010-2468-2468", "KR"));
+
+fuzz_target!(|data: &[u8]| {
+    LazyLock::force(&WARM);
+    let Some((kind, rest)) = data.split_first() else { return };
+    match kind % 4 {
+        0 => texts(&String::from_utf8_lossy(rest)),
+        1 => compressed(rest),
+        _ => bodies(rest),
+    }
+});
+
+fn texts(said: &str) {
+    if let Ok(email) = contact::email(said) {
+        assert_eq!(contact::email(&email).as_ref(), Ok(&email));
+        assert!(email.len() <= 254);
+    }
+    for region in REGIONS {
+        if let Ok(number) = contact::mobile_number(said, region) {
+            assert_eq!(contact::mobile_number(&number, region).as_ref(), Ok(&number), "{said:?} in {region}");
+            let digits = number.strip_prefix('+').unwrap_or_default();
+            assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{said:?} in {region} is {number:?}");
+        }
+    }
+    if let Ok(member) = MemberId::parse(said) {
+        assert_eq!(member.as_str(), said);
+        assert!(!said.contains(['/', '?', '#', '%', '\\']));
+    }
+    if let Some(veil) = VeilId::parse(said) {
+        assert_eq!(veil.as_str(), said);
+    }
+    if let Some(key) = EventKey::parse(said) {
+        assert_eq!(key.to_string(), said);
+    }
+    if let Some(month) = Month::parse(said) {
+        assert_eq!(month.to_string(), said);
+    }
+    if let Ok(tag) = tag::parse(said) {
+        assert_eq!(tag::parse(&tag).as_ref(), Ok(&tag), "{said:?}");
+    }
+    if let Ok(language) = text::language(said) {
+        assert_eq!(text::language(&language).as_ref(), Ok(&language), "{said:?}");
+    }
+    let _ = text::accepted_language(said);
+    let _ = field::key(said);
+    Web::default().describe(said);
+}
+
+fn compressed(bytes: &[u8]) {
+    const LIMIT: usize = 64 * 1024;
+    match gzip::decompress(bytes, LIMIT) {
+        Ok(out) => assert!(out.len() <= LIMIT),
+        Err(error) => assert!(matches!(error, Error::TooLarge { .. } | Error::Unparsable(_)), "{error:?}"),
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let written = std::io::Write::write_all(&mut encoder, bytes).and_then(|()| encoder.finish());
+    if bytes.len() <= LIMIT
+        && let Ok(packed) = written
+    {
+        assert!(gzip::is_gzip(&packed));
+        assert_eq!(gzip::decompress(&packed, LIMIT).ok().as_deref(), Some(bytes));
+    }
+}
+
+fn bodies(bytes: &[u8]) {
+    let Ok(body) = json::object(bytes) else { return };
+    for (key, value) in &body {
+        if let Ok(normal) = field::value(key, value, "KR") {
+            assert_eq!(field::value(key, &normal, "KR").as_ref(), Ok(&normal), "{key}");
+        }
+    }
+    for source in [Source::Page, Source::Server] {
+        let Ok((patch, _)) = patch::parse(&body, source, "KR", &["id"]) else { continue };
+        let mut profile = Profile::default();
+        let by = Writer { source, time: NOW, verified: &patch.verified };
+        profile.apply_once(&patch.profile_once, by);
+        if let Some(fields) = &patch.profile {
+            profile.apply(fields, by);
+        }
+        assert!(profile.bytes() <= okyaku::domain::limit::PROFILE_BYTES);
+        // As it lies in the table.
+        let stored = serde_json::to_string(&profile).unwrap_or_default();
+        assert_eq!(serde_json::from_str::<Profile>(&stored).ok().as_ref(), Some(&profile), "{stored}");
+    }
+    for parsed in [event::of_page(&body, BOUNDS), event::of_server(&body, BOUNDS)].into_iter().flatten() {
+        let property = parsed.property.as_deref().map(serde_json::from_str::<Value>);
+        assert!(property.is_none_or(|property| property.is_ok_and(|property| property.is_object())));
+        assert!((0..=NOW + 600_000).contains(&parsed.created_at));
+    }
+}
