@@ -9,8 +9,8 @@ use okyaku::domain::id::CustomerId;
 use okyaku::domain::month::Month;
 use okyaku::store::keys::{self, EVENTS, EVENTS_END, JOURNAL, JOURNAL_END, Key};
 
-/// Latest time that an event's public id can tell, past the year 2500.
-const LATEST: i64 = 0xfff_ffff_ffff;
+/// The latest time of 13 digits, in the year 2286: no event is dated later than ten minutes from now.
+const LATEST: i64 = 9_999_999_999_999;
 
 /// Something that has a key.
 #[derive(Clone, Debug, PartialEq)]

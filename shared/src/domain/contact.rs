@@ -75,17 +75,16 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
     }
     if let Some(rest) = text.strip_prefix('+') {
         let digits: String = rest.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-        let shaped = (7..=15).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit())
-            && !digits.starts_with('0');
-        if !shaped {
+        if !is_shaped(&digits) {
             return Err(wrong());
         }
         // "+82 010-…" is how many write it: the trunk 0 is no part of the number, and with it one phone would be two
         // contacts. Only the library knows where the 0 belongs, as in Italy.
         if digits.get(calling_code_digits(&digits)..).is_some_and(|rest| rest.starts_with('0')) {
             let number = phonenumber::parse(None, format!("+{digits}")).map_err(|_| wrong())?;
-            return Ok(number.format().mode(phonenumber::Mode::E164).to_string());
+            let number = number.format().mode(phonenumber::Mode::E164).to_string();
+            // Without its zeros it may be too short to be one.
+            return number.strip_prefix('+').is_some_and(is_shaped).then_some(number).ok_or_else(wrong);
         }
         return Ok(format!("+{digits}"));
     }
@@ -95,6 +94,13 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         return Err(wrong());
     }
     Ok(number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+/// Whether these may be the digits of an international number.
+fn is_shaped(digits: &str) -> bool {
+    (7..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0')
 }
 
 /// How many digits of an international number are its calling code: one for the zones 1 and 7, two for those that
@@ -143,7 +149,8 @@ mod tests {
         assert_eq!(mobile_number("+82 010-2468-2468", "JP"), Ok("+821024682468".into()));
         assert_eq!(mobile_number("+390612345678", "KR"), Ok("+390612345678".into()));
         assert_eq!(mobile_number("+12015550123", "KR"), Ok("+12015550123".into()));
-        for text in ["", "+", "+0123456789", "12", "abc", "+1234567890123456", "+82102468246a"] {
+        for text in ["", "+", "+0123456789", "12", "abc", "+1234567890123456", "+82102468246a", "+41 00-468"]
+        {
             assert!(mobile_number(text, "KR").is_err(), "{text}");
         }
     }
