@@ -4,7 +4,7 @@ use support::fault_world::{Stage, World, run};
 use support::storm::storm;
 
 /// How many run when nobody says.
-const STORMS: u64 = 1000;
+const STORMS: u64 = 400;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

@@ -161,7 +161,7 @@ impl Customer {
             Some(text) => {
                 let same = self.profile.get(key).is_some_and(|field| field.value == text.as_str());
                 let was = self.profile.get(key).is_some_and(|field| field.verified);
-                let verified = contact && (by == By::Server || (same && was));
+                let verified = by == By::Server || (same && was);
                 self.had_contact |= contact;
                 self.profile.insert(key, Field { value: text.into(), verified });
             }
