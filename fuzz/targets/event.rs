@@ -49,11 +49,30 @@ fuzz_target!(|data: &[u8]| {
         } else {
             bent(shop, events, data)
         };
-        if let Some(event) = event {
+        if let Some(event) = event.and_then(of_gateway) {
             shop.invoke(&event);
         }
     });
 });
+
+/// What the gateway itself says in every event, and no caller can change: host and scheme, a path from the root, and a
+/// query that an HTTP request may have. `lambda_http` panics where these make no URL.
+fn of_gateway(mut event: Value) -> Option<Value> {
+    const HOST: &str = "a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com";
+    let rooted =
+        |pointer| event.pointer(pointer).and_then(Value::as_str).is_some_and(|path| path.starts_with('/'));
+    if !rooted("/rawPath") || !rooted("/requestContext/http/path") {
+        return None;
+    }
+    let query = event.get("rawQueryString").and_then(Value::as_str).unwrap_or_default();
+    format!("/?{query}").parse::<http::Uri>().ok()?;
+    event["requestContext"]["domainName"] = json!(HOST);
+    let headers = event.get_mut("headers")?.as_object_mut()?;
+    headers.retain(|name, _| !["host", "x-forwarded-proto"].contains(&name.to_lowercase().as_str()));
+    headers.insert("host".into(), json!(HOST));
+    headers.insert("x-forwarded-proto".into(), json!("https"));
+    Some(event)
+}
 
 fn bent(shop: &Shop, events: &[Value], data: &[u8]) -> Option<Value> {
     let [which, what, rest @ ..] = data else { return None };

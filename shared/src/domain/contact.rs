@@ -82,9 +82,8 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         // contacts. Only the library knows where the 0 belongs, as in Italy.
         if digits.get(calling_code_digits(&digits)..).is_some_and(|rest| rest.starts_with('0')) {
             let number = phonenumber::parse(None, format!("+{digits}")).map_err(|_| wrong())?;
-            let number = number.format().mode(phonenumber::Mode::E164).to_string();
             // Without its zeros it may be too short to be one.
-            return number.strip_prefix('+').is_some_and(is_shaped).then_some(number).ok_or_else(wrong);
+            return shaped(number).ok_or_else(wrong);
         }
         return Ok(format!("+{digits}"));
     }
@@ -93,7 +92,13 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
     if !number.is_valid() {
         return Err(wrong());
     }
-    Ok(number.format().mode(phonenumber::Mode::E164).to_string())
+    shaped(number).ok_or_else(wrong)
+}
+
+/// A number in E.164, if it has a number's shape there: the library takes a few that have not.
+fn shaped(number: phonenumber::PhoneNumber) -> Option<String> {
+    let number = number.format().mode(phonenumber::Mode::E164).to_string();
+    number.strip_prefix('+').is_some_and(is_shaped).then_some(number)
 }
 
 /// Whether these may be the digits of an international number.
@@ -149,8 +154,17 @@ mod tests {
         assert_eq!(mobile_number("+82 010-2468-2468", "JP"), Ok("+821024682468".into()));
         assert_eq!(mobile_number("+390612345678", "KR"), Ok("+390612345678".into()));
         assert_eq!(mobile_number("+12015550123", "KR"), Ok("+12015550123".into()));
-        for text in ["", "+", "+0123456789", "12", "abc", "+1234567890123456", "+82102468246a", "+41 00-468"]
-        {
+        for text in [
+            "",
+            "+",
+            "+0123456789",
+            "12",
+            "abc",
+            "+1234567890123456",
+            "+82102468246a",
+            "+41 00-468",
+            "ud800ud800646Cev",
+        ] {
             assert!(mobile_number(text, "KR").is_err(), "{text}");
         }
     }
