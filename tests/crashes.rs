@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use support::crash::{Point, forms, found, stop_at};
-use support::fault_ask::Ask;
-use support::fault_dump::{Times, difference, dump};
-use support::fault_scene::{self, Scene, VEILS};
-use support::fault_truth::Truth;
-use support::fault_world::{World, full_size, run};
+use support::fault::ask::Ask;
+use support::fault::dump::{Times, difference, dump};
+use support::fault::scene::{self, Scene, VEILS};
+use support::fault::truth::Truth;
+use support::fault::world::{World, full_size, run};
 
 /// What is planted about the one who is erased; the second browser is linked.
 const PLANTED: [&str; 4] = ["canary", "+821077770001", VEILS[1], "821077770001"];
@@ -113,17 +113,17 @@ async fn every_point(scenes: Vec<Scene>) {
 
 #[test]
 fn a_customers_operation_that_is_killed_at_any_call_is_done_or_undone() {
-    run(async { every_point(fault_scene::customers().await).await });
+    run(async { every_point(scene::customers().await).await });
 }
 
 #[test]
 fn tracking_that_is_killed_at_any_call_loses_and_doubles_nothing() {
-    run(async { every_point(fault_scene::tracking().await).await });
+    run(async { every_point(scene::tracking().await).await });
 }
 
 #[test]
 fn an_erasure_that_is_killed_at_any_call_is_whole_or_not_begun() {
-    run(async { every_point(fault_scene::erasures().await).await });
+    run(async { every_point(scene::erasures().await).await });
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_planted_text_is_found_in_every_form() {
         }
     }
     run(async {
-        let (world, _) = fault_scene::cast().await;
+        let (world, _) = scene::cast().await;
         let items: Vec<Value> = world.items();
         assert!(found(&world, &PLANTED).len() > 8, "{items:?}");
     });

@@ -172,8 +172,8 @@ async fn every_guard_and_every_read_by_id_is_consistent() {
 
 #[test]
 fn a_table_that_falls_silent_is_503_and_no_function_that_was_cut_off() {
-    use support::fault_wire::Act;
-    use support::fault_world::{World, run};
+    use support::fault::wire::Act;
+    use support::fault::world::{World, run};
     run(async {
         let world = World::open().await;
         world.shop.boot_member("lee", json!({})).await.expect(200);

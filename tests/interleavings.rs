@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use std::sync::Arc;
-use support::fault_ask::Ask;
-use support::fault_dump::{Times, difference, dump};
-use support::fault_scene::{self, DECEMBER, VEILS, cast, events};
-use support::fault_truth::Truth;
-use support::fault_world::{Stage, World, full_size, run};
+use support::fault::ask::Ask;
+use support::fault::dump::{Times, difference, dump};
+use support::fault::scene::{self, DECEMBER, VEILS, cast, events};
+use support::fault::truth::Truth;
+use support::fault::world::{Stage, World, full_size, run};
 use support::step::{self, Script};
 use support::{Answer, NOW};
 
@@ -272,7 +272,7 @@ fn a_link_and_an_erasure_end_as_one_after_the_other() {
 #[test]
 fn a_sweep_and_whatever_comes_with_it_end_as_one_after_the_other() {
     run(async {
-        let scenes = fault_scene::erasures().await;
+        let scenes = scene::erasures().await;
         let stage = |name: &str| scenes.iter().find(|scene| scene.name == name).unwrap().stage.clone();
         let (pages, last, over) =
             (stage("a sweep's pages"), stage("a last sweep"), stage("a PUT that revives"));

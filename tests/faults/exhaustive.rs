@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use support::Answer;
+use support::fault::dump::{Times, difference, lines};
+use support::fault::scene::{self, Scene};
+use support::fault::truth::Truth;
+use support::fault::wire::{Act, Asked};
+use support::fault::world::{full_size, run};
 use support::fault::{FAULTS, Fault};
-use support::fault_dump::{Times, difference, lines};
-use support::fault_scene::{self, Scene};
-use support::fault_truth::Truth;
-use support::fault_wire::{Act, Asked};
-use support::fault_world::{full_size, run};
 
 /// How an operation ends when nothing goes wrong.
 struct Clean {
@@ -145,20 +145,20 @@ async fn every_fault(scenes: Vec<Scene>, settled: bool) {
 
 #[test]
 fn every_single_fault_of_a_customers_operations_leaves_the_truth_whole() {
-    run(async { every_fault(fault_scene::customers().await, false).await });
+    run(async { every_fault(scene::customers().await, false).await });
 }
 
 #[test]
 fn every_single_fault_of_tracking_leaves_the_truth_whole() {
-    run(async { every_fault(fault_scene::tracking().await, false).await });
+    run(async { every_fault(scene::tracking().await, false).await });
 }
 
 #[test]
 fn every_single_fault_of_an_erasure_leaves_the_truth_whole() {
-    run(async { every_fault(fault_scene::erasures().await, true).await });
+    run(async { every_fault(scene::erasures().await, true).await });
 }
 
 #[test]
 fn every_single_fault_of_a_read_is_repeated_or_told() {
-    run(async { every_fault(fault_scene::reads().await, false).await });
+    run(async { every_fault(scene::reads().await, false).await });
 }

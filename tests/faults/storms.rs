@@ -1,6 +1,6 @@
 //! Seeded storms. `OKYAKU_STORMS` is how many; `OKYAKU_STORM` is one seed to see again.
 
-use support::fault_world::{Stage, World, run};
+use support::fault::world::{Stage, World, run};
 use support::storm::storm;
 
 /// How many run when nobody says.

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 
-use crate::fault_wire::{Act, Asked, Wire};
-use crate::fault_world::World;
+use crate::fault::wire::{Act, Asked, Wire};
+use crate::fault::world::World;
 
 /// Where it stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

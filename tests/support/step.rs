@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use crate::Answer;
 use crate::fault::Rng;
-use crate::fault_ask::Ask;
-use crate::fault_wire::{Act, Asked};
-use crate::fault_world::World;
+use crate::fault::ask::Ask;
+use crate::fault::wire::{Act, Asked};
+use crate::fault::world::World;
 
 /// A call that waits for its turn.
 struct Held {

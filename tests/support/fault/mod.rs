@@ -1,5 +1,14 @@
 //! What can go wrong with a call of the table, one kind at a time.
 
+pub mod ask;
+pub mod cast;
+pub mod dump;
+pub mod engine;
+pub mod scene;
+pub mod truth;
+pub mod wire;
+pub mod world;
+
 use serde_json::{Value, json};
 
 /// A fault of one call.

@@ -12,8 +12,8 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::fault::engine::Engine;
 use crate::fault::{self, Fault};
-use crate::fault_engine::Engine;
 
 /// A call that is about to be made.
 #[derive(Debug, Clone)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::fault_scene::VEILS;
-use crate::fault_truth::{Truth, s};
-use crate::fault_world::World;
+use crate::fault::scene::VEILS;
+use crate::fault::truth::{Truth, s};
+use crate::fault::world::World;
 
 /// How much of it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

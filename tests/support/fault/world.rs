@@ -14,8 +14,8 @@ use okyaku::{Base, Settings};
 use okyaku_local::gateway::Gateway;
 use serde_json::{Value, json};
 
-use crate::fault_engine::{Engine, table_name};
-use crate::fault_wire::Wire;
+use crate::fault::engine::{Engine, table_name};
+use crate::fault::wire::Wire;
 use crate::{NOW, Recorder, Shop};
 
 /// Runs `story` to its end in a runtime of one thread whose clock is paused: sleeping costs nothing.

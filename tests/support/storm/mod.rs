@@ -1,15 +1,17 @@
 //! A storm: a few people do this and that while every fifth call of the table goes wrong. All of it follows from a seed.
 
+pub mod ledger;
+
 use serde_json::{Value, json};
 
 use crate::Answer;
+use crate::fault::ask::Ask;
+use crate::fault::scene::VEILS;
+use crate::fault::truth::{Truth, s};
+use crate::fault::wire::{Act, Asked};
+use crate::fault::world::World;
 use crate::fault::{FAULTS, Fault, Rng};
-use crate::fault_ask::Ask;
-use crate::fault_scene::VEILS;
-use crate::fault_truth::{Truth, s};
-use crate::fault_wire::{Act, Asked};
-use crate::fault_world::World;
-use crate::storm_ledger::Ledger;
+use crate::storm::ledger::Ledger;
 
 /// Operations of one storm at least and at most, without what is repeated.
 const LENGTH: (u64, u64) = (4, 8);

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::NOW;
-use crate::fault_ask::Ask;
-use crate::fault_world::{Stage, World};
+use crate::fault::ask::Ask;
+use crate::fault::world::{Stage, World};
 
 /// Browsers.
 pub const VEILS: [&str; 4] = [

@@ -7,8 +7,8 @@ use okyaku::domain::id::CustomerId;
 use okyaku::domain::time::month;
 use serde_json::Value;
 
-use crate::fault_scene::VEILS;
-use crate::fault_world::World;
+use crate::fault::scene::VEILS;
+use crate::fault::world::World;
 
 /// A text attribute.
 pub fn s<'a>(item: &'a Value, name: &str) -> &'a str {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::NOW;
-use crate::fault_ask::Ask;
-use crate::fault_cast::full_contact;
-pub use crate::fault_cast::{Cast, VEILS, cast, events};
-use crate::fault_world::Stage;
+use crate::fault::ask::Ask;
+use crate::fault::cast::full_contact;
+pub use crate::fault::cast::{Cast, VEILS, cast, events};
+use crate::fault::world::Stage;
 
 /// 2026-12-01T00:00:05Z.
 pub const DECEMBER: i64 = 1_796_083_205_000;
@@ -163,8 +163,8 @@ pub async fn erasures() -> Vec<Scene> {
     // The person is gone, but its pages are not: the table refuses every batch.
     let half = now.world().await;
     half.wire.hook(|asked| match asked.operation.as_str() {
-        "BatchWriteItem" => crate::fault_wire::Act::Fault(crate::fault::Fault::Throttle),
-        _ => crate::fault_wire::Act::Pass,
+        "BatchWriteItem" => crate::fault::wire::Act::Fault(crate::fault::Fault::Throttle),
+        _ => crate::fault::wire::Act::Pass,
     });
     delete("@canary-lee").send(&half.shop).await.expect(204);
     let pages = Arc::new(Stage::of(&half));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fault_truth::{Truth, n, s};
+use crate::fault::truth::{Truth, n, s};
 
 /// Silence after which a boot opens a session, ms.
 const SILENCE: i64 = 30 * 60_000;
