@@ -1,54 +1,24 @@
 //! After an erasure no planted byte is anywhere: not in the table, the logs, the answers or the metrics (R12, R15).
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use okyaku::Settings;
+use okyaku::metrics::Metrics;
 use serde_json::{Value, json};
 use support::canary::{EMAIL, MEMBER, Search, VEILS, plant, planted};
+use support::log::Log;
 use support::{Answer, NOW, Shop};
-use tracing_subscriber::fmt::MakeWriter;
 
-/// What this thread logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO);
-        let guard = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
-        (log, guard)
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-async fn open() -> Shop {
-    let secret = Some("vouched".into());
-    Shop::open_with(Settings { allow_development: true, origin_secret: secret, ..Settings::default() }).await
+/// A shop and the lines of its metrics.
+async fn open() -> (Shop, Arc<Mutex<Vec<u8>>>) {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let settings = Settings {
+        allow_development: true,
+        origin_secret: Some("vouched".into()),
+        metrics: Metrics::new("test", lines.clone()),
+    };
+    (Shop::open_with(settings).await, lines)
 }
 
 async fn erase(shop: &Shop, by: Value) -> Answer {
@@ -57,7 +27,7 @@ async fn erase(shop: &Shop, by: Value) -> Answer {
 
 #[tokio::test]
 async fn every_canary_is_found_where_it_is_planted_and_in_every_form() {
-    let shop = open().await;
+    let (shop, _) = open().await;
     plant(&shop).await;
     let found = Search::default().in_table(&shop).await;
     // What is never stored as it was said: hashes are, and of a User-Agent only what is read of it.
@@ -82,7 +52,8 @@ async fn every_canary_is_found_where_it_is_planted_and_in_every_form() {
 
 #[tokio::test]
 async fn a_member_of_three_devices_and_ten_thousand_events_erased_by_email_leaves_no_byte() {
-    let shop = open().await;
+    let (log, guard) = Log::capture();
+    let (shop, metrics) = open().await;
     let begun = Instant::now();
     let (id, devices) = plant(&shop).await;
     for n in 0..100 {
@@ -96,7 +67,6 @@ async fn a_member_of_three_devices_and_ten_thousand_events_erased_by_email_leave
     let planted_in = begun.elapsed();
     let search = Search::default();
     assert!(search.in_table(&shop).await.len() > 10_000);
-    let (log, guard) = Log::capture();
     let begun = Instant::now();
     let answer = erase(&shop, json!({ "email": EMAIL })).await;
     let answered_in = begun.elapsed();
@@ -148,9 +118,11 @@ async fn a_member_of_three_devices_and_ten_thousand_events_erased_by_email_leave
             Vec::<String>::new()
         );
     }
-    let logged = log.bytes();
-    assert_eq!(search.find(&logged), Vec::<String>::new(), "{}", String::from_utf8_lossy(&logged));
     drop(guard);
+    let (logged, measured) = (log.text(), metrics.lock().unwrap().clone());
+    assert!(logged.lines().count() > 100 && !measured.is_empty());
+    assert_eq!(search.find(logged.as_bytes()), Vec::<String>::new(), "{logged}");
+    assert_eq!(search.find(&measured), Vec::<String>::new());
 
     let again = shop.boot_member(MEMBER, json!({"veilId": VEILS[0]})).await;
     let user = &again.expect(200)["user"];

@@ -31,6 +31,7 @@ mod permissions;
 mod privacy;
 mod profile;
 mod races;
+mod retention;
 mod routes;
 mod sessions;
 mod shop_events;

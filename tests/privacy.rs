@@ -1,14 +1,8 @@
 //! No personal data in logs or error texts: the route's key, never the path; a field's name, never its value (R15).
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, Once};
-
 use serde_json::{Value, json};
+use support::log::Log;
 use support::{Answer, NOW, Shop, dev, hash_of};
-use tracing::Subscriber;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 const MEMBER: &str = "kanarie-member";
 const EMAIL: &str = "Kanarie@vogel.example";
@@ -16,64 +10,6 @@ const PHONE: &str = "+821077007700";
 const VEIL: &str = "5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b";
 /// In lower case: every one is part of something that a log line must not have.
 const CANARIES: [&str; 4] = ["kanarie", "vogel", "77007700", VEIL];
-
-/// What was logged on this thread while it lives: what a function logs by default, and of Okyaku itself everything.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn capture() -> (Self, DefaultGuard) {
-        // With a single subscriber, a call site that another test's thread meets first is asked of that thread, which
-        // has none, and is silent for ever. A second one, for all threads, makes tracing ask both.
-        static EVERYWHERE: Once = Once::new();
-        EVERYWHERE.call_once(|| {
-            tracing::subscriber::set_global_default(Self::subscriber(std::io::sink)).unwrap();
-        });
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(Self::subscriber(log.clone()));
-        (log, guard)
-    }
-
-    fn subscriber(
-        writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
-    ) -> impl Subscriber + Send + Sync {
-        let crates = ["", "_boot", "_track", "_lead", "_withdraw", "_contacts", "_sweep", "_admin", "_local"];
-        let filter: String = crates.map(|name| format!(",okyaku{name}=trace")).concat();
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_env_filter(EnvFilter::new(format!("info{filter}")))
-            .with_writer(writer)
-            .finish()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    fn lines(&self) -> Vec<Value> {
-        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
 
 #[track_caller]
 fn tells_nothing(text: &str, secrets: &[&str]) {

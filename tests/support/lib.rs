@@ -8,6 +8,7 @@ pub mod channel;
 pub mod crash;
 pub mod engine;
 pub mod fault;
+pub mod log;
 pub mod model;
 pub mod people;
 pub mod recorder;
