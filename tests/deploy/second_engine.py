@@ -22,6 +22,8 @@ CANNOT = {
     "cost::linking_a_visitor_to_a_known_member_is_at_most_3_trips_2_r_and_13_w": NO_UNITS,
     "cost::the_first_boot_of_a_month_is_3_trips_and_1_w_more": NO_UNITS,
 }
+# Each of these makes engines of its own in memory, whose calls it can hold and fault; the last one is only long.
+NOT_THERE = ("faults::exhaustive::", "faults::storms::", "crashes::", "interleavings::", "model::", "canary::a_member")
 SECONDS = 900
 
 
@@ -33,7 +35,8 @@ def run(port):
         "RUST_BACKTRACE": "0",
     }
     # The whole workspace, so that nothing is built that `cargo test --workspace` has not built.
-    command = ["cargo", "test", "--locked", "--workspace", "--test", "all"]
+    command = ["cargo", "test", "--locked", "--workspace", "--test", "all", "--"]
+    command += [word for suite in NOT_THERE for word in ("--skip", suite)]
     done = subprocess.run(
         command, cwd=kit.ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
     )
