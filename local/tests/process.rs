@@ -152,3 +152,41 @@ fn a_deletion_of_2000_events_killed_in_the_middle_is_finished_by_the_next_proces
     let (_, again) = server.boot("lee");
     assert_ne!(again, life);
 }
+
+#[test]
+fn a_list_is_erased_from_the_command_line_and_again_is_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    for member in ["lee", "kim", "park"] {
+        server.boot(member);
+    }
+    server.kill();
+    let list = folder.path().join("gone.csv");
+    std::fs::write(&list, "name,memberId\nLee,lee\nKim,kim\nNobody,ghost\nWrong,a b\n").unwrap();
+    let erase = |more: &[&str]| {
+        let command = Command::new(env!("CARGO_BIN_EXE_okyaku"))
+            .arg("--data")
+            .arg(&data)
+            .arg("erase")
+            .arg(&list)
+            .args(more)
+            .output();
+        let output = command.unwrap();
+        let counts = String::from_utf8(output.stdout).unwrap();
+        let counts: Vec<usize> =
+            counts.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+        (output.status.success(), counts)
+    };
+    // Erased, before, unknown; and one line that names nobody.
+    assert_eq!(erase(&["--dry-run"]), (false, vec![2, 0, 1, 1]));
+    assert_eq!(erase(&[]), (false, vec![2, 0, 1, 1]));
+    assert_eq!(erase(&[]), (false, vec![0, 3, 0, 1]));
+    std::fs::write(&list, "lee\nghost\n").unwrap();
+    assert_eq!(erase(&[]), (true, vec![0, 2, 0]));
+
+    let server = Server::start(&data);
+    let status = |member: &str| server.call("GET", &format!("/open/v5/users/@{member}"), None, None).0;
+    assert_eq!((status("lee"), status("kim"), status("park")), (404, 404, 200));
+    assert_eq!(server.call("PUT", "/open/v5/users/@ghost", None, Some(&json!({}))).0, 409);
+}

@@ -7,6 +7,7 @@ mod months;
 
 use std::time::{Duration, Instant};
 
+use futures_util::stream::{self, StreamExt};
 use okyaku::App;
 use okyaku::domain::erasure::Erasure;
 use okyaku::error::Error;
@@ -31,6 +32,9 @@ impl access::Total for Access {}
 
 /// How long one run works; its timeout is a minute.
 const WORK: Duration = Duration::from_secs(45);
+
+/// Erasures that are worked on at once.
+const PARALLEL: usize = 8;
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -67,11 +71,16 @@ pub async fn run(app: &App<Access>) -> Result<Report, Error> {
     let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
     let oldest = oldest(&log).map_or(0, |at| app.now() - at);
     let mut failed = None;
-    for erasure in log.erasures {
-        // One erasure that cannot go on must not hold up the others.
-        if let Err(error) = work(app, erasure, start, &mut report).await {
-            tracing::warn!(%error, "an erasure waits for the next run");
-            failed.get_or_insert(error);
+    // One erasure that cannot go on must not hold up the others, nor a large one many small ones.
+    let work = log.erasures.into_iter().map(|erasure| work(app, erasure, start));
+    for (deleted, done) in stream::iter(work).buffer_unordered(PARALLEL).collect::<Vec<_>>().await {
+        report.deleted += deleted;
+        match done {
+            Ok(done) => report.finished += usize::from(done),
+            Err(error) => {
+                tracing::warn!(%error, "an erasure waits for the next run");
+                failed.get_or_insert(error);
+            }
         }
     }
     failed = months::close(app, start).await.or(failed);
@@ -92,18 +101,12 @@ fn oldest(log: &Log) -> Option<i64> {
     log.erasures.iter().map(|erasure| erasure.erased_at).chain(unreadable).min()
 }
 
-async fn work(
-    app: &App<Access>,
-    mut erasure: Erasure,
-    start: Instant,
-    report: &mut Report,
-) -> Result<(), Error> {
+/// Returns how many items of persons went, and whether the erasure is done.
+async fn work(app: &App<Access>, mut erasure: Erasure, start: Instant) -> (u64, Result<bool, Error>) {
     let deleted = |erasure: &Erasure| erasure.counts.events + erasure.counts.links;
     let before = deleted(&erasure);
     let done = finish(app, &mut erasure, start).await;
-    report.deleted += deleted(&erasure) - before;
-    report.finished += usize::from(matches!(done, Ok(true)));
-    done.map(|_| ())
+    (deleted(&erasure) - before, done)
 }
 
 /// Returns whether the erasure is done. Another worker may be at it: then it is the other's.
