@@ -1,6 +1,6 @@
-//! Erasure (R12). Whom a request means is [`resolve`], and [`erase`] carries it out; the tombstones, freed contacts and the job, all in one
-//! transaction, are [`entomb`]; what is left of a life goes page by page in [`pages`], twice; [`receipts`] reads how far
-//! it has come and what was erased since when.
+//! Erasure (R12). Whom a request means is `resolve`, and `erase` carries it out; the tombstones, freed contacts and the
+//! job, all in one transaction, are `entomb`; what is left of a life goes page by page in `pages`, twice; `receipts`
+//! reads how far it has come and what was erased since when.
 
 mod entomb;
 mod erase;
