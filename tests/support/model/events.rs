@@ -97,14 +97,17 @@ impl Model {
         if sent.event.name != "CheckoutComplete" {
             return;
         }
-        let at = sent.at;
-        self.change(channel, life, |customer| {
-            let key = "lastCheckoutCompletedAt";
+        let (at, key) = (sent.at, "lastCheckoutCompletedAt");
+        // One that moves nothing forward is no write, not even the first of a month.
+        let moves = |customer: &super::customer::Customer| {
             let last = customer.profile.get(key).and_then(|field| field.value.as_i64());
-            if last.is_none_or(|last| last < at) {
+            last.is_none_or(|last| last < at)
+        };
+        if self.channels[channel].lives[life].customer.as_ref().is_some_and(moves) {
+            self.change(channel, life, |customer| {
                 customer.profile.insert(key, Field { value: at.into(), verified: false });
-            }
-        });
+            });
+        }
     }
 
     /// Everything that a customer's timeline shows: owner, time, name and number.
