@@ -117,6 +117,28 @@ async fn what_a_slow_write_left_is_counted_by_the_last_sweep() {
 }
 
 #[tokio::test]
+async fn a_last_sweep_that_was_cut_off_counts_nothing_twice() {
+    let shop = Shop::open().await;
+    let (id, _) = lee(&shop).await;
+    let answer = erase(&shop, json!({"memberId": "lee"})).await;
+    let table = &shop.base.table;
+    let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
+    let late = table.client.put_item().table_name(&table.name);
+    let late = late.item("pk", text(&format!("C#dec0de00000000000000#{id}")));
+    late.item("sk", text("E#1795348800000#00000000000000000000")).send().await.unwrap();
+    shop.clock.advance(70_000);
+    // It is counted, and then the table refuses to delete it.
+    shop.recorder.inject(|operation, _| {
+        let name = "com.amazonaws.dynamodb.v20120810#ThrottlingException";
+        (operation == "BatchWriteItem").then(|| (400, json!({"__type": name, "message": "slow down"})))
+    });
+    okyaku_sweep::run(&shop.base.app()).await.unwrap_err();
+    shop.recorder.heal();
+    assert_eq!(shop.sweep().await.finished, 1);
+    assert_eq!(receipt(&shop, answer.str("/erasure/id")).await["deleted"]["events"], 8);
+}
+
+#[tokio::test]
 async fn erasing_again_answers_with_the_erasure_that_did_it() {
     let shop = Shop::open().await;
     let (id, veils) = lee(&shop).await;

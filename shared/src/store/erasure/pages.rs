@@ -77,7 +77,10 @@ impl<A: Erase> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn last_sweep(&self, job: &mut Erasure) -> Result<bool, Error> {
-        (job.emptied, job.upto) = (0, None);
+        // Where the first pass left it, not where this one was cut off: what is counted then must not be again.
+        if job.current_life().is_none() {
+            (job.emptied, job.upto) = (0, None);
+        }
         while job.current_life().is_some() {
             if !self.empty_page(job).await? {
                 return Ok(false);

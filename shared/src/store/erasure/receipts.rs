@@ -66,16 +66,18 @@ impl<A: List> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn erasures_since(&self, channel: &str, since: Millis) -> Result<Log, Error> {
         let mut log = Log::default();
-        let open = self.open_erasures().await?;
-        log.unreadable = open.unreadable;
-        let mine = |erasure: &Erasure| erasure.channel == channel && erasure.erased_at >= since;
-        log.erasures.extend(open.erasures.into_iter().filter(mine));
+        // All of them, unlike a sweep: one that is left out would not be done again.
+        for shard in 0..JOB_SHARDS {
+            for item in self.partition(keys::job_partition(shard)).await? {
+                log.add(item);
+            }
+        }
         for month in Month::of(since).to(Month::of(self.now())) {
             for item in self.partition(keys::receipts(channel, &month.key())).await? {
                 log.add(item);
             }
         }
-        log.erasures.retain(mine);
+        log.erasures.retain(|erasure| erasure.channel == channel && erasure.erased_at >= since);
         // One that was open when the jobs were read may be a receipt by now.
         log.erasures.sort_by(|a, b| (&a.id, a.swept_at).cmp(&(&b.id, b.swept_at)));
         log.erasures.dedup_by(|b, a| a.id == b.id);
