@@ -8,7 +8,6 @@ use okyaku::domain::channel::Channel;
 use okyaku::domain::contact::ContactKind;
 use okyaku::domain::erasure::{By, Erasure};
 use okyaku::domain::id::CustomerId;
-use okyaku::domain::limit::ERASURE_ITEMS;
 use okyaku::domain::time::Millis;
 use okyaku::error::Error;
 use okyaku::store::erasure::{Entombed, Found, Grave};
@@ -83,18 +82,12 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
         if graves.is_empty() {
             return Ok(done);
         }
-        let mut items = 0;
-        let fits = |grave: &&Grave<'_>| {
-            let first = items == 0;
-            items += grave.items();
-            first || items <= ERASURE_ITEMS
-        };
-        let wave: Vec<Grave<'_>> = graves.iter().take_while(fits).copied().collect();
+        let wave = graves.get(..Grave::fit(&graves)).unwrap_or_default();
         // What does not fit goes under an id of its own.
         let id = if done { Erasure::begin(channel, kept.erased_at)?.id } else { kept.id.clone() };
         let mut erasure = Erasure::again(channel, id, kept.erased_at);
         erasure.address.clone_from(&kept.address);
-        done |= app.store.entomb(&mut erasure, &wave, None).await? == Entombed::Done;
+        done |= app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done;
     }
     Err(Error::Busy)
 }

@@ -1,13 +1,14 @@
 //! Erasing a list, such as the members who have withdrawn before Okyaku came. Doing it again is harmless: who is erased
 //! already is only counted, so a list that was cut off is simply sent again.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use okyaku::App;
 use okyaku::domain::channel::Channel;
 use okyaku::domain::erasure::{By, Erasure};
-use okyaku::domain::limit::{BULK, ERASURE_ITEMS};
+use okyaku::domain::limit::BULK;
 use okyaku::error::Error;
 use okyaku::store::erasure::{Entombed, Erased, Found, Grave, Reach};
 use okyaku::store::retry::Invocation;
@@ -99,7 +100,6 @@ pub async fn erase(app: &App<Access>, command: Command) -> Result<Done, Error> {
             match By::parse(&by, value, &channel.region) {
                 Err(_) => done.invalid.push(at),
                 Ok(by @ By::Contact(_)) => bulk.one(&by, at, &mut done).await?,
-                Ok(by) if named.contains(&by) => done.already += 1,
                 Ok(by) => named.push(by),
             }
         }
@@ -118,45 +118,39 @@ impl Bulk<'_> {
     /// Many at once: one transaction for as many as it takes.
     async fn wave(&self, named: &[By], done: &mut Done) -> Result<(), Error> {
         let found = try_join_all(named.iter().map(|by| self.app.store.named(&self.channel.id, by))).await?;
-        let mut waves: Vec<Vec<(usize, Grave<'_>)>> = Vec::new();
-        let mut people = std::collections::HashSet::new();
-        let mut items = usize::MAX;
-        for (at, found) in found.iter().enumerate() {
+        let (mut people, mut graves, mut of) = (HashSet::new(), Vec::new(), Vec::new());
+        for (by, found) in named.iter().zip(&found) {
             let (grave, id) = match found {
+                Found::Person(person, version) => (Grave::Person(person, *version), &person.id),
+                Found::Nobody(id) => (Grave::Nobody(id), id),
                 Found::Erased(_) => {
                     done.already += 1;
                     continue;
                 }
-                Found::Person(person, version) => (Grave::Person(person, *version), &person.id),
-                Found::Nobody(id) => (Grave::Nobody(id), id),
             };
-            // Two names of one person.
-            if !people.insert(id.clone()) {
+            // A name that comes twice, or two names of one person.
+            if people.insert(id) {
+                graves.push(grave);
+                of.push(by);
+            } else {
                 done.already += 1;
-                continue;
             }
-            items = items.saturating_add(grave.items());
-            if items > ERASURE_ITEMS {
-                waves.push(Vec::new());
-                items = grave.items();
-            }
-            waves.last_mut().map(|wave| wave.push((at, grave))).unwrap_or_default();
         }
-        for wave in waves {
-            let count =
-                |unknown: bool| wave.iter().filter(|(_, g)| matches!(g, Grave::Nobody(_)) == unknown).count();
-            let graves: Vec<Grave<'_>> = wave.iter().map(|(_, grave)| *grave).collect();
+        let (mut graves, mut of) = (graves.as_slice(), of.as_slice());
+        while !graves.is_empty() {
+            let (wave, rest) = graves.split_at(Grave::fit(graves));
+            let (names, others) = of.split_at(wave.len());
+            (graves, of) = (rest, others);
             let mut erasure = Erasure::begin(self.channel, self.app.now())?;
-            if self.dry_run || self.app.store.entomb(&mut erasure, &graves, None).await? == Entombed::Done {
-                done.erased += count(false);
-                done.unknown += count(true);
+            if self.dry_run || self.app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done {
+                let unknown = wave.iter().filter(|grave| matches!(grave, Grave::Nobody(_))).count();
+                done.unknown += unknown;
+                done.erased += wave.len() - unknown;
                 continue;
             }
             // One of them was written meanwhile, or all are done and the reply was lost: each by itself.
-            for (at, _) in &wave {
-                if let Some(by) = named.get(*at) {
-                    self.one(by, done.handled, done).await?;
-                }
+            for by in names {
+                self.one(by, done.handled, done).await?;
             }
         }
         Ok(())
@@ -169,14 +163,13 @@ impl Bulk<'_> {
         }
         let id = hex::encode(okyaku::keys::random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
-        let known = Reach { all: false, unknown: false };
-        match self.app.store.erase(self.channel, by, known, &invocation).await {
-            Ok(Erased::Now(_)) => done.erased += 1,
-            Ok(Erased::Before(_)) => done.already += 1,
-            Ok(Erased::Nobody) => {
-                self.app.store.erase(self.channel, by, Reach { unknown: true, ..known }, &invocation).await?;
-                done.unknown += 1;
+        let reach = Reach { all: false, unknown: true };
+        match self.app.store.erase(self.channel, by, reach, &invocation).await {
+            Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
+                done.erased += 1
             }
+            Ok(Erased::Now(_) | Erased::Nobody) => done.unknown += 1,
+            Ok(Erased::Before(_)) => done.already += 1,
             Err(Error::Ambiguous(_)) => done.ambiguous.push(at),
             Err(error) => return Err(error),
         }
@@ -187,11 +180,11 @@ impl Bulk<'_> {
         let By::Contact(contact) = by else { return Ok(()) };
         let hash = self.app.keys().contact(&self.channel.id, contact);
         let address = self.app.store.address(&self.channel.id, contact.kind, &hash).await?;
-        match address.holders.as_slice() {
-            [] if address.erasure.is_some() => done.already += 1,
-            [] => done.unknown += 1,
-            [only] if only.verified && !address.more => done.erased += 1,
-            _ => done.ambiguous.push(at),
+        match (address.holders.is_empty(), address.picks()) {
+            (_, false) => done.ambiguous.push(at),
+            (false, true) => done.erased += 1,
+            (true, true) if address.erasure.is_some() => done.already += 1,
+            (true, true) => done.unknown += 1,
         }
         Ok(())
     }

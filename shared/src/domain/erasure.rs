@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::channel::Channel;
 use super::contact::{self, Contact, ContactKind};
 use super::id::{CustomerId, MemberId, VeilId};
+use super::limit::ANONYMOUS_MS;
 use super::time::{DAY, MINUTE, Millis};
 use crate::error::{Detail, Error};
 
@@ -16,14 +17,18 @@ pub const LONGEST_TIMEOUT: Millis = 10_000;
 pub const LAST_SWEEP_AFTER: Millis = LONGEST_TIMEOUT + MINUTE;
 /// How far back a backup of the table reaches, in ms: point-in-time recovery keeps 35 days.
 const BACKUPS: Millis = 35 * DAY;
-/// How long somebody's silence may last before the table forgets, in ms; an erasure is remembered as long.
-const SILENCE: Millis = 90 * DAY;
 
 /// When a channel's tombstones and receipts may go: nothing that it keeps, nor a backup of it, can then be older than
 /// the erasure.
 #[must_use]
 pub fn remembered_until(channel: &Channel, erased_at: Millis) -> Millis {
-    erased_at + channel.event_retention().max(BACKUPS).max(SILENCE)
+    erased_at + channel.event_retention().max(BACKUPS).max(ANONYMOUS_MS)
+}
+
+/// Whether an address picks by itself whom to erase: nobody holds it, or one alone, and verified.
+#[must_use]
+pub fn picks(verified: &[bool]) -> bool {
+    matches!(verified, [] | [true])
 }
 
 /// By what somebody is named for an erasure.
@@ -256,6 +261,12 @@ mod tests {
         {
             assert!(By::parse("shopify", &wrong, "KR").is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_address_picks_only_one_who_holds_it_verified() {
+        assert!(picks(&[]) && picks(&[true]));
+        assert!(!picks(&[false]) && !picks(&[true, false]) && !picks(&[true, true]));
     }
 
     #[test]

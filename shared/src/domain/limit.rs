@@ -1,6 +1,8 @@
 //! Every limit in one place. Each has a test at the limit and one past it (`tests/limits.rs`), except for
 //! [`COUNTED_PAGES`], which would take 40 MB of events.
 
+use super::time::DAY;
+
 /// Bytes of a request body after decoding.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Bytes of one event's name and property as compact JSON.
@@ -58,5 +60,9 @@ pub const TIMELINE_BYTES: usize = 1024 * 1024;
 pub const DETAILS: usize = 50;
 /// Characters of a field's name in a reply; the rest is cut off.
 pub const DETAIL_FIELD_CHARS: usize = 200;
+/// How long an anonymous visitor is kept after it was last seen, in ms (Channel Talk keeps 90 days too).
+pub const ANONYMOUS_MS: i64 = 90 * DAY;
+/// How long month markers are kept, in ms. A month's total outlives them.
+pub const MARKERS_MS: i64 = 400 * DAY;
 /// How far in the future an event may lie, in ms.
 pub const FUTURE_MS: i64 = 10 * 60 * 1000;

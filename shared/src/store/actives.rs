@@ -9,10 +9,10 @@ use super::access::{List, Total};
 use super::failure::{Failure, held};
 use super::item::{FORMAT, expired, integer, number, string, text};
 use super::keys::{self, CHANNELS, Key, MARKER_SHARDS, PK, SK};
-use super::markers::RETENTION;
 use super::{Item, Store};
 use crate::domain::customer::Customer;
 use crate::domain::id::ChannelId;
+use crate::domain::limit::MARKERS_MS;
 use crate::domain::month::Month;
 use crate::domain::time::{DAY, Millis};
 use crate::error::Error;
@@ -69,7 +69,7 @@ impl<A: List> Store<A> {
         };
         let of_life = |life: &&Customer| {
             // Not only until `updatedAt`: an existing customer's marker is put first, and what follows may have failed.
-            let months = Month::of(life.created_at.max(now - RETENTION)).to(Month::of(now));
+            let months = Month::of(life.created_at.max(now - MARKERS_MS)).to(Month::of(now));
             months.map(|month| marker(life, month)).collect::<Vec<_>>()
         };
         let wanted: Vec<(Month, Key)> = lives.iter().flat_map(of_life).collect();
@@ -144,7 +144,7 @@ impl<A: Total> Store<A> {
         if closed.is_some_and(|closed| closed >= last) {
             return Ok(0);
         }
-        let whole = Month::of(self.now() - RETENTION).next();
+        let whole = Month::of(self.now() - MARKERS_MS).next();
         let first = closed.map_or(whole, |closed| whole.max(closed.next()));
         let channels = self.channel_months().await?;
         let mut put = 0;

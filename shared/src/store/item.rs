@@ -8,7 +8,8 @@ use super::keys::{self, TTL};
 use crate::domain::customer::{Customer, Life, Tombstone};
 use crate::domain::erasure::Erasure;
 use crate::domain::id::CustomerId;
-use crate::domain::time::{self, DAY, Millis};
+use crate::domain::limit::ANONYMOUS_MS;
+use crate::domain::time::{self, Millis};
 use crate::error::Error;
 
 /// Version of a customer's item: it counts its writes.
@@ -26,8 +27,6 @@ const GENERATION: &str = "gen";
 pub(super) const UNTIL: &str = "until";
 /// On a tombstone: the erasure's id.
 pub(super) const ERASURE: &str = "erasure";
-/// How long an anonymous visitor is kept after it was last seen (Channel Talk keeps 90 days too).
-const ANONYMOUS_RETENTION: Millis = 90 * DAY;
 
 /// A number attribute.
 pub(super) fn number(value: impl ToString) -> AttributeValue {
@@ -68,7 +67,7 @@ pub(super) fn of_customer(
         item.extend(keys::listing(channel, &customer.id, customer.created_at));
     } else if customer.linked_to.is_none() {
         let seen = customer.updated_at.max(customer.last_seen_at.unwrap_or(0));
-        item.insert(TTL.into(), number(time::ttl(seen + ANONYMOUS_RETENTION)));
+        item.insert(TTL.into(), number(time::ttl(seen + ANONYMOUS_MS)));
     }
     item.insert(VERSION.into(), number(version));
     item.insert(REQUEST.into(), text(request));

@@ -10,12 +10,10 @@ use super::item::{FORMAT, number};
 use super::keys::{self, Key, TTL};
 use super::{Item, Store};
 use crate::domain::id::CustomerId;
+use crate::domain::limit::MARKERS_MS;
 use crate::domain::month::Month;
-use crate::domain::time::{self, DAY, Millis};
+use crate::domain::time::{self, Millis};
 use crate::error::Error;
-
-/// How long a marker is kept, in ms. The month's total outlives it.
-pub(super) const RETENTION: Millis = 400 * DAY;
 
 impl<A: WriteCustomers> Store<A> {
     fn marker(&self, channel: &str, id: &CustomerId, at: Millis) -> Item {
@@ -23,7 +21,7 @@ impl<A: WriteCustomers> Store<A> {
         let name = self.base.keys.active(channel, &month, id);
         let mut item = keys::marker(channel, &month, &name).attributes();
         item.insert(FORMAT.into(), number(1));
-        item.insert(TTL.into(), number(time::ttl(at + RETENTION)));
+        item.insert(TTL.into(), number(time::ttl(at + MARKERS_MS)));
         item
     }
 

@@ -10,6 +10,7 @@ use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::erasure::Erasure;
 use crate::domain::id::CustomerId;
+use crate::domain::limit::ERASURE_ITEMS;
 use crate::domain::time;
 use crate::error::Error;
 use crate::keys::Identifier;
@@ -31,8 +32,7 @@ pub enum Grave<'a> {
 
 impl Grave<'_> {
     /// How many items of the transaction it needs at most.
-    #[must_use]
-    pub fn items(&self) -> usize {
+    fn items(&self) -> usize {
         match self {
             // The life itself, its contacts, and the first generation's tombstone; each link with its contacts.
             Self::Person(person, _) => {
@@ -41,6 +41,17 @@ impl Grave<'_> {
             }
             Self::Nobody(_) => 1,
         }
+    }
+
+    /// How many of these, from the first on, one transaction takes beside its job; the first one always fits.
+    #[must_use]
+    pub fn fit(graves: &[Self]) -> usize {
+        let mut items = 0;
+        let fits = |grave: &&Self| {
+            items += grave.items();
+            items <= ERASURE_ITEMS
+        };
+        graves.iter().take_while(fits).count().max(1).min(graves.len())
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Address, Entombed, Found, Grave, Holder};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
-use crate::domain::erasure::{By, Erasure};
-use crate::domain::limit::{CANDIDATES, ERASURE_ITEMS, HOLDERS_INLINE};
+use crate::domain::erasure::{self, By, Erasure};
+use crate::domain::limit::{CANDIDATES, HOLDERS_INLINE};
 use crate::error::{Candidate, Error};
 use crate::store::Store;
 use crate::store::access::Entomb;
@@ -108,10 +108,12 @@ impl<A: Entomb> Store<A> {
             if !reach.all {
                 unambiguous(&address)?;
             }
-            if self.entomb(&mut erasure, &wave(&address), Some(&address.listed)).await? == Entombed::Done {
+            let graves = address.graves();
+            let (wave, rest) = graves.split_at(Grave::fit(&graves));
+            if self.entomb(&mut erasure, wave, Some(&address.listed)).await? == Entombed::Done {
                 done.push(std::mem::replace(&mut erasure, begin()?));
                 // A holder with an item of its own may have joined meanwhile without changing the list.
-                if address.is_one_wave() && address.listed.len() < HOLDERS_INLINE {
+                if rest.is_empty() && !address.more && address.listed.len() < HOLDERS_INLINE {
                     return Ok(Erased::Now(done));
                 }
                 continue;
@@ -122,34 +124,24 @@ impl<A: Entomb> Store<A> {
 }
 
 impl Address {
-    fn graves(&self) -> impl Iterator<Item = Grave<'_>> {
+    fn graves(&self) -> Vec<Grave<'_>> {
         let holders = self.holders.iter().map(|holder| Grave::Person(&holder.person, holder.version));
-        holders.chain(self.gone.iter().map(Grave::Nobody))
+        holders.chain(self.gone.iter().map(Grave::Nobody)).collect()
     }
 
-    /// Whether one transaction takes everybody.
-    fn is_one_wave(&self) -> bool {
-        !self.more && wave(self).len() == self.holders.len() + self.gone.len()
+    /// Whether it picks by itself whom to erase.
+    #[must_use]
+    pub fn picks(&self) -> bool {
+        let verified: Vec<bool> = self.holders.iter().map(|holder| holder.verified).collect();
+        !self.more && erasure::picks(&verified)
     }
-}
-
-/// As many of an address's lives as one transaction takes.
-fn wave(address: &Address) -> Vec<Grave<'_>> {
-    let mut items = 0;
-    let fits = |grave: &Grave<'_>| {
-        let first = items == 0;
-        items += grave.items();
-        first || items <= ERASURE_ITEMS
-    };
-    address.graves().take_while(fits).collect()
 }
 
 /// An address alone picks nobody who holds it unverified, and nobody out of several (R12).
 fn unambiguous(address: &Address) -> Result<(), Error> {
-    match address.holders.as_slice() {
-        [] if !address.more => Ok(()),
-        [only] if only.verified && !address.more => Ok(()),
-        holders => Err(Error::Ambiguous(holders.iter().take(CANDIDATES).map(candidate).collect())),
+    match address.picks() {
+        true => Ok(()),
+        false => Err(Error::Ambiguous(address.holders.iter().take(CANDIDATES).map(candidate).collect())),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use crate::domain::contact::ContactKind;
 use crate::domain::erasure::Erasure;
 use crate::domain::id::CustomerId;
+use crate::domain::limit::MARKERS_MS;
 use crate::domain::time;
 use crate::error::Error;
 use crate::store::access::Erase;
@@ -17,7 +18,6 @@ use crate::store::contacts::{APART, FREED, HOLDERS};
 use crate::store::failure::{Failure, cancellation, held};
 use crate::store::item::{FORMAT, UNTIL, VERSION, integer, number, string};
 use crate::store::keys::{self, CUSTOMER, EVENTS, HOLDER, Key, PK, SK, TTL};
-use crate::store::markers;
 use crate::store::{Item, Store};
 
 /// Items of one page: 20 batches of 25.
@@ -96,7 +96,7 @@ impl<A: Erase> Store<A> {
     /// write that never landed: it goes.
     async fn unmark(&self, job: &mut Erasure, life: &CustomerId) -> Result<bool, Error> {
         let (from, to) = match job.emptied_at {
-            None => (job.since.max(job.erased_at - markers::RETENTION), job.erased_at),
+            None => (job.since.max(job.erased_at - MARKERS_MS), job.erased_at),
             Some(_) => (job.erased_at, self.now()),
         };
         let found = self.markers_of(&job.channel, life, from, to).await?;
