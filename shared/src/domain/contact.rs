@@ -80,7 +80,7 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         }
         // "+82 010-…" is how many write it: the trunk 0 is no part of the number, and with it one phone would be two
         // contacts. Only the library knows where the 0 belongs, as in Italy.
-        if digits.get(calling_code_digits(&digits)..).is_some_and(|rest| rest.starts_with('0')) {
+        if has_trunk_zero(&digits) {
             let number = phonenumber::parse(None, format!("+{digits}")).map_err(|_| wrong())?;
             // Without its zeros it may be too short to be one.
             return shaped(number).ok_or_else(wrong);
@@ -95,10 +95,19 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
     shaped(number).ok_or_else(wrong)
 }
 
-/// A number in E.164, if it has a number's shape there: the library takes a few that have not.
+/// A number in E.164, if it has a number's shape there and is read as itself: the library takes a few that have not
+/// (`00` after the calling code loses a zero each time), and what lies in the table must be found again by its own form.
 fn shaped(number: phonenumber::PhoneNumber) -> Option<String> {
-    let number = number.format().mode(phonenumber::Mode::E164).to_string();
-    number.strip_prefix('+').is_some_and(is_shaped).then_some(number)
+    let e164 = |number: &phonenumber::PhoneNumber| number.format().mode(phonenumber::Mode::E164).to_string();
+    let number = e164(&number);
+    let digits = number.strip_prefix('+').filter(|digits| is_shaped(digits))?;
+    let settled = !has_trunk_zero(digits) || phonenumber::parse(None, &number).is_ok_and(|again| e164(&again) == number);
+    settled.then_some(number)
+}
+
+/// Whether a 0 follows the calling code.
+fn has_trunk_zero(digits: &str) -> bool {
+    digits.get(calling_code_digits(digits)..).is_some_and(|rest| rest.starts_with('0'))
 }
 
 /// Whether these may be the digits of an international number.
@@ -163,6 +172,7 @@ mod tests {
             "+1234567890123456",
             "+82102468246a",
             "+41 00-468",
+            "+8200022-468-245-",
             "ud800ud800646Cev",
         ] {
             assert!(mobile_number(text, "KR").is_err(), "{text}");
