@@ -4,6 +4,7 @@
 //! The rules are pure functions in [`domain`]; `docs/RULES.md` states them and gives each its number (R1–R15).
 
 pub mod app;
+pub mod builders;
 pub mod clock;
 pub mod domain;
 pub mod error;

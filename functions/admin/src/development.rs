@@ -25,6 +25,8 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         origins: vec!["loopback".into()],
         event_days: 365,
         development: true,
+        builders: std::collections::BTreeMap::new(),
+        purchase_months: 3,
     };
     let scopes = vec![Scope::Read, Scope::Write, Scope::Erase];
     let credentials = [

@@ -4,6 +4,8 @@ mod command;
 mod development;
 mod replay;
 
+use std::collections::BTreeMap;
+
 use okyaku::App;
 use okyaku::domain::channel::{Channel, Scope};
 use okyaku::error::Error;
@@ -49,6 +51,8 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
                 origins,
                 event_days,
                 development: false,
+                builders: BTreeMap::new(),
+                purchase_months: 3,
             };
             create(app, channel).await
         }

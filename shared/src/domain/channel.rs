@@ -1,7 +1,10 @@
 //! A channel: one shop, the tenant (R14).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::builder::Builder;
 use super::id::ChannelId;
 use super::time::{DAY, Millis};
 
@@ -15,6 +18,19 @@ pub enum Scope {
     Write,
     /// Erase.
     Erase,
+}
+
+/// A shop at a builder whose data comes to the channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// The shop's name there: `shop.myshopify.com`, or the mall's id. A delivery must name it.
+    pub shop: String,
+    /// What its deliveries are signed with or carry, sealed; the newest first, at most two (a rotation).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+    /// Whether its deliveries are taken. Switched off, what is stored stays.
+    pub enabled: bool,
 }
 
 /// Configuration of a channel.
@@ -40,6 +56,16 @@ pub struct Channel {
     /// Whether its secrets are public, for development.
     #[serde(default)]
     pub development: bool,
+    /// The builders whose data comes to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub builders: BTreeMap<Builder, Connection>,
+    /// How many months back a purchase is a recent one, 1 to 12 (Channel Talk's default is 3).
+    #[serde(default = "three")]
+    pub purchase_months: u32,
+}
+
+fn three() -> u32 {
+    3
 }
 
 impl Channel {
@@ -47,6 +73,12 @@ impl Channel {
     #[must_use]
     pub fn event_retention(&self) -> Millis {
         Millis::from(self.event_days) * DAY
+    }
+
+    /// The connection to a builder, if it is switched on.
+    #[must_use]
+    pub fn connection(&self, builder: Builder) -> Option<&Connection> {
+        self.builders.get(&builder).filter(|connection| connection.enabled)
     }
 
     /// Whether a page of `origin` may call. `loopback` in the list allows any loopback host at any port.

@@ -101,7 +101,8 @@ fn shaped(number: phonenumber::PhoneNumber) -> Option<String> {
     let e164 = |number: &phonenumber::PhoneNumber| number.format().mode(phonenumber::Mode::E164).to_string();
     let number = e164(&number);
     let digits = number.strip_prefix('+').filter(|digits| is_shaped(digits))?;
-    let settled = !has_trunk_zero(digits) || phonenumber::parse(None, &number).is_ok_and(|again| e164(&again) == number);
+    let settled = !has_trunk_zero(digits)
+        || phonenumber::parse(None, &number).is_ok_and(|again| e164(&again) == number);
     settled.then_some(number)
 }
 

@@ -1,10 +1,12 @@
 //! The rules, as pure functions: no AWS, no I/O, no clock. Each file cites the rules of `docs/RULES.md` it keeps.
 
 pub mod boot;
+pub mod builder;
 pub mod channel;
 pub mod contact;
 pub mod customer;
 pub mod device;
+pub mod drops;
 pub mod erasure;
 pub mod event;
 pub mod field;
