@@ -133,7 +133,7 @@ impl Boot {
         let dropped = customer.apply(&self.patch, Source::Page, now).unwrap_or_else(|refused| refused);
         if customer.member_id.is_some() {
             // What the site hands over at a member's boot is the site's word (R4).
-            customer.name_by(&self.patch);
+            customer.name_by(&self.patch, now);
         }
         if customer.language.is_none() {
             customer.language.clone_from(&self.language);

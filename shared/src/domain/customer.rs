@@ -11,6 +11,8 @@ use super::id::CustomerId;
 use super::limit::{DETAILS, ERASURE_ITEMS, LINKS};
 use super::patch::Patch;
 use super::profile::{Profile, Writer};
+use super::purchase::Purchases;
+use super::said_tags::TagWords;
 use super::tag::{self, Tags};
 use super::time::{Millis, month};
 use crate::error::Detail;
@@ -144,7 +146,29 @@ pub struct Customer {
     /// When the life before this one was erased, epoch ms: what is dated up to then is that life's (R12).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revived_after: Option<Millis>,
+    /// When its builder created it, epoch ms: an erasure dated before means an earlier life (R12, R13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub born: Option<Millis>,
+    /// Of when the latest word is on what has no time of its own: [`NAME`] and the consent flags, epoch ms (R13).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub said: BTreeMap<String, Millis>,
+    /// The builder's words on tags.
+    #[serde(default, skip_serializing_if = "TagWords::is_empty")]
+    pub tag_words: TagWords,
+    /// What its orders come to.
+    #[serde(default, skip_serializing_if = "Purchases::is_empty")]
+    pub purchases: Purchases,
+    /// Since when its builder knows more than is stored here, epoch ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_since: Option<Millis>,
 }
+
+/// Key of the name in [`Customer::said`].
+pub const NAME: &str = "name";
+/// Key of a consent flag in [`Customer::said`].
+pub const UNSUBSCRIBE_EMAIL: &str = "unsubscribeEmail";
+/// Key of the other one.
+pub const UNSUBSCRIBE_TEXTING: &str = "unsubscribeTexting";
 
 fn is_false(flag: &bool) -> bool {
     !*flag
@@ -180,6 +204,11 @@ impl Customer {
             links: Vec::new(),
             linked_to: None,
             revived_after: None,
+            born: None,
+            said: BTreeMap::new(),
+            tag_words: TagWords::default(),
+            purchases: Purchases::default(),
+            stale_since: None,
         }
     }
 
@@ -221,12 +250,20 @@ impl Customer {
         if let Some(language) = &patch.language {
             self.language.clone_from(language);
         }
-        self.unsubscribe_email = patch.unsubscribe_email.unwrap_or(self.unsubscribe_email);
-        self.unsubscribe_texting = patch.unsubscribe_texting.unwrap_or(self.unsubscribe_texting);
+        for (key, flag, new) in [
+            (UNSUBSCRIBE_EMAIL, &mut self.unsubscribe_email, patch.unsubscribe_email),
+            (UNSUBSCRIBE_TEXTING, &mut self.unsubscribe_texting, patch.unsubscribe_texting),
+        ] {
+            if let Some(new) = new.filter(|new| new != flag) {
+                *flag = new;
+                // A builder's word from before it may still come (R13).
+                self.said.insert(key.to_owned(), now);
+            }
+        }
         self.blocked = patch.blocked.unwrap_or(self.blocked);
         // `name` is what the site says (R4): the Open API's `profile.name` is the site's word, a page's is not.
         if source != Source::Page {
-            self.name_by(patch);
+            self.name_by(patch, now);
         }
         refused.truncate(DETAILS);
         if !refused.is_empty() && source != Source::Page {
@@ -237,12 +274,16 @@ impl Customer {
 
     /// Takes the patch's `profile.name` for the site's word (R4). `profileOnce` names only who has no name; what a
     /// visitor typed before is nobody's word.
-    pub fn name_by(&mut self, patch: &Patch) {
+    pub fn name_by(&mut self, patch: &Patch, now: Millis) {
         let once = || patch.profile_once.get("name").and_then(|name| name.as_str());
-        match patch.name() {
-            Some(name) => self.name = name.map(str::to_owned),
-            None if self.name.is_none() => self.name = once().map(str::to_owned),
-            None => {}
+        let name = match patch.name() {
+            Some(name) => name,
+            None if self.name.is_none() => once(),
+            None => return,
+        };
+        if self.name.as_deref() != name {
+            self.name = name.map(str::to_owned);
+            self.said.insert(NAME.to_owned(), now);
         }
     }
 

@@ -102,6 +102,14 @@ pub struct Field {
     pub verified: bool,
 }
 
+impl Field {
+    /// Whether it was cleared: it is kept only for the time of that, because a builder's older word may still come.
+    #[must_use]
+    pub fn is_cleared(&self) -> bool {
+        self.value.is_null()
+    }
+}
+
 impl Serialize for Field {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.value, self.source, self.time, self.verified).serialize(serializer)

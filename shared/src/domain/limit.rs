@@ -33,6 +33,8 @@ pub const ARRIVAL_BYTES: usize = 1024;
 pub const PROFILE_KEY_CHARS: usize = 64;
 /// Tags of one customer.
 pub const TAGS: usize = 20;
+/// Tags of one customer of which a builder's latest word is remembered; the first [`TAGS`] are shown. Shopify allows 250.
+pub const SAID_TAGS: usize = 250;
 /// Characters of a tag.
 pub const TAG_CHARS: usize = 100;
 /// Characters of a channel's name, of `app` texts and of a city.

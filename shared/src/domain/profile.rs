@@ -32,18 +32,18 @@ impl Profile {
     /// The field at `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Field> {
-        self.0.get(key)
+        self.0.get(key).filter(|field| !field.is_cleared())
     }
 
     /// The text at `key`.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(|field| field.value.as_str())
+        self.get(key).and_then(|field| field.value.as_str())
     }
 
     /// Every field, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Field)> {
-        self.0.iter()
+        self.0.iter().filter(|(_, field)| !field.is_cleared())
     }
 
     /// Bytes of the keys and values as compact JSON.
@@ -57,9 +57,12 @@ impl Profile {
     pub fn apply(&mut self, patch: &ProfilePatch, by: Writer<'_>) -> Vec<Detail> {
         match patch {
             ProfilePatch::Reset => {
-                self.0.retain(|key, _| {
-                    field::is_set_once(key) || (by.source == Source::Page && is_not_a_pages(key))
-                });
+                let stays = |key: &str| by.source == Source::Page && is_not_a_pages(key);
+                let gone: Vec<String> = self.0.keys().filter(|key| !stays(key)).cloned().collect();
+                let mut bytes = self.bytes();
+                for key in gone {
+                    self.clear(&key, by, &mut bytes);
+                }
                 Vec::new()
             }
             ProfilePatch::Fields(fields) => {
@@ -67,11 +70,7 @@ impl Profile {
                 let refused = fields.iter().filter_map(|(key, value)| match value {
                     Some(value) => self.put("profile", key, value, by, &mut bytes),
                     None => {
-                        if !field::is_set_once(key)
-                            && let Some(field) = self.0.remove(key)
-                        {
-                            bytes -= entry_bytes(key, &field.value);
-                        }
+                        self.clear(key, by, &mut bytes);
                         None
                     }
                 });
@@ -82,12 +81,61 @@ impl Profile {
 
     /// Applies `profileOnce`: writes only where nothing is.
     pub fn apply_once(&mut self, fields: &BTreeMap<String, Value>, by: Writer<'_>) -> Vec<Detail> {
-        let missing = fields.iter().filter(|(key, _)| !self.0.contains_key(*key)).collect::<Vec<_>>();
+        let missing = fields.iter().filter(|(key, _)| self.get(key).is_none()).collect::<Vec<_>>();
         let mut bytes = self.bytes();
         missing
             .into_iter()
             .filter_map(|(key, value)| self.put("profileOnce", key, value, by, &mut bytes))
             .collect()
+    }
+
+    /// Takes what a builder says of a field, unless something later is known of it (R13): of the latest word the value
+    /// counts, and of two of one time the greater one, so that no order of arrival matters. `None` clears, and that is
+    /// remembered with its time.
+    ///
+    /// # Errors
+    /// The limit that it would pass.
+    pub fn hear(&mut self, key: &str, value: Option<&Value>, at: Millis) -> Result<(), String> {
+        let value = value.unwrap_or(&Value::Null);
+        let (bytes, keys) = (self.bytes(), self.0.len());
+        let old = match self.0.get_mut(key) {
+            Some(known) if known.value == *value => {
+                known.verified = true;
+                // Said again, later: whoever says something else of a time in between comes too late.
+                if known.time <= at {
+                    (known.time, known.source) = (at, Source::Builder);
+                }
+                return Ok(());
+            }
+            Some(known) if (known.time, rank(&known.value)) > (at, rank(value)) => return Ok(()),
+            Some(_) if field::is_set_once(key) => return Ok(()),
+            Some(known) => entry_bytes(key, &known.value),
+            None if keys >= PROFILE_KEYS => {
+                return Err(format!("a profile has at most {PROFILE_KEYS} keys"));
+            }
+            None => 0,
+        };
+        if bytes - old + entry_bytes(key, value) > PROFILE_BYTES {
+            return Err(format!("a profile has at most {PROFILE_BYTES} bytes"));
+        }
+        let field = Field { value: value.clone(), source: Source::Builder, time: at, verified: true };
+        self.0.insert(key.to_owned(), field);
+        Ok(())
+    }
+
+    /// Clears a field. Of one that a builder has spoken of the time is remembered, lest an older word of it comes.
+    fn clear(&mut self, key: &str, by: Writer<'_>, bytes: &mut usize) {
+        if field::is_set_once(key) {
+            return;
+        }
+        let Some(field) = self.0.remove(key) else { return };
+        *bytes -= entry_bytes(key, &field.value);
+        if field.source == Source::Builder {
+            let cleared =
+                Field { value: Value::Null, source: by.source, time: by.time, verified: field.verified };
+            *bytes += entry_bytes(key, &cleared.value);
+            self.0.insert(key.to_owned(), cleared);
+        }
     }
 
     /// Moves `lastCheckoutCompletedAt` forward to `at`, never back (R8).
@@ -151,6 +199,11 @@ impl Profile {
 /// Bytes of a key and its value in the profile's JSON.
 fn entry_bytes(key: &str, value: &Value) -> usize {
     key.len() + 4 + json_bytes(value)
+}
+
+/// An order of values, for two that are said of one time: nothing is the least.
+fn rank(value: &Value) -> (bool, String) {
+    (!value.is_null(), value.to_string())
 }
 
 /// What a page's reset leaves: the manager's memo, and what Okyaku derived itself.
