@@ -1,11 +1,9 @@
 //! The functions by their logical id, called as the Lambda runtime calls them.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, Context, LambdaEvent, Request, Response, Service, service_fn};
+use lambda_http::Context;
+use okyaku::http::event;
 use okyaku::{App, Base};
 use serde_json::Value;
 
@@ -20,6 +18,7 @@ pub(crate) struct Functions {
     lead: App<okyaku_lead::Access>,
     withdraw: App<okyaku_withdraw::Access>,
     contacts: App<okyaku_contacts::Access>,
+    webhook: App<okyaku_webhook::Access>,
     sweep: App<okyaku_sweep::Access>,
     admin: App<okyaku_admin::Access>,
 }
@@ -32,6 +31,7 @@ impl Functions {
             lead: base.app(),
             withdraw: base.app(),
             contacts: base.app(),
+            webhook: base.app(),
             sweep: base.app(),
             admin: base.app(),
         }
@@ -52,7 +52,7 @@ impl Functions {
                     let app = app.clone();
                     async move { $handle(&app, request).await }
                 };
-                answer(&event, context, handler).await
+                event::answer(&event, context, handler).await.map_err(InvokeError::Event)
             }};
         }
         match function {
@@ -61,28 +61,18 @@ impl Functions {
             "LeadFunction" => http!(self.lead, okyaku_lead::handle),
             "WithdrawFunction" => http!(self.withdraw, okyaku_withdraw::handle),
             "ContactsFunction" => http!(self.contacts, okyaku_contacts::handle),
-            "AssetsFunction" => answer(&event, context, okyaku_assets::handle).await,
+            "AssetsFunction" => {
+                event::answer(&event, context, okyaku_assets::handle).await.map_err(InvokeError::Event)
+            }
+            "WebhookFunction" if okyaku_webhook::is_direct(&event) => {
+                okyaku_webhook::deliver(&self.webhook, &event, &context).await.map_err(InvokeError::Failed)
+            }
+            "WebhookFunction" => http!(self.webhook, okyaku_webhook::handle),
             "SweepFunction" => okyaku_sweep::handle(&self.sweep, event).await.map_err(InvokeError::Failed),
             "AdminFunction" => okyaku_admin::handle(&self.admin, event).await.map_err(InvokeError::Failed),
             _ => Err(InvokeError::UnknownFunction(function.to_owned())),
         }
     }
-}
-
-/// The way of an HTTP event on Lambda: its bytes through the runtime's own deserialiser and adapter.
-async fn answer<F, R>(event: &Value, context: Context, handler: F) -> Result<Value, InvokeError>
-where
-    F: Fn(Request) -> R,
-    R: Future<Output = Response<Body>> + Send,
-{
-    let bytes = serde_json::to_vec(event).map_err(InvokeError::Event)?;
-    let request: LambdaRequest = serde_json::from_slice(&bytes).map_err(InvokeError::Event)?;
-    let service = service_fn(|request| {
-        let reply = handler(request);
-        async move { Ok::<_, Infallible>(reply.await) }
-    });
-    let Ok(response) = Adapter::from(service).call(LambdaEvent::new(request, context)).await;
-    serde_json::to_value(&response).map_err(InvokeError::Answer)
 }
 
 fn context(function: &str, event: &Value, limit: Duration) -> Result<Context, InvokeError> {

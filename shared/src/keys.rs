@@ -110,6 +110,12 @@ impl Keys {
         hex::encode(first::<10>(&self.hash(&["event", channel, id])))
     }
 
+    /// The keyed hash of an order's id at its builder: 20 lower-hex characters.
+    #[must_use]
+    pub fn order(&self, channel: &str, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["order", channel, id])))
+    }
+
     /// The name of a customer in a month's set of actives, which nobody can read back: 20 lower-hex characters.
     #[must_use]
     pub fn active(&self, channel: &str, month: &str, id: &CustomerId) -> String {

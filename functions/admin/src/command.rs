@@ -1,6 +1,7 @@
 //! The commands and how they are read.
 
 use lambda_http::http::Uri;
+use okyaku::domain::builder::Builder;
 use okyaku::domain::channel::Scope;
 use okyaku::domain::limit::NAME_CHARS;
 use okyaku::domain::text;
@@ -61,6 +62,19 @@ pub(crate) enum Command {
     ListErasures { channel_id: String, since: Millis, after: Option<String> },
     /// Erases again what `listErasures` listed.
     ReplayErasures { channel_id: String, erasures: Vec<Kept> },
+    /// Connects a shop at a builder, gives its connection a newer secret, or switches it on or off.
+    SetBuilder {
+        channel_id: String,
+        builder: Builder,
+        shop: String,
+        secret: Option<String>,
+        #[serde(default = "yes")]
+        enabled: bool,
+    },
+    /// Sets how many months back a purchase is a recent one.
+    SetPurchaseWindow { channel_id: String, months: u32 },
+    /// Lists who asked for what is held about them.
+    ListDataRequests { channel_id: String },
     /// Sets the member-hash secret, or a random one, and whether it is needed.
     SetSecret {
         channel_id: String,
@@ -91,7 +105,7 @@ fn all() -> Vec<Scope> {
 /// # Errors
 /// [`Error::Invalid`] naming what is wrong.
 pub(crate) fn parse(command: Value) -> Result<Command, Error> {
-    let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, listErasures or replayErasures with its fields";
+    let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, setBuilder, setPurchaseWindow, listDataRequests, listErasures or replayErasures with its fields";
     let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
     match &command {
         Command::CreateChannel { name, region, origins, event_days, .. } => {
@@ -109,6 +123,16 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
             if ::hex::decode(secret).map_or(true, |bytes| bytes.len() < 16) =>
         {
             return Err(Error::invalid("secret", "must be hexadecimal, of at least 32 digits"));
+        }
+        Command::SetBuilder { shop, secret, .. } => {
+            text::short(shop, NAME_CHARS).map_err(|message| Error::invalid("shop", message))?;
+            // What a builder gives out has 32 characters and more; a short one could be guessed.
+            if secret.as_ref().is_some_and(|secret| secret.trim().len() < 8) {
+                return Err(Error::invalid("secret", "must have at least 8 characters"));
+            }
+        }
+        Command::SetPurchaseWindow { months, .. } if !(1..=12).contains(months) => {
+            return Err(Error::invalid("months", "must be from 1 to 12"));
         }
         _ => {}
     }

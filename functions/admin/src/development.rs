@@ -1,7 +1,10 @@
 //! The development channel, whose secrets are public.
 
+use std::collections::BTreeMap;
+
 use okyaku::App;
-use okyaku::domain::channel::{Channel, Scope};
+use okyaku::domain::builder::Builder;
+use okyaku::domain::channel::{Channel, Connection, Scope};
 use okyaku::error::Error;
 use okyaku::store::channels::CredentialKind;
 
@@ -25,7 +28,8 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         origins: vec!["loopback".into()],
         event_days: 365,
         development: true,
-        builders: std::collections::BTreeMap::new(),
+        builders: builders(app)?,
+        erased_at: None,
         purchase_months: 3,
     };
     let scopes = vec![Scope::Read, Scope::Write, Scope::Erase];
@@ -34,7 +38,29 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         (CredentialKind::Access, "dev-access-key".to_owned(), pair(&channel, "dev-access-secret", scopes)),
         (CredentialKind::Webhook, "dev-webhook-token".to_owned(), public(&channel)),
     ];
-    // `false`: it is there already.
-    app.store.create_channel(&channel, &credentials).await?;
+    // `false`: it is there already, perhaps from before it had builders.
+    if !app.store.create_channel(&channel, &credentials).await?
+        && let Some(known) = app.store.channel(&channel.id).await?
+        && known.builders.is_empty()
+    {
+        app.store.set_builders(&known, &channel.builders).await?;
+    }
+    for (builder, connection) in &channel.builders {
+        let key = format!("{}:{}", builder.name(), connection.shop);
+        app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;
+    }
     Ok(())
+}
+
+/// Its shops and their public secrets.
+fn builders(app: &App<Access>) -> Result<BTreeMap<Builder, Connection>, Error> {
+    let shops = [
+        (Builder::Shopify, "dev-shop.myshopify.com", "dev-shopify-secret"),
+        (Builder::Cafe24, "devmall", "dev-cafe24-key"),
+    ];
+    let connection = |(builder, shop, secret): (Builder, &str, &str)| {
+        let secrets = vec![app.keys().seal(secret)?];
+        Ok((builder, Connection { shop: shop.to_owned(), secrets, enabled: true }))
+    };
+    shops.into_iter().map(connection).collect()
 }

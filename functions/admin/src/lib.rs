@@ -1,5 +1,6 @@
 //! Channel administration (R14). Invoked directly, never routed: IAM alone decides who may.
 
+mod builders;
 mod command;
 mod development;
 mod replay;
@@ -52,6 +53,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
                 event_days,
                 development: false,
                 builders: BTreeMap::new(),
+                erased_at: None,
                 purchase_months: 3,
             };
             create(app, channel).await
@@ -73,6 +75,17 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         }
         Command::ReplayErasures { channel_id, erasures } => {
             replay::replay(app, &find(app, &channel_id).await?, erasures).await
+        }
+        Command::SetBuilder { channel_id, builder, shop, secret, enabled } => {
+            let channel = find(app, &channel_id).await?;
+            builders::connect(app, channel, builder, &shop, secret.as_deref(), enabled).await
+        }
+        Command::SetPurchaseWindow { channel_id, months } => {
+            app.store.set_purchase_months(&channel_id, months).await?;
+            Ok(json!({ "channel": show(&find(app, &channel_id).await?) }))
+        }
+        Command::ListDataRequests { channel_id } => {
+            builders::data_requests(app, &find(app, &channel_id).await?).await
         }
         Command::SetSecret { channel_id, secret, enabled } => {
             let secret = match secret {
@@ -160,6 +173,10 @@ fn show(channel: &Channel) -> Value {
         "origins": channel.origins,
         "eventDays": channel.event_days,
         "memberHash": channel.member_hash_enabled,
+        "builders": channel.builders.iter().map(|(builder, connection)| {
+            (builder.name().to_owned(), json!({ "shop": connection.shop, "enabled": connection.enabled }))
+        }).collect::<serde_json::Map<_, _>>(),
+        "purchaseMonths": channel.purchase_months,
     })
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
         may_see,
         mobile: boot.app.is_some(),
     };
-    reply(app, &booted.customer, &boot.patch, claims, &dropped)
+    reply(app, &channel, &booted.customer, &boot.patch, claims, &dropped)
 }
 
 /// One load → decide → put; `None` if another writer came first.
@@ -113,8 +113,7 @@ async fn attempt(
         return Ok(Some(Booted { customer: Box::new(after), veil, dropped }));
     }
     let before = before.as_ref().map(|(before, version)| (before.as_ref(), *version));
-    let commit =
-        Commit { channel: &channel.id, before, after, link, unique: false, adopted, remembers: false };
+    let commit = Commit { link, adopted, ..Commit::new(&channel.id, before, after) };
     match app.store.commit(commit, invocation).await? {
         Outcome::Stored(customer) => Ok(Some(Booted { customer, veil, dropped })),
         Outcome::Lost | Outcome::Taken(_) | Outcome::Erased => Ok(None),
@@ -129,12 +128,13 @@ pub(crate) async fn touch(app: &App<Access>, call: &Call) -> Result<Reply, Error
         Ok(())
     };
     let customer = app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, seen).await?;
-    reply(app, &customer, &Patch::default(), claims, &[])
+    reply(app, &channel, &customer, &Patch::default(), claims, &[])
 }
 
 /// The reply of boot and touch: the user, the veilId and a new token.
 fn reply(
     app: &App<Access>,
+    channel: &Channel,
     customer: &Customer,
     said: &Patch,
     claims: Claims,
@@ -143,7 +143,7 @@ fn reply(
     let expires_at = app.now() + LIFETIME;
     let claims = Claims { exp: expires_at / 1000, ..claims };
     Reply::ok(json!({
-        "user": shown(customer, said, &claims),
+        "user": shown(app, channel, customer, said, &claims),
         "veilId": claims.veil_id,
         "sessionToken": session_token::sign(app.keys(), &claims)?,
         "expiresAt": expires_at,
@@ -151,8 +151,8 @@ fn reply(
     }))
 }
 
-fn shown(customer: &Customer, said: &Patch, claims: &Claims) -> Value {
-    if claims.may_see { user::of_page(customer) } else { user::echo(customer, said) }
+fn shown(app: &App<Access>, channel: &Channel, customer: &Customer, said: &Patch, claims: &Claims) -> Value {
+    if claims.may_see { user::of_page(channel, customer, app.now()) } else { user::echo(customer, said) }
 }
 
 pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
@@ -170,7 +170,7 @@ pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Erro
     let customer =
         app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
     dropped.extend(refused);
-    Reply::ok(json!({ "user": shown(&customer, &patch, &claims), "dropped": dropped }))
+    Reply::ok(json!({ "user": shown(app, &channel, &customer, &patch, &claims), "dropped": dropped }))
 }
 
 pub(crate) async fn add_tags(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
@@ -208,5 +208,5 @@ async fn change_tags(
     let customer =
         app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
     let said = Patch { tags: Some(tags.clone()), ..Patch::default() };
-    Reply::ok(json!({ "user": shown(&customer, &said, &claims) }))
+    Reply::ok(json!({ "user": shown(app, &channel, &customer, &said, &claims) }))
 }

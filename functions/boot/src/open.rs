@@ -31,7 +31,7 @@ pub(crate) async fn put(app: &App<Access>, call: &Call) -> Result<Reply, Error> 
             upsert(app, call, &channel, &member, &patch, revive).await?
         }
     };
-    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
+    Reply::ok(json!({ "user": user::of_server(&channel, &customer, app.now()), "online": Value::Null }))
 }
 
 async fn upsert(
@@ -63,15 +63,7 @@ async fn upsert(
         after.revived_after = revived_after;
         after.apply(patch, Source::Server, now).map_err(Error::Invalid)?;
         after.settle(None, now);
-        let commit = Commit {
-            channel: &channel.id,
-            before: None,
-            after,
-            link: None,
-            unique: false,
-            adopted: false,
-            remembers: !revive,
-        };
+        let commit = Commit { remembers: (!revive).then_some(0), ..Commit::new(&channel.id, None, after) };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(customer) => return Ok(customer),
             Outcome::Erased => return Err(Error::Erased),
@@ -88,7 +80,7 @@ pub(crate) async fn patch(app: &App<Access>, call: &Call) -> Result<Reply, Error
         return Err(Error::invalid("body", "must change something"));
     }
     let customer = apply(app, call, &channel, &patch).await?;
-    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer), "online": Value::Null }))
+    Reply::ok(json!({ "user": user::of_server(&channel, &customer, app.now()), "online": Value::Null }))
 }
 
 async fn apply(
@@ -119,5 +111,5 @@ async fn change(app: &App<Access>, call: &Call, change: impl Fn(&mut Customer, i
     };
     let customer =
         app.store.update(&channel.id, Whom::User(call.param("userId")), &call.invocation, change).await?;
-    Reply::ok(json!({ "user": user::of_server(&channel.id, &customer) }))
+    Reply::ok(json!({ "user": user::of_server(&channel, &customer, app.now()) }))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     let mut page = json!({
         "version": VERSION,
         "exportedAt": app.now(),
-        "customer": user::of_server(&channel.id, &person),
+        "customer": user::of_server(&channel, &person, app.now()),
         "fields": fields(&person),
         "tags": tags(&person),
         "lives": lives.iter().map(|customer| life(customer)).collect::<Vec<_>>(),

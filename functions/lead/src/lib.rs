@@ -51,18 +51,10 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
             return Err(Error::invalid("profile", "must have an email or a mobileNumber"));
         }
         lead.settle(None, now);
-        let commit = Commit {
-            channel: &channel.id,
-            before: None,
-            after: lead,
-            link: None,
-            unique: true,
-            adopted: false,
-            remembers: false,
-        };
+        let commit = Commit { unique: true, ..Commit::new(&channel.id, None, lead) };
         match app.store.commit(commit, &call.invocation).await? {
             Outcome::Stored(lead) => {
-                return Reply::ok(json!({ "user": user::of_server(&channel.id, &lead) }));
+                return Reply::ok(json!({ "user": user::of_server(&channel, &lead, app.now()) }));
             }
             Outcome::Lost | Outcome::Erased => retry.wait().await?,
             Outcome::Taken(holder) => {

@@ -163,7 +163,7 @@ impl Bulk<'_> {
         }
         let id = hex::encode(okyaku::keys::random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
-        let reach = Reach { all: false, unknown: true };
+        let reach = Reach { unknown: true, ..Reach::default() };
         match self.app.store.erase(self.channel, by, reach, &invocation).await {
             Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
                 done.erased += 1

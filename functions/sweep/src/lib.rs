@@ -21,13 +21,22 @@ use serde_json::{Value, json};
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] =
-        &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+    const ACTIONS: &'static [&'static str] = &[
+        "GetItem",
+        "BatchGetItem",
+        "Query",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "Scan",
+    ];
 }
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::Entomb for Access {}
 impl access::Erase for Access {}
+impl access::EraseShop for Access {}
 impl access::Total for Access {}
 
 /// How long one run works; its timeout is a minute.
@@ -109,8 +118,24 @@ async fn work(app: &App<Access>, mut erasure: Erasure, start: Instant) -> (u64, 
     (deleted(&erasure) - before, done)
 }
 
+/// The same for a whole channel.
+async fn whole(app: &App<Access>, erasure: &mut Erasure, start: Instant) -> Result<bool, Error> {
+    while erasure.emptied_at.is_none() {
+        if start.elapsed() >= WORK || !app.store.empty_channel(erasure).await? {
+            return Ok(false);
+        }
+    }
+    if !erasure.is_due(app.now()) {
+        return Ok(false);
+    }
+    app.store.last_scan(erasure, || start.elapsed() < WORK).await
+}
+
 /// Returns whether the erasure is done. Another worker may be at it: then it is the other's.
 async fn finish(app: &App<Access>, erasure: &mut Erasure, start: Instant) -> Result<bool, Error> {
+    if erasure.whole {
+        return whole(app, erasure, start).await;
+    }
     while erasure.emptied_at.is_none() {
         if start.elapsed() >= WORK || !app.store.empty_page(erasure).await? {
             return Ok(false);

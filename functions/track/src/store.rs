@@ -96,15 +96,7 @@ async fn check_out(
         return Ok(());
     }
     after.settle(Some(before), app.now());
-    let commit = Commit {
-        channel: &channel.id,
-        before: Some((before, version)),
-        after,
-        link: None,
-        unique: false,
-        adopted: false,
-        remembers: false,
-    };
+    let commit = Commit::new(&channel.id, Some((before, version)), after);
     if let Outcome::Stored(_) = app.store.commit(commit, &call.invocation).await? {
         return Ok(());
     }

@@ -28,7 +28,10 @@ pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> 
     if all && !matches!(by, By::Contact(_)) {
         return Err(Error::invalid("all", "is for an address alone"));
     }
-    let erasures = match app.store.erase(channel, &by, Reach { all, unknown: true }, &call.invocation).await?
+    let erasures = match app
+        .store
+        .erase(channel, &by, Reach { all, unknown: true, ..Reach::default() }, &call.invocation)
+        .await?
     {
         Erased::Now(erasures) => work(app, erasures, call).await,
         Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],

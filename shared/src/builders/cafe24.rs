@@ -10,3 +10,9 @@ use crate::domain::builder::Delivery;
 pub fn read(_body: &Map<String, Value>, _context: Context<'_>) -> Delivery {
     Delivery::default()
 }
+
+/// The mall that a body names.
+#[must_use]
+pub fn mall(body: &Map<String, Value>) -> Option<&str> {
+    body.get("mall_id").and_then(Value::as_str)
+}

@@ -130,6 +130,14 @@ impl Says {
     }
 }
 
+impl Says {
+    /// Whether it is about a life that was erased at `erased`, epoch ms: one that the builder had created by then.
+    #[must_use]
+    pub fn is_of_before(&self, erased: Millis) -> bool {
+        self.born.unwrap_or(self.at) <= erased
+    }
+}
+
 /// What is said of tags, each in its normal form ([`super::tag::parse`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaidTags {

@@ -59,6 +59,9 @@ pub struct Channel {
     /// The builders whose data comes to it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub builders: BTreeMap<Builder, Connection>,
+    /// When it was ended because its shop left, epoch ms: its keys lead nowhere since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Millis>,
     /// How many months back a purchase is a recent one, 1 to 12 (Channel Talk's default is 3).
     #[serde(default = "three")]
     pub purchase_months: u32,

@@ -101,12 +101,19 @@ pub struct Counts {
     /// Journal entries of links.
     #[serde(default)]
     pub links: u64,
+    /// Orders.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub orders: u64,
     /// Addresses that a life held.
     #[serde(default)]
     pub contacts: u64,
     /// Month markers whose name went; the month's count stays (R7).
     #[serde(default)]
     pub markers: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How far an erasure has come.
@@ -142,6 +149,9 @@ pub struct Erasure {
     pub channel: String,
     /// When the tombstones were put, epoch ms.
     pub erased_at: Millis,
+    /// When it was true at a builder, if one asked for it, epoch ms: what the builder dates later is not of these lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Millis>,
     /// When tombstones and receipt may go, epoch ms.
     pub until: Millis,
     /// Each person's own life, followed by its linked ones.
@@ -170,6 +180,9 @@ pub struct Erasure {
     /// When the last sweep ended, epoch ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swept_at: Option<Millis>,
+    /// Whether it is about a whole channel: no lives, but everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// Counts the writes of the item, and is every write's condition: of two workers one goes on.
     #[serde(rename = "v", default)]
     pub version: u64,
@@ -193,6 +206,7 @@ impl Erasure {
             id,
             channel: channel.id.to_string(),
             erased_at,
+            as_of: None,
             until: remembered_until(channel, erased_at),
             lives: Vec::new(),
             since: erased_at,
@@ -203,8 +217,15 @@ impl Erasure {
             upto: None,
             emptied_at: None,
             swept_at: None,
+            whole: false,
             version: 0,
         }
+    }
+
+    /// What tombstones are dated: a later creation starts a new life, and what is earlier is of the erased one.
+    #[must_use]
+    pub fn dated(&self) -> Millis {
+        self.as_of.unwrap_or(self.erased_at)
     }
 
     /// Whether `id` is the id of an erasure.
@@ -238,7 +259,9 @@ impl Erasure {
     /// Whether the last sweep is due.
     #[must_use]
     pub fn is_due(&self, now: Millis) -> bool {
-        now >= self.erased_at + LAST_SWEEP_AFTER
+        // Another instance may believe in an ended channel for as long as it remembers one.
+        let known_for = if self.whole { MINUTE } else { 0 };
+        now >= self.erased_at + LAST_SWEEP_AFTER + known_for
     }
 }
 

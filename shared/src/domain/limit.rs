@@ -5,6 +5,8 @@ use super::time::DAY;
 
 /// Bytes of a request body after decoding.
 pub const BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of a builder's delivery.
+pub const WEBHOOK_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of one event's name and property as compact JSON.
 pub const EVENT_BYTES: usize = 32 * 1024;
 /// Bytes of a batch of events, as sent and decoded.
@@ -66,5 +68,9 @@ pub const DETAIL_FIELD_CHARS: usize = 200;
 pub const ANONYMOUS_MS: i64 = 90 * DAY;
 /// How long month markers are kept, in ms. A month's total outlives them.
 pub const MARKERS_MS: i64 = 400 * DAY;
+/// How long refunds wait for an order that has not come yet, in ms.
+pub const WAITING_MS: i64 = 30 * DAY;
+/// How long a request for a person's data is kept, in ms: a shop has 30 days to answer it.
+pub const DATA_REQUEST_MS: i64 = 60 * DAY;
 /// How far in the future an event may lie, in ms.
 pub const FUTURE_MS: i64 = 10 * 60 * 1000;

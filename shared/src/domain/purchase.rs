@@ -18,7 +18,7 @@ const DAYS: i64 = 366;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredOrder {
-    /// The builder's id of it; empty as long as only refunds of it are known.
+    /// The builder's id of it.
     pub id: String,
     /// When it was placed, epoch ms.
     pub at: Millis,
@@ -55,17 +55,21 @@ impl StoredOrder {
     pub fn merge(&mut self, said: &Self) {
         let weight =
             |order: &Self| (order.version, order.cancelled, order.total, order.currency.clone(), order.at);
-        let mut refunds = std::mem::take(&mut self.refunds);
         if weight(said) > weight(self) {
+            let refunds = std::mem::take(&mut self.refunds);
             *self = said.clone();
-            self.refunds.clear();
+            self.give_back(&refunds);
+        } else {
+            self.give_back(&said.refunds);
         }
-        for (id, amount) in &said.refunds {
-            // The same refund with another amount: the larger one, so that no order of the two matters.
-            let known = refunds.entry(id.clone()).or_insert(*amount);
+    }
+
+    /// Takes in refunds. Of one with two amounts the larger counts, so that no order of the two matters.
+    pub fn give_back(&mut self, refunds: &BTreeMap<String, Decimal>) {
+        for (id, amount) in refunds {
+            let known = self.refunds.entry(id.clone()).or_insert(*amount);
             *known = (*known).max(*amount);
         }
-        self.refunds = refunds;
     }
 
     /// What it counts for: nothing if it was cancelled or wholly given back.

@@ -1,7 +1,7 @@
 //! One call of a route: what the gateway's event says, and how a function serves it.
 
 use std::future::Future;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Response};
 use lambda_http::request::RequestContext;
@@ -68,11 +68,9 @@ where
 
 impl Call {
     fn of(request: Request, routes: &'static [&'static str]) -> (Option<&'static str>, Self) {
-        let context = request.lambda_context_ref();
-        let invocation = Invocation {
-            id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
-            deadline: context
-                .map_or_else(|| Instant::now() + Duration::from_secs(10), |c| instant(c.deadline)),
+        let invocation = match request.lambda_context_ref() {
+            Some(context) => Invocation::of(context),
+            None => Invocation { id: String::new(), deadline: Instant::now() + Duration::from_secs(10) },
         };
         let mut params: Vec<(String, String)> =
             request.path_parameters().iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -123,6 +121,17 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The body as it was sent, of at most `limit` bytes: what a signature is over.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn raw(&self, limit: usize) -> Result<&[u8], Error> {
+        if self.body.len() > limit {
+            return Err(Error::TooLarge { field: "body", limit });
+        }
+        Ok(&self.body)
+    }
+
     /// The body as a JSON object, whatever the content type says: decompressed, of at most 1 MB. Returns its decoded
     /// size in bytes too.
     ///
@@ -169,10 +178,4 @@ fn by_path(
         }
         Some((*route, params))
     })
-}
-
-/// The instant of an epoch time in ms.
-fn instant(epoch_ms: u64) -> Instant {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Instant::now() + Duration::from_millis(epoch_ms).saturating_sub(now)
 }

@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod credential;
+pub mod event;
 pub mod gzip;
 pub mod json;
 pub mod reply;

@@ -39,6 +39,12 @@ impl Reply {
         Self { status: StatusCode::NO_CONTENT, body: None, retry_after: false }
     }
 
+    /// The body.
+    #[must_use]
+    pub fn into_body(self) -> Option<Value> {
+        self.body
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> u16 {

@@ -2,22 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, Kind};
 use crate::domain::event::StoredEvent;
 use crate::domain::field::{DESCRIPTION, Source};
 use crate::domain::patch::{Patch, ProfilePatch};
+use crate::domain::time::Millis;
 
 /// What a page is shown: Channel Talk's callback user, and `member`, `type`, `sessionsCount`. Never the manager's memo,
 /// tags that a manager set, `blocked` or the location.
 #[must_use]
-pub fn of_page(customer: &Customer) -> Value {
-    let profile: Map<String, Value> = customer
-        .profile
-        .iter()
-        .filter(|(key, _)| *key != DESCRIPTION)
-        .map(|(key, field)| (key.clone(), field.value.clone()))
-        .collect();
+pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
+    let mut profile = profile(channel, customer, now);
+    profile.remove(DESCRIPTION);
     let tags: Vec<&String> =
         customer.tags.iter().filter(|(_, source)| **source == Source::Page).map(|(tag, _)| tag).collect();
     json!({
@@ -36,6 +34,13 @@ pub fn of_page(customer: &Customer) -> Value {
         "type": customer.kind().name(),
         "sessionsCount": customer.sessions_count,
     })
+}
+
+/// The profile with what is summed up from orders as of now, which wins over what anybody says of it.
+fn profile(channel: &Channel, customer: &Customer, now: Millis) -> Map<String, Value> {
+    let said = customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone()));
+    let figures = customer.purchases.fields(channel.purchase_months, now);
+    said.chain(figures.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
 }
 
 /// What a page is shown of a member that no hash proved: only what it said itself in this request (R1).
@@ -65,14 +70,12 @@ pub fn echo(customer: &Customer, said: &Patch) -> Value {
 
 /// Channel Talk's v5 user. Times are epoch milliseconds; what is not known is `null`.
 #[must_use]
-pub fn of_server(channel: &str, customer: &Customer) -> Value {
-    let profile: Map<String, Value> =
-        customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone())).collect();
+pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     let contact = |kind: ContactKind| customer.profile.text(kind.key());
     let qualified = |kind: ContactKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
     let mut user = json!({
         "id": customer.id,
-        "channelId": channel,
+        "channelId": channel.id,
         "memberId": customer.member_id,
         "veilId": customer.veil_id,
         "unifiedId": customer.linked_to,
@@ -80,7 +83,7 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
         "member": customer.kind() == Kind::Member,
         "name": customer.name,
         "named": customer.name.is_some(),
-        "profile": profile,
+        "profile": profile(channel, customer, now),
         "avatarUrl": customer.profile.text("avatarUrl"),
         "email": contact(ContactKind::Email),
         "mobileNumber": contact(ContactKind::MobileNumber),
@@ -138,6 +141,8 @@ pub fn of_server(channel: &str, customer: &Customer) -> Value {
     });
     if let (Value::Object(user), Value::Object(state)) = (&mut user, state) {
         user.extend(state);
+        // Okyaku's own: the builder knows more than it said.
+        user.extend(customer.stale_since.map(|since| ("staleSince".to_owned(), since.into())));
     }
     user
 }

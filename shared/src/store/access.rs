@@ -25,8 +25,15 @@ pub trait WriteEvents: Read {}
 /// Putting tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
 pub trait Entomb: List {}
 
+/// Taking in what a builder delivers: customers, events, orders, tombstones: `GetItem`, `BatchGetItem`, `Query`, `PutItem`,
+/// `UpdateItem`, also within transactions. No deletes.
+pub trait Hear: WriteCustomers + Entomb {}
+
 /// Deleting what an erasure leaves to delete: `DeleteItem`, `BatchWriteItem`.
 pub trait Erase: Entomb {}
+
+/// Deleting a whole channel: `Scan` as well.
+pub trait EraseShop: Erase {}
 
 /// Writing channels: `PutItem`, `UpdateItem`, `Query`.
 pub trait Administer: List {}

@@ -1,18 +1,19 @@
 //! Channels and the public keys that lead to them, cached for a minute.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_attribute_value, to_item};
 
 use super::access::{Administer, Read};
 use super::failure::{Failure, cancellation, held};
 use super::item::{FORMAT, expired, number};
 use super::keys::{self, CHANNELS, PK, SK, TTL};
 use super::{Item, Store};
-use crate::domain::channel::{Channel, Scope};
+use crate::domain::builder::Builder;
+use crate::domain::channel::{Channel, Connection, Scope};
 use crate::domain::time::{self, MINUTE, Millis};
 use crate::error::Error;
 
@@ -25,6 +26,8 @@ pub enum CredentialKind {
     Access,
     /// The token in a webhook's path.
     Webhook,
+    /// A builder and the shop's name there, such as `shopify:shop.myshopify.com`.
+    Shop,
     /// The channel's own id, as a session token carries it. Never stored.
     Id,
 }
@@ -35,6 +38,7 @@ impl CredentialKind {
             Self::Plugin => "plugin",
             Self::Access => "access",
             Self::Webhook => "webhook",
+            Self::Shop => "shop",
             Self::Id => "id",
         }
     }
@@ -109,7 +113,9 @@ impl<A: Read> Store<A> {
             return Ok(known);
         }
         let known = self.load_channel_of(kind, key).await?;
-        let known = known.filter(|(channel, _)| !channel.development || self.base.settings.allow_development);
+        let known = known
+            .filter(|(channel, _)| !channel.development || self.base.settings.allow_development)
+            .filter(|(channel, _)| channel.erased_at.is_none());
         self.base.channels.put(entry, known.clone(), self.now());
         Ok(known)
     }
@@ -185,6 +191,44 @@ impl<A: Administer> Store<A> {
         let secret = AttributeValue::S(sealed.to_owned());
         let fields = [("memberHashSecret", secret), ("memberHashEnabled", AttributeValue::Bool(enabled))];
         self.set(channel, fields).await
+    }
+
+    /// Replaces the builders of a channel, unless somebody else has since it was read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist; [`Error::Busy`] if they changed; [`Error::Internal`].
+    pub async fn set_builders(
+        &self,
+        channel: &Channel,
+        builders: &BTreeMap<Builder, Connection>,
+    ) -> Result<(), Error> {
+        let read: AttributeValue = to_attribute_value(&channel.builders).map_err(Error::internal)?;
+        let new: AttributeValue = to_attribute_value(builders).map_err(Error::internal)?;
+        let sent = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(keys::channel(&channel.id).attributes()))
+            .update_expression("SET #builders = :new")
+            .condition_expression(
+                "attribute_exists(#pk) AND (attribute_not_exists(#builders) OR #builders = :read)",
+            )
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#builders", "builders")
+            .expression_attribute_values(":new", new)
+            .expression_attribute_values(":read", read)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        if held(sent)? { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    /// Sets how many months back a purchase is a recent one. No figure has to be counted anew: 1 W in all.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the channel does not exist; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn set_purchase_months(&self, channel: &str, months: u32) -> Result<(), Error> {
+        self.set(channel, [("purchaseMonths", number(months))]).await
     }
 
     /// Sets some attributes of a channel and leaves the others, so that two commands at once do not undo each other.

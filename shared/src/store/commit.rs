@@ -5,16 +5,17 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::access::WriteCustomers;
-use super::contacts::{self, Change, Contacts, Terms};
+use super::contacts::{self, Change, Contacts, Remembered, Terms};
 use super::failure::{Failure, cancellation};
 use super::item::{self, CURRENT, FORMAT, REQUEST, VERSION, number, text};
 use super::keys::{self, PK, TTL};
+use super::orders::OrderChange;
 use super::retry::Invocation;
 use super::{Item, Store};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::id::CustomerId;
-use crate::domain::time::month;
+use crate::domain::time::{Millis, month};
 use crate::error::Error;
 use crate::keys::Identifier;
 
@@ -34,8 +35,28 @@ pub struct Commit<'a> {
     /// Whether a new visitor brought its veilId. A repeated boot finds it and writes nothing, so its marker goes along
     /// (R7); one whose veilId was minted by the boot itself is never met again.
     pub adopted: bool,
-    /// Whether an address that was erased is refused: so it is to an upsert, which may know nothing of it (R12).
-    pub remembers: bool,
+    /// An address that was erased at this time or later, epoch ms, is refused: to an upsert, which may know nothing of it,
+    /// and to a builder's older word (R12).
+    pub remembers: Option<Millis>,
+    /// An order of the customer that changes with it (R13).
+    pub order: Option<OrderChange>,
+}
+
+impl<'a> Commit<'a> {
+    /// A change of a customer and nothing else; `before` is what was read and its version, `None` for a new one.
+    #[must_use]
+    pub fn new(channel: &'a str, before: Option<(&'a Customer, u64)>, after: Customer) -> Self {
+        Self {
+            channel,
+            before,
+            after,
+            link: None,
+            unique: false,
+            adopted: false,
+            remembers: None,
+            order: None,
+        }
+    }
 }
 
 /// How a commit ended.
@@ -79,8 +100,10 @@ impl<A: WriteCustomers> Store<A> {
         if first_of_month && !new {
             self.mark(commit.channel, &id, at).await?;
         }
-        let together =
-            !changes.is_empty() || commit.link.is_some() || (new && (commit.after.listed || commit.adopted));
+        let together = !changes.is_empty()
+            || commit.link.is_some()
+            || commit.order.is_some()
+            || (new && (commit.after.listed || commit.adopted));
         if together {
             return self.commit_together(commit, changes, invocation).await;
         }
@@ -148,7 +171,9 @@ impl<A: WriteCustomers> Store<A> {
                     continue;
                 }
                 let Some(Change::Take(kind, holding)) = changes.get_mut(change) else { continue };
-                if commit.remembers && reason.item().is_some_and(|item| item::is_marked(item, self.now())) {
+                if let (Some(since), Some(item)) = (commit.remembers, reason.item())
+                    && item::is_marked(item, self.now(), since)
+                {
                     return Ok(Outcome::Erased);
                 }
                 if commit.unique {
@@ -190,8 +215,11 @@ impl<A: WriteCustomers> Store<A> {
             own.push(self.mark_within(channel, &after.id, after.updated_at)?);
         }
         let writer = Contacts { table: self.table(), channel, id: &after.id };
-        let terms =
-            Terms { unique: commit.unique, remembers: commit.remembers.then(|| self.now().div_euclid(1000)) };
+        if let Some(order) = &commit.order {
+            own.extend(self.order_items(channel, &after.id, order, invocation)?);
+        }
+        let remembers = commit.remembers.map(|since| Remembered { now: self.now().div_euclid(1000), since });
+        let terms = Terms { unique: commit.unique, remembers };
         let mut items = Items { own, contacts: Vec::new(), of_contacts: Vec::new() };
         for (at, change) in changes.iter().enumerate() {
             for item in writer.items(change, terms)? {
@@ -245,14 +273,14 @@ struct Items {
 }
 
 /// The condition of a customer's put. Our own write, repeated after a lost reply, recognises itself by its request id.
-struct Guard {
-    condition: &'static str,
-    values: Item,
+pub(super) struct Guard {
+    pub(super) condition: &'static str,
+    pub(super) values: Item,
     old: Option<u64>,
 }
 
 impl Guard {
-    fn of(old: Option<u64>, request: &str, now: i64) -> Self {
+    pub(super) fn of(old: Option<u64>, request: &str, now: i64) -> Self {
         let mut values = Item::from([
             (":rid".to_owned(), AttributeValue::S(request.to_owned())),
             (":new".to_owned(), number(old.unwrap_or(0) + 1)),
@@ -270,11 +298,11 @@ impl Guard {
         Self { condition, values, old }
     }
 
-    fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.old.unwrap_or(0) + 1
     }
 
-    fn names(&self) -> std::collections::HashMap<String, String> {
+    pub(super) fn names(&self) -> std::collections::HashMap<String, String> {
         let mut names = vec![("#rid", REQUEST), ("#v", VERSION)];
         if self.old.is_none() {
             names.extend([("#pk", PK), ("#ttl", TTL)]);

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::access::{List, WriteCustomers};
 use super::failure::Failure;
-use super::item::{FORMAT, UNTIL, number, string};
+use super::item::{ERASED_AT, FORMAT, UNTIL, number, string};
 use super::keys::{self, HOLDER, Key, SK, TTL};
 use super::{Item, Store};
 use crate::domain::contact::ContactKind;
@@ -65,19 +65,30 @@ pub(super) fn changes(keys: &Keys, channel: &str, customer: &mut Customer) -> Ve
     changes
 }
 
+/// Which erasures of an address count against taking it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remembered {
+    /// Now, in epoch seconds: those that are over by then do not.
+    pub(super) now: i64,
+    /// Those before this do not, epoch ms.
+    pub(super) since: i64,
+}
+
 /// On what terms a contact is taken.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Terms {
     /// Only if nobody holds it (R10).
     pub(super) unique: bool,
-    /// Only if it is not remembered as erased, now, in epoch seconds (R12).
-    pub(super) remembers: Option<i64>,
+    /// Only if it is not remembered as erased (R12).
+    pub(super) remembers: Option<Remembered>,
 }
 
 impl Terms {
     fn with(self, condition: &str) -> String {
         match self.remembers {
-            Some(_) => format!("({condition}) AND (attribute_not_exists(#until) OR #until <= :now)"),
+            Some(_) => format!(
+                "({condition}) AND (attribute_not_exists(#until) OR #until <= :now OR #erased < :since)"
+            ),
             None => condition.to_owned(),
         }
     }
@@ -184,6 +195,7 @@ impl Contacts<'_> {
             ("#f", FORMAT),
             ("#ttl", TTL),
             ("#until", UNTIL),
+            ("#erased", ERASED_AT),
         ];
         for (name, attribute) in names {
             if text.contains(name) {
@@ -196,7 +208,8 @@ impl Contacts<'_> {
             (":max", number(HOLDERS_INLINE)),
             (":true", AttributeValue::Bool(true)),
             (":f", number(1)),
-            (":now", number(terms.remembers.unwrap_or(0))),
+            (":now", number(terms.remembers.map_or(0, |remembered| remembered.now))),
+            (":since", number(terms.remembers.map_or(0, |remembered| remembered.since))),
         ];
         for (name, value) in values {
             if text.contains(name) {

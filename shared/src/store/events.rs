@@ -34,7 +34,7 @@ impl<A> Store<A> {
     }
 }
 
-fn item(channel: &Channel, key: &EventKey, event: &Event) -> Item {
+pub(super) fn event_item(channel: &Channel, key: &EventKey, event: &Event) -> Item {
     let mut item = keys::event(&channel.id, key).attributes();
     item.insert(FORMAT.into(), number(1));
     item.insert(NAME.into(), text(&event.name));
@@ -57,7 +57,7 @@ impl<A: WriteEvents> Store<A> {
         event: &Event,
         invocation: &Invocation,
     ) -> Result<bool, Error> {
-        let mut item = item(channel, key, event);
+        let mut item = event_item(channel, key, event);
         item.insert(REQUEST.into(), text(&invocation.id));
         let sent = self
             .client()
@@ -81,7 +81,7 @@ impl<A: WriteEvents> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`]; then some may be stored, and the caller repeats them all.
     pub async fn put_events(&self, channel: &Channel, events: &[(EventKey, &Event)]) -> Result<(), Error> {
         let put = |(key, event): &(EventKey, &Event)| {
-            let put = PutRequest::builder().set_item(Some(item(channel, key, event))).build();
+            let put = PutRequest::builder().set_item(Some(event_item(channel, key, event))).build();
             Ok(WriteRequest::builder().put_request(put.map_err(Error::internal)?).build())
         };
         let requests = events.iter().map(put).collect::<Result<Vec<_>, Error>>()?;

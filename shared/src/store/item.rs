@@ -75,15 +75,16 @@ pub(super) fn of_customer(
     Ok(item)
 }
 
-/// Whether a contact is that of an erasure which is still remembered.
-pub(super) fn is_marked(contact: &Item, now: Millis) -> bool {
+/// Whether a contact is that of an erasure which is still remembered, and was not before `since`.
+pub(super) fn is_marked(contact: &Item, now: Millis, since: Millis) -> bool {
     integer(contact, UNTIL).is_some_and(|until| until * 1000 > now)
+        && integer(contact, ERASED_AT).is_none_or(|erased_at| erased_at >= since)
 }
 
 /// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
 pub(super) fn of_tombstone(channel: &str, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
     let mut item = keys::customer(channel, id).attributes();
-    item.insert(ERASED_AT.into(), number(erasure.erased_at));
+    item.insert(ERASED_AT.into(), number(erasure.dated()));
     item.insert(ERASURE.into(), text(&erasure.id));
     item.insert(TTL.into(), number(time::ttl(erasure.until)));
     item.insert(FORMAT.into(), number(1));

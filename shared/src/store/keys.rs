@@ -38,6 +38,10 @@ pub const EVENTS_END: &str = "E$";
 pub const JOURNAL: &str = "J#";
 /// What follows every journal entry's sort key.
 pub const JOURNAL_END: &str = "J$";
+/// What the sort key of every order begins with, in its customer's partition.
+pub const ORDERS: &str = "O#";
+/// What follows every order's sort key.
+pub const ORDERS_END: &str = "O$";
 /// Sort key of a contact, in its own partition.
 pub const CONTACT: &str = "A";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
@@ -114,6 +118,36 @@ pub fn parse_journal(sk: &str) -> Option<(Millis, CustomerId)> {
     Some((at.parse().ok()?, CustomerId::parse(visitor)?))
 }
 
+/// An order of a customer. `hash` is [`crate::keys::Keys::order`].
+#[must_use]
+pub fn order(channel: &str, owner: &CustomerId, hash: &str) -> Key {
+    Key::new(partition(channel, owner), format!("{ORDERS}{hash}"))
+}
+
+/// Whose an order is, for deliveries that name the order alone.
+#[must_use]
+pub fn order_owner(channel: &str, hash: &str) -> Key {
+    Key::new(format!("O#{channel}#{hash}"), "O")
+}
+
+/// The owner's item that belongs to the order at `sk` of a customer's partition, if that is one.
+#[must_use]
+pub fn owner_of(channel: &str, sk: &str) -> Option<Key> {
+    sk.strip_prefix(ORDERS).map(|hash| order_owner(channel, hash))
+}
+
+/// A request for somebody's data, in the partition of its channel.
+#[must_use]
+pub fn data_request(channel: &str, at: Millis, hash: &str) -> Key {
+    Key::new(data_requests(channel), format!("{at:013}#{hash}"))
+}
+
+/// Partition of a channel's requests for data.
+#[must_use]
+pub fn data_requests(channel: &str) -> String {
+    format!("Q#{channel}")
+}
+
 /// A contact and its holders, by the keyed hash of its address.
 #[must_use]
 pub fn contact(channel: &str, kind: ContactKind, hash: &str) -> Key {
@@ -185,6 +219,26 @@ pub fn job(erasure: &str) -> Key {
 #[must_use]
 pub fn job_partition(shard: u8) -> String {
     format!("X#{shard}")
+}
+
+/// What kind of item a partition has: the letter before the first `#`.
+#[must_use]
+pub fn kind(pk: &str) -> &str {
+    pk.split('#').next().unwrap_or_default()
+}
+
+/// Whether a partition is one of a channel's people: customers, contacts, markers, orders, requests and drops. Receipts
+/// and jobs, which name nobody, are not.
+#[must_use]
+pub fn is_of_channel(pk: &str, channel: &str) -> bool {
+    let mut parts = pk.split('#');
+    matches!(parts.next(), Some("C" | "A" | "M" | "O" | "Q" | "D")) && parts.next() == Some(channel)
+}
+
+/// Whether a partition has a public key of a channel.
+#[must_use]
+pub fn is_credential(pk: &str) -> bool {
+    kind(pk) == "K"
 }
 
 /// A channel.

@@ -1,6 +1,8 @@
 //! Repetition of load → decide → put when another writer came first.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use lambda_http::Context;
 
 use crate::error::Error;
 
@@ -12,6 +14,16 @@ pub struct Invocation {
     pub id: String,
     /// When the function is stopped.
     pub deadline: Instant,
+}
+
+impl Invocation {
+    /// The invocation that Lambda's context tells of.
+    #[must_use]
+    pub fn of(context: &Context) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let left = Duration::from_millis(context.deadline).saturating_sub(now);
+        Self { id: context.request_id.clone(), deadline: Instant::now() + left }
+    }
 }
 
 /// First ceiling of the back-off.

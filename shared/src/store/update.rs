@@ -30,15 +30,7 @@ impl<A: WriteCustomers> Store<A> {
             if !after.settle(Some(&before), now) {
                 return Ok(before);
             }
-            let commit = Commit {
-                channel,
-                before: Some((&before, version)),
-                after,
-                link: None,
-                unique: false,
-                adopted: false,
-                remembers: false,
-            };
+            let commit = Commit::new(channel, Some((&before, version)), after);
             match self.commit(commit, invocation).await? {
                 Outcome::Stored(customer) => return Ok(customer),
                 Outcome::Lost | Outcome::Taken(_) | Outcome::Erased => retry.wait().await?,

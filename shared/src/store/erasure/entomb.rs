@@ -8,15 +8,15 @@ use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
-use crate::domain::erasure::Erasure;
+use crate::domain::erasure::{By, Erasure};
 use crate::domain::id::CustomerId;
 use crate::domain::limit::ERASURE_ITEMS;
-use crate::domain::time;
+use crate::domain::time::{self, Millis};
 use crate::error::Error;
 use crate::keys::Identifier;
 use crate::store::access::Entomb;
 use crate::store::contacts::{Change, Contacts, HOLDERS, Terms, VERIFIED};
-use crate::store::failure::{Failure, cancellation};
+use crate::store::failure::{Failure, cancellation, held};
 use crate::store::item::{self, CURRENT, ERASED_AT, ERASURE, FORMAT, UNTIL, VERSION, number};
 use crate::store::keys::{self, PK, TTL};
 use crate::store::{Item, Store};
@@ -139,6 +139,31 @@ impl<A: Entomb> Store<A> {
         }
     }
 
+    /// Dates a member's tombstone later: a builder erased it again, so what it created in between is not to come. 1 W.
+    pub(super) async fn redate(
+        &self,
+        channel: &str,
+        by: &By,
+        generation: u32,
+        as_of: Millis,
+    ) -> Result<(), Error> {
+        let By::Member(member) = by else { return Ok(()) };
+        let id = self.base.keys.customer_id(channel, Identifier::Member(member.as_str()), generation);
+        let sent = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(keys::customer(channel, &id).attributes()))
+            .update_expression("SET #erased = :at")
+            .condition_expression("#erased < :at")
+            .expression_attribute_names("#erased", ERASED_AT)
+            .expression_attribute_values(":at", number(as_of))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        held(sent).map(|_| ())
+    }
+
     /// A person's own life and its linked ones.
     fn bury(
         &self,
@@ -220,7 +245,7 @@ impl<A: Entomb> Store<A> {
                 .expression_attribute_names("#erasure", ERASURE)
                 .expression_attribute_names("#until", UNTIL)
                 .expression_attribute_values(":f", number(1))
-                .expression_attribute_values(":erased", number(erasure.erased_at))
+                .expression_attribute_values(":erased", number(erasure.dated()))
                 .expression_attribute_values(":erasure", AttributeValue::S(erasure.id.clone()))
                 .expression_attribute_values(":until", number(time::ttl(erasure.until)));
             if let Some(listed) = listed {

@@ -3,8 +3,10 @@
 use super::{Address, Entombed, Found, Grave, Holder};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
+use crate::domain::customer::Customer;
 use crate::domain::erasure::{self, By, Erasure};
 use crate::domain::limit::{CANDIDATES, HOLDERS_INLINE};
+use crate::domain::time::Millis;
 use crate::error::{Candidate, Error};
 use crate::store::Store;
 use crate::store::access::Entomb;
@@ -28,6 +30,10 @@ pub struct Reach {
     pub all: bool,
     /// Also somebody unknown: a tombstone refuses who may still come.
     pub unknown: bool,
+    /// Every holder of the address who holds it verified, and nobody else.
+    pub verified: bool,
+    /// When it was true at the builder that asks for it, epoch ms. Whom the builder created later is not meant (R13).
+    pub as_of: Option<Millis>,
 }
 
 impl<A: Entomb> Store<A> {
@@ -56,11 +62,12 @@ impl<A: Entomb> Store<A> {
         reach: Reach,
         invocation: &Invocation,
     ) -> Result<Erased, Error> {
-        let mut erasure = Erasure::begin(channel, self.now())?;
+        let mut erasure = Erasure { as_of: reach.as_of, ..Erasure::begin(channel, self.now())? };
         let mut retry = Retry::new(invocation);
         loop {
             let found = self.named(&channel.id, by).await?;
             let grave = match &found {
+                Found::Person(person, _) if reach.is_before(person) => return Ok(Erased::Before(None)),
                 Found::Person(person, version) => Grave::Person(person, *version),
                 Found::Nobody(id) if reach.unknown => Grave::Nobody(id),
                 Found::Nobody(_) => return Ok(Erased::Nobody),
@@ -68,7 +75,12 @@ impl<A: Entomb> Store<A> {
                 Found::Erased(tombstone) if tombstone.erasure.as_ref() == Some(&erasure.id) => {
                     return Ok(Erased::Now(vec![self.erasure(&channel.id, &erasure.id).await?]));
                 }
-                Found::Erased(tombstone) => return Ok(Erased::Before(tombstone.erasure.clone())),
+                Found::Erased(tombstone) => {
+                    if let Some(as_of) = reach.as_of.filter(|as_of| *as_of > tombstone.erased_at) {
+                        self.redate(&channel.id, by, tombstone.generation, as_of).await?;
+                    }
+                    return Ok(Erased::Before(tombstone.erasure.clone()));
+                }
             };
             if self.entomb(&mut erasure, &[grave], None).await? == Entombed::Done {
                 return Ok(Erased::Now(vec![erasure]));
@@ -87,12 +99,12 @@ impl<A: Entomb> Store<A> {
         let hash = self.base.keys.contact(&channel.id, contact);
         let begin = || {
             let address = Some((contact.kind, hash.clone()));
-            Ok::<_, Error>(Erasure { address, ..Erasure::begin(channel, self.now())? })
+            Ok::<_, Error>(Erasure { address, as_of: reach.as_of, ..Erasure::begin(channel, self.now())? })
         };
         let mut retry = Retry::new(invocation);
         let (mut done, mut erasure) = (Vec::new(), begin()?);
         loop {
-            let address = self.address(&channel.id, contact.kind, &hash).await?;
+            let mut address = self.address(&channel.id, contact.kind, &hash).await?;
             if address.holders.is_empty() && address.gone.is_empty() && !address.more {
                 match address.erasure {
                     _ if !done.is_empty() => return Ok(Erased::Now(done)),
@@ -105,7 +117,9 @@ impl<A: Entomb> Store<A> {
                     None => {}
                 }
             }
-            if !reach.all {
+            if reach.verified {
+                address.keep(|holder| holder.verified && !reach.is_before(&holder.person))?;
+            } else if !reach.all {
                 unambiguous(&address)?;
             }
             let graves = address.graves();
@@ -123,7 +137,24 @@ impl<A: Entomb> Store<A> {
     }
 }
 
+impl Reach {
+    /// Whether the builder created somebody after what it asks to be erased.
+    fn is_before(self, person: &Customer) -> bool {
+        self.as_of.is_some_and(|as_of| person.born > Some(as_of) || person.revived_after >= Some(as_of))
+    }
+}
+
 impl Address {
+    /// Keeps some of the holders; if others are all there are, it picks nobody.
+    fn keep(&mut self, meant: impl Fn(&Holder) -> bool) -> Result<(), Error> {
+        let kept = self.holders.iter().any(&meant);
+        if !kept && !self.holders.is_empty() {
+            return Err(ambiguous(self));
+        }
+        self.holders.retain(meant);
+        Ok(())
+    }
+
     fn graves(&self) -> Vec<Grave<'_>> {
         let holders = self.holders.iter().map(|holder| Grave::Person(&holder.person, holder.version));
         holders.chain(self.gone.iter().map(Grave::Nobody)).collect()
@@ -141,8 +172,12 @@ impl Address {
 fn unambiguous(address: &Address) -> Result<(), Error> {
     match address.picks() {
         true => Ok(()),
-        false => Err(Error::Ambiguous(address.holders.iter().take(CANDIDATES).map(candidate).collect())),
+        false => Err(ambiguous(address)),
     }
+}
+
+fn ambiguous(address: &Address) -> Error {
+    Error::Ambiguous(address.holders.iter().take(CANDIDATES).map(candidate).collect())
 }
 
 fn candidate(holder: &Holder) -> Candidate {

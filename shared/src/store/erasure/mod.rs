@@ -1,5 +1,5 @@
 //! Erasure (R12). Whom a request means is `resolve`, and `erase` carries it out; the tombstones, freed contacts and the
-//! job, all in one transaction, are `entomb`; what is left of a life goes page by page in `pages`, twice; `receipts`
+//! job, all in one transaction, are `entomb`; what is left of a life goes page by page in `pages`, twice; `shop` forgets a whole channel; `receipts`
 //! reads how far it has come and what was erased since when.
 
 mod entomb;
@@ -7,6 +7,7 @@ mod erase;
 mod pages;
 mod receipts;
 mod resolve;
+mod shop;
 
 pub use entomb::{Entombed, Grave};
 pub use erase::{Erased, Reach};

@@ -17,7 +17,7 @@ use crate::store::access::Erase;
 use crate::store::contacts::{APART, FREED, HOLDERS};
 use crate::store::failure::{Failure, cancellation, held};
 use crate::store::item::{FORMAT, UNTIL, VERSION, integer, number, string};
-use crate::store::keys::{self, CUSTOMER, EVENTS, HOLDER, Key, PK, SK, TTL};
+use crate::store::keys::{self, CUSTOMER, EVENTS, HOLDER, JOURNAL, Key, ORDERS, PK, SK, TTL};
 use crate::store::{Item, Store};
 
 /// Items of one page: 20 batches of 25.
@@ -47,14 +47,18 @@ impl<A: Erase> Store<A> {
         let upto = job.upto.clone().unwrap_or_default();
         let new: Vec<&Key> = page.keys.iter().filter(|key| key.sk > upto).collect();
         if let Some(last) = new.last() {
-            let events = new.iter().filter(|key| key.sk.starts_with(EVENTS)).count() as u64;
-            job.counts.events += events;
-            job.counts.links += new.len() as u64 - events;
+            let of = |prefix| new.iter().filter(|key| key.sk.starts_with(prefix)).count() as u64;
+            job.counts.events += of(EVENTS);
+            job.counts.links += of(JOURNAL);
+            job.counts.orders += of(ORDERS);
             job.upto = Some(last.sk.clone());
             if !self.save(job).await? {
                 return Ok(false);
             }
         }
+        // Whose an order is goes before the order, which alone leads to it.
+        let owners = page.keys.iter().filter_map(|key| keys::owner_of(&job.channel, &key.sk)).collect();
+        self.delete_all(owners).await?;
         self.delete_all(page.keys).await?;
         if page.more {
             return Ok(true);
@@ -152,7 +156,7 @@ impl<A: Erase> Store<A> {
     }
 
     /// Writes the job, if nobody else did. 1 W per KB.
-    async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
+    pub(super) async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
         let read = job.version;
         job.version += 1;
         let mut item: Item = to_item(&*job).map_err(Error::internal)?;
@@ -173,7 +177,7 @@ impl<A: Erase> Store<A> {
     }
 
     /// The job becomes the receipt.
-    async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
+    pub(super) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
         let mut receipt: Item = to_item(&*job).map_err(Error::internal)?;
         receipt.extend(keys::receipt(&job.channel, &job.id, job.erased_at).attributes());
@@ -295,7 +299,7 @@ impl<A: Erase> Store<A> {
     }
 
     /// Deletes items, some batches at a time. 1 W per KB each.
-    async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
+    pub(super) async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
         let delete = |key: Key| {
             let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
             Ok(WriteRequest::builder().delete_request(delete.map_err(Error::internal)?).build())

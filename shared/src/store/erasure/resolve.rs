@@ -146,7 +146,7 @@ impl<A: List> Store<A> {
             for item in reply.items.unwrap_or_default() {
                 match string(&item, SK) {
                     Some(CONTACT) => {
-                        if is_marked(&item, self.now()) {
+                        if is_marked(&item, self.now(), 0) {
                             found.erasure = string(&item, ERASURE).map(str::to_owned);
                         }
                         let verified: Vec<&String> = item

@@ -1,0 +1,58 @@
+//! Connecting a channel to its shop at a builder, and what a builder's customers ask for.
+
+use okyaku::App;
+use okyaku::domain::builder::Builder;
+use okyaku::domain::channel::{Channel, Connection};
+use okyaku::error::Error;
+use okyaku::store::channels::CredentialKind;
+use serde_json::{Value, json};
+
+use crate::{Access, find, public, show};
+
+/// Secrets that are valid at once: the newest and the one before it, as a rotation takes the builder up to an hour
+/// (<https://shopify.dev/docs/apps/build/webhooks/verify-deliveries>).
+const SECRETS: usize = 2;
+
+/// Connects a shop. A further secret keeps the one before it valid.
+pub(crate) async fn connect(
+    app: &App<Access>,
+    channel: Channel,
+    builder: Builder,
+    shop: &str,
+    secret: Option<&str>,
+    enabled: bool,
+) -> Result<Value, Error> {
+    let shop = shop.trim().to_lowercase();
+    let key = format!("{}:{shop}", builder.name());
+    let mut builders = channel.builders.clone();
+    let known = builders.get(&builder).filter(|connection| connection.shop == shop);
+    let mut secrets = known.map(|connection| connection.secrets.clone()).unwrap_or_default();
+    if let Some(secret) = secret.map(str::trim) {
+        secrets.insert(0, app.keys().seal(secret)?);
+        secrets.truncate(SECRETS);
+    }
+    if secrets.is_empty() && enabled && builder != Builder::Firstmall {
+        return Err(Error::invalid("secret", "is missing: nothing could prove a delivery"));
+    }
+    if let Some((other, _)) = app.store.channel_of(CredentialKind::Shop, &key).await?
+        && other.id != channel.id
+    {
+        return Err(Error::invalid("shop", "is connected to another channel"));
+    }
+    builders.insert(builder, Connection { shop, secrets, enabled });
+    app.store.set_builders(&channel, &builders).await?;
+    app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;
+    Ok(json!({ "channel": show(&find(app, &channel.id).await?) }))
+}
+
+/// Who asked for what is held about them, and where each is exported.
+pub(crate) async fn data_requests(app: &App<Access>, channel: &Channel) -> Result<Value, Error> {
+    let requests = app.store.data_requests(&channel.id).await?.into_iter().map(|request| {
+        let customers = request
+            .customers
+            .iter()
+            .map(|id| json!({ "id": id, "export": format!("/okyaku/v1/contacts/{id}/export") }));
+        json!({ "at": request.at, "customers": customers.collect::<Vec<_>>() })
+    });
+    Ok(json!({ "dataRequests": requests.collect::<Vec<_>>() }))
+}

@@ -1,0 +1,47 @@
+//! Shopify's deliveries by EventBridge: IAM proves the bus, and the shop in the metadata leads to the channel.
+//! <https://shopify.dev/docs/apps/build/webhooks/subscribe/get-started>
+
+use lambda_http::Context;
+use okyaku::App;
+use okyaku::domain::builder::Builder;
+use okyaku::domain::drops::{Drop, Reason};
+use okyaku::error::Error;
+use okyaku::store::channels::CredentialKind;
+use okyaku::store::retry::Invocation;
+use serde_json::{Value, json};
+
+use crate::proof::{Proven, triggered_at};
+use crate::{Access, delivery, unproven};
+
+/// Takes in one event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`. The answer is that of
+/// the webhook; EventBridge repeats what fails, for 24 hours.
+///
+/// # Errors
+/// [`Error::Unauthorized`] for a shop of no channel; [`Error::Busy`] or [`Error::Internal`].
+pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Result<Value, Error> {
+    let metadata = |name: &str| {
+        let metadata = event.pointer("/detail/metadata")?.as_object()?;
+        metadata.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
+    };
+    let shop = metadata("X-Shopify-Shop-Domain").unwrap_or_default().to_lowercase();
+    let key = format!("{}:{shop}", Builder::Shopify.name());
+    let (channel, _) = app.store.channel_of(CredentialKind::Shop, &key).await?.ok_or_else(unproven)?;
+    let connected = channel.connection(Builder::Shopify).is_some_and(|connection| connection.shop == shop);
+    if !connected {
+        return Err(unproven());
+    }
+    let body = match event.pointer("/detail/payload") {
+        Some(Value::Object(body)) => Ok(body.clone()),
+        _ => Err(Drop::new("body", Reason::Unreadable)),
+    };
+    let proven = Proven {
+        channel,
+        builder: Builder::Shopify,
+        topic: metadata("X-Shopify-Topic").unwrap_or_default().to_owned(),
+        at: triggered_at(metadata("X-Shopify-Triggered-At"), app.now()),
+        body,
+    };
+    let reply = delivery::take(app, proven, &Invocation::of(context)).await?;
+    tracing::info!(route = "direct", status = reply.status(), "served");
+    Ok(json!({ "statusCode": reply.status(), "body": reply.into_body() }))
+}

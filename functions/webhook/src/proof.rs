@@ -1,0 +1,91 @@
+//! Who delivers: the token in the path leads to the channel, the signature over the raw bytes proves the builder, and
+//! the shop that the delivery names must be the channel's.
+
+use std::sync::Arc;
+
+use okyaku::App;
+use okyaku::builders::{cafe24, signature};
+use okyaku::domain::builder::Builder;
+use okyaku::domain::channel::{Channel, Connection};
+use okyaku::domain::drops::{Drop, Reason};
+use okyaku::domain::limit::WEBHOOK_BYTES;
+use okyaku::domain::time::Millis;
+use okyaku::error::Error;
+use okyaku::http::{Call, json};
+use okyaku::store::channels::CredentialKind;
+use okyaku::store::meter::note_channel;
+use serde_json::{Map, Value};
+
+use crate::{Access, unproven};
+
+/// A delivery whose builder and shop are proven.
+pub(crate) struct Proven {
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) builder: Builder,
+    /// Shopify's topic; Cafe24's event number is in its body.
+    pub(crate) topic: String,
+    /// When it was triggered, or arrived, epoch ms.
+    pub(crate) at: Millis,
+    /// Its body, or why there is none.
+    pub(crate) body: Result<Map<String, Value>, Drop>,
+}
+
+/// Both families of header names that Shopify sends: `X-Shopify-Topic` and `shopify-topic`.
+/// <https://shopify.dev/docs/apps/build/webhooks>
+fn header<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
+    call.header(&format!("x-shopify-{name}")).or_else(|| call.header(&format!("shopify-{name}")))
+}
+
+pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Error> {
+    let bytes = call.raw(WEBHOOK_BYTES)?;
+    let builder = Builder::of_name(call.param("builder")).ok_or_else(unproven)?;
+    let known = app.store.channel_of(CredentialKind::Webhook, call.param("webhookToken")).await?;
+    let (channel, _) = known.ok_or_else(unproven)?;
+    let connection = channel.connection(builder).ok_or_else(unproven)?;
+    let secrets = open(app, connection)?;
+    let now = app.now();
+    let (topic, at, body) = match builder {
+        Builder::Shopify => {
+            let signed = header(call, "hmac-sha256").unwrap_or_default();
+            let shop = header(call, "shop-domain").unwrap_or_default();
+            if !signature::is_shopifys(&secrets, bytes, signed)
+                || !shop.eq_ignore_ascii_case(&connection.shop)
+            {
+                return Err(unproven());
+            }
+            let topic = header(call, "topic").unwrap_or_default().to_owned();
+            (topic, triggered_at(header(call, "triggered-at"), now), read(bytes))
+        }
+        Builder::Cafe24 => {
+            if !signature::is_cafe24s(&secrets, call.header("x-api-key").unwrap_or_default()) {
+                return Err(unproven());
+            }
+            let body = read(bytes);
+            if let Ok(body) = &body
+                && cafe24::mall(body) != Some(connection.shop.as_str())
+            {
+                return Err(unproven());
+            }
+            (String::new(), now, body)
+        }
+        // Its pages and servers speak for themselves; it sends no webhooks.
+        Builder::Firstmall => return Err(unproven()),
+    };
+    note_channel(&channel.id);
+    Ok(Proven { channel, builder, topic, at, body })
+}
+
+fn read(bytes: &[u8]) -> Result<Map<String, Value>, Drop> {
+    json::object(bytes).map_err(|_| Drop::new("body", Reason::Unreadable))
+}
+
+/// When a delivery was triggered. A time that is none, or to come, is now.
+pub(crate) fn triggered_at(text: Option<&str>, now: Millis) -> Millis {
+    let at = text.and_then(|text| chrono::DateTime::parse_from_rfc3339(text.trim()).ok());
+    at.map_or(now, |at| at.timestamp_millis().clamp(0, now))
+}
+
+/// The secrets of a connection. One that cannot be opened, after the hash key was lost, proves nothing.
+fn open(app: &App<Access>, connection: &Connection) -> Result<Vec<String>, Error> {
+    connection.secrets.iter().map(|sealed| app.keys().open(sealed)).collect()
+}
