@@ -14,6 +14,7 @@ fn of_types() -> BTreeMap<&'static str, BTreeSet<String>> {
         ("TrackFunction", set(okyaku_track::Access::ACTIONS)),
         ("LeadFunction", set(okyaku_lead::Access::ACTIONS)),
         ("WithdrawFunction", set(okyaku_withdraw::Access::ACTIONS)),
+        ("WebhookFunction", set(okyaku_webhook::Access::ACTIONS)),
         ("ContactsFunction", set(okyaku_contacts::Access::ACTIONS)),
         ("SweepFunction", set(okyaku_sweep::Access::ACTIONS)),
         ("AdminFunction", set(okyaku_admin::Access::ACTIONS)),

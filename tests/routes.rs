@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use support::{NOW, Shop};
 
 fn of_functions() -> BTreeMap<String, BTreeSet<String>> {
-    let functions: [(&str, &[&str]); 6] = [
+    let functions: [(&str, &[&str]); 7] = [
         ("BootFunction", okyaku_boot::ROUTES),
         ("TrackFunction", okyaku_track::ROUTES),
         ("LeadFunction", okyaku_lead::ROUTES),
         ("WithdrawFunction", okyaku_withdraw::ROUTES),
+        ("WebhookFunction", okyaku_webhook::ROUTES),
         ("ContactsFunction", okyaku_contacts::ROUTES),
         ("AssetsFunction", okyaku_assets::ROUTES),
     ];

@@ -103,6 +103,8 @@ fn paths(route: &Route, names: &Names, own: &str) -> Vec<String> {
     for user in users {
         let path = route.path.replace("{userId}", &user).replace("{eventId}", &names.event);
         let path = path.replace("{id}", &names.erasure);
+        let token = names.doors.last().map(String::as_str).unwrap_or_default();
+        let path = path.replace("{builder}", "shopify").replace("{webhookToken}", token);
         if route.route_key.starts_with("GET") && path.ends_with("/events") {
             for order in ["asc", "desc", "both"] {
                 paths.push(format!("{path}?since={}&sortOrder={order}", names.event));
@@ -158,6 +160,9 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         | "GET /okyaku/v1/actives"
         | "GET /okyaku/v1/erasures/{id}"
         | "DELETE /open/v5/users/{userId}" => vec![json!({})],
+        "POST /webhooks/{builder}/{webhookToken}" => {
+            vec![json!({"id": 7, "email": names.email}), json!({"customer": {"id": names.member}})]
+        }
         "POST /okyaku/v1/erasures" => erasures.into_iter().map(|by| json!({ "by": by })).collect(),
         _ => return None,
     })

@@ -29,6 +29,7 @@ EVENTS = {
     "track": ("track-post-front-v1-events", 200),
     "lead": ("lead-post-open-v5-users", 200),
     "contacts": ("contacts-get-open-v5-users-userId", 200),
+    "webhook": ("webhook-post-webhooks-builder-webhookToken", 200),
     "sweep": ("sweep-schedule", None),
     "admin": ("admin-list-channels", None),
     "withdraw": ("withdraw-delete-open-v5-users-userId", 204),

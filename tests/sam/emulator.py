@@ -95,6 +95,8 @@ def calls():
     yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives")
     deletion = kit.event("withdraw-delete-open-v5-users-userId", userId=user)
     yield "WithdrawFunction", deletion, kit.event("withdraw-post-okyaku-v1-erasures")
+    delivery = kit.event("webhook-post-webhooks-builder-webhookToken")
+    yield "WebhookFunction", delivery, delivery
     sweep = kit.event("sweep-schedule")
     yield "SweepFunction", sweep, sweep
     yield "AdminFunction", kit.event("admin-list-channels")

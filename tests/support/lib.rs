@@ -28,6 +28,9 @@ pub mod dev {
     pub const ACCESS_KEY: &str = "dev-access-key";
     pub const ACCESS_SECRET: &str = "dev-access-secret";
     pub const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
+    pub const SHOPIFY_SECRET: &str = "dev-shopify-secret";
+    pub const SHOPIFY_SHOP: &str = "dev-shop.myshopify.com";
+    pub const CAFE24_KEY: &str = "dev-cafe24-key";
     pub const LUCAS_HASH: &str = "99427c7bba36a6902c5fd6383f2fb0214d19b81023296b4bd6b9e024836afea2";
 }
 

@@ -103,6 +103,32 @@ impl Shop {
         self.server("GET", &path).send().await.expect(200)["events"].as_array().unwrap().clone()
     }
 
+    /// A delivery of Shopify to the development channel, signed as its body is sent.
+    pub async fn shopify(&self, topic: &str, body: &Value) -> Answer {
+        self.shopify_at(topic, body, None).await
+    }
+
+    /// The same, triggered at this time, RFC 3339.
+    pub async fn shopify_at(&self, topic: &str, body: &Value, triggered_at: Option<&str>) -> Answer {
+        let body = Bytes::from(body.to_string());
+        let signed = okyaku::builders::signature::shopify(dev::SHOPIFY_SECRET, &body);
+        let mut request = self
+            .request("POST", "/webhooks/shopify/dev-webhook-token")
+            .header("x-shopify-hmac-sha256", &signed)
+            .header("x-shopify-topic", topic)
+            .header("x-shopify-shop-domain", dev::SHOPIFY_SHOP);
+        if let Some(at) = triggered_at {
+            request = request.header("x-shopify-triggered-at", at);
+        }
+        request.body(body).await
+    }
+
+    /// A delivery of Cafe24 to the development channel.
+    pub async fn cafe24(&self, body: &Value) -> Answer {
+        let request = self.request("POST", "/webhooks/cafe24/dev-webhook-token");
+        request.header("x-api-key", dev::CAFE24_KEY).json(body.clone()).await
+    }
+
     /// Runs `sweep` once.
     pub async fn sweep(&self) -> okyaku_sweep::Report {
         okyaku_sweep::run(&self.base.app()).await.unwrap()

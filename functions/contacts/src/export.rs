@@ -9,6 +9,7 @@ use okyaku::domain::customer::{Customer, Kind};
 use okyaku::domain::event::{EventKey, StoredEvent};
 use okyaku::domain::field::Source;
 use okyaku::domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
+use okyaku::domain::purchase::StoredOrder;
 use okyaku::error::Error;
 use okyaku::http::{Call, Reply, user};
 use okyaku::store::timeline::Order;
@@ -33,7 +34,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     }
     let linked = app.store.linked_lives(&channel.id, &person).await.map_err(gone)?;
     let lives: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
-    let links = app.store.journal(&channel.id, &person.id).await?;
+    let (links, orders) = app.store.journal_and_orders(&channel.id, &person.id).await?;
     let months = app.store.active_months(&channel.id, &lives).await?;
     let mut page = json!({
         "version": VERSION,
@@ -47,6 +48,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
             .iter()
             .map(|link| json!({ "visitor": link.visitor, "linkedAt": link.at }))
             .collect::<Vec<_>>(),
+        "orders": orders.iter().map(order).collect::<Vec<_>>(),
         "activeMonths": months.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     // A reply has a limit of bytes: where the lives are large, the events begin on the next page.
@@ -92,6 +94,19 @@ fn fields(customer: &Customer) -> Vec<Value> {
     customer.profile.iter().map(field).collect()
 }
 
+/// An order as its builder told it. Amounts are texts: no double rounds them.
+fn order(order: &StoredOrder) -> Value {
+    json!({
+        "id": order.id,
+        "at": order.at,
+        "changedAt": order.version,
+        "currency": order.currency,
+        "total": order.total,
+        "cancelled": order.cancelled,
+        "refunds": order.refunds,
+    })
+}
+
 fn tags(customer: &Customer) -> Vec<Value> {
     customer.tags.iter().map(|(tag, by)| json!({ "tag": tag, "source": source(*by) })).collect()
 }
@@ -125,6 +140,8 @@ fn life(customer: &Customer) -> Value {
         "veilId": customer.veil_id,
         "linkedTo": customer.linked_to,
         "revivedAfter": customer.revived_after,
+        "born": customer.born,
+        "staleSince": customer.stale_since,
         "name": customer.name,
         "language": customer.language,
         "country": customer.country,

@@ -1,4 +1,4 @@
-//! What is held about a person besides its own item, its events and its months: linked lives and the journal.
+//! What is held about a person besides its own item, its events and its months: linked lives, the journal and orders.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -7,9 +7,11 @@ use super::Store;
 use super::access::List;
 use super::failure::Failure;
 use super::item::string;
-use super::keys::{self, JOURNAL, JOURNAL_END, PK, SK};
+use super::keys::{self, JOURNAL, ORDERS_END, PK, SK};
+use super::orders;
 use crate::domain::customer::{Customer, Life};
 use crate::domain::id::CustomerId;
+use crate::domain::purchase::StoredOrder;
 use crate::domain::time::Millis;
 use crate::error::Error;
 
@@ -41,11 +43,15 @@ impl<A: List> Store<A> {
         lives.into_iter().filter_map(alive).collect()
     }
 
-    /// A person's journal of links, oldest first. 1 R.
+    /// A person's journal of links, oldest first, and its orders. 1 R per 4 KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn journal(&self, channel: &str, person: &CustomerId) -> Result<Vec<Linked>, Error> {
+    pub async fn journal_and_orders(
+        &self,
+        channel: &str,
+        person: &CustomerId,
+    ) -> Result<(Vec<Linked>, Vec<StoredOrder>), Error> {
         let pages = self
             .client()
             .query()
@@ -55,17 +61,21 @@ impl<A: List> Store<A> {
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, person)))
             .expression_attribute_values(":from", AttributeValue::S(JOURNAL.to_owned()))
-            .expression_attribute_values(":to", AttributeValue::S(JOURNAL_END.to_owned()))
+            .expression_attribute_values(":to", AttributeValue::S(ORDERS_END.to_owned()))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .into_paginator()
             .items()
             .send();
         let items = pages.try_collect().await.map_err(Failure::of)?;
-        let entry = |item| {
-            let (at, visitor) = keys::parse_journal(string(item, SK)?)?;
-            Some(Linked { visitor, at })
-        };
-        Ok(items.iter().filter_map(entry).collect())
+        let (mut links, mut orders) = (Vec::new(), Vec::new());
+        for item in items {
+            match string(&item, SK).and_then(keys::parse_journal) {
+                Some((at, visitor)) => links.push(Linked { visitor, at }),
+                None => orders.push(orders::stored(item)?.0),
+            }
+        }
+        orders.sort_by(|a: &StoredOrder, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok((links, orders))
     }
 }
