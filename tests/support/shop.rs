@@ -120,7 +120,7 @@ impl Shop {
         if let Some(at) = triggered_at {
             request = request.header("x-shopify-triggered-at", at);
         }
-        request.body(body).await
+        request.bytes(body).await
     }
 
     /// A delivery of Cafe24 to the development channel.

@@ -118,7 +118,8 @@ impl<A: Entomb> Store<A> {
                 }
             }
             if reach.verified {
-                address.keep(|holder| holder.verified && !reach.is_before(&holder.person))?;
+                address.holders.retain(|holder| !reach.is_before(&holder.person));
+                address.keep_verified()?;
             } else if !reach.all {
                 unambiguous(&address)?;
             }
@@ -145,13 +146,12 @@ impl Reach {
 }
 
 impl Address {
-    /// Keeps some of the holders; if others are all there are, it picks nobody.
-    fn keep(&mut self, meant: impl Fn(&Holder) -> bool) -> Result<(), Error> {
-        let kept = self.holders.iter().any(&meant);
-        if !kept && !self.holders.is_empty() {
+    /// Keeps who holds it verified; if only others do, it picks nobody.
+    fn keep_verified(&mut self) -> Result<(), Error> {
+        if !self.holders.is_empty() && !self.holders.iter().any(|holder| holder.verified) {
             return Err(ambiguous(self));
         }
-        self.holders.retain(meant);
+        self.holders.retain(|holder| holder.verified);
         Ok(())
     }
 
