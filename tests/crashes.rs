@@ -127,6 +127,11 @@ fn an_erasure_that_is_killed_at_any_call_is_whole_or_not_begun() {
 }
 
 #[test]
+fn a_delivery_that_is_killed_at_any_call_is_whole_once_it_comes_again() {
+    run(async { every_point(scene::deliveries().await).await });
+}
+
+#[test]
 fn a_planted_text_is_found_in_every_form() {
     for around in ["", "x", "xy"] {
         let text = format!("{around}canary{around}");

@@ -289,3 +289,44 @@ fn a_sweep_and_whatever_comes_with_it_end_as_one_after_the_other() {
         .await;
     });
 }
+
+#[test]
+fn deliveries_end_as_one_after_the_other() {
+    run(async {
+        let scenes = scene::deliveries().await;
+        let stage = |name: &str| scenes.iter().find(|scene| scene.name == name).unwrap().stage.clone();
+        let (new, known, over) = (
+            stage("a delivery of a new customer"),
+            stage("a delivery of a known customer"),
+            stage("a delivery of a new life"),
+        );
+        let told = |topic, body| Ask::shopify(topic, body);
+        let update = |changed| told("customers/update", scene::seven(300, changed));
+        let placed = |id, changed| told("orders/updated", scene::order(id, changed, "30.00"));
+        let refund = |id| told("refunds/create", scene::refund(id, 2, "5.00"));
+        let gone = || told("customers/delete", json!({"id": 7}));
+        let boot = Ask::boot(json!({"memberId": "7", "veilId": VEILS[0], "profile": {"note": "x"}}));
+        every_order(vec![
+            pair("delivery and delivery of a new customer", &new, update(100), update(90)),
+            pair("delivery and delivery of a known customer", &known, update(100), update(90)),
+            pair("the same delivery twice", &known, update(100), update(100)),
+            pair("delivery and order", &known, update(100), placed(2, 80)),
+            pair("order and order", &known, placed(2, 80), placed(3, 80)),
+            pair("order and the same order, changed", &known, placed(2, 80), placed(2, 70)),
+            pair("order and its refund", &known, placed(2, 80), refund(9)),
+            pair("refund and refund before their order", &known, refund(8), refund(9)),
+            pair("delivery and erasure", &known, update(100), gone()),
+            pair("order and erasure", &known, placed(2, 80), gone()),
+            pair("refund and erasure", &known, told("refunds/create", scene::refund(9, 1, "5.00")), gone()),
+            pair("delivery of a new customer and its erasure", &new, update(100), gone()),
+            pair("delivery and the member's boot", &known, update(100), boot),
+            pair(
+                "new life and new life",
+                &over,
+                told("customers/create", scene::seven(40, 30)),
+                told("customers/update", scene::seven(40, 20)),
+            ),
+        ])
+        .await;
+    });
+}

@@ -159,6 +159,11 @@ fn every_single_fault_of_an_erasure_leaves_the_truth_whole() {
 }
 
 #[test]
+fn every_single_fault_of_a_delivery_leaves_the_truth_whole() {
+    run(async { every_fault(scene::deliveries().await, true).await });
+}
+
+#[test]
 fn every_single_fault_of_a_read_is_repeated_or_told() {
     run(async { every_fault(scene::reads().await, false).await });
 }

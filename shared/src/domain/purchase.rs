@@ -92,12 +92,13 @@ pub struct Sum(pub u64, pub Decimal);
 impl Sum {
     fn add(&mut self, other: Self) {
         self.0 += other.0;
-        self.1 += other.1;
+        // One form of each amount, whatever it was made of.
+        self.1 = (self.1 + other.1).normalize();
     }
 
     fn take(&mut self, other: Self) {
         self.0 = self.0.saturating_sub(other.0);
-        self.1 -= other.1;
+        self.1 = (self.1 - other.1).normalize();
     }
 }
 

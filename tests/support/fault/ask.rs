@@ -13,6 +13,8 @@ enum By {
     Session(String),
     /// The shop's server.
     Server,
+    /// Shopify, about this topic.
+    Shopify(&'static str),
     /// The schedule.
     Schedule,
 }
@@ -51,6 +53,11 @@ impl Ask {
         Self { by: By::Server, method, path: path.into(), body }
     }
 
+    /// A delivery of Shopify.
+    pub fn shopify(topic: &'static str, body: Value) -> Self {
+        Self { by: By::Shopify(topic), method: "POST", path: "/webhooks".into(), body: Some(body) }
+    }
+
     /// A run of `sweep`.
     pub fn sweep() -> Self {
         Self { by: By::Schedule, method: "", path: "sweep".into(), body: None }
@@ -71,6 +78,9 @@ impl Ask {
             By::Page => shop.request(self.method, &self.path),
             By::Session(token) => shop.page(self.method, &self.path, token),
             By::Server => shop.server(self.method, &self.path),
+            By::Shopify(topic) => {
+                return shop.shopify(topic, self.body.as_ref().unwrap_or(&Value::Null)).await;
+            }
             By::Schedule => {
                 let status = match okyaku_sweep::run(&shop.base.app()).await {
                     Ok(_) => 200,

@@ -242,3 +242,75 @@ pub async fn reads() -> Vec<Scene> {
         scene("nobody", &now, get("/open/v5/users/@nobody".into()), 404),
     ]
 }
+
+/// RFC 3339 of so many minutes before now.
+fn ago(minutes: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(NOW - minutes * 60_000).unwrap().to_rfc3339()
+}
+
+/// Shopify's customer 7, created so many minutes ago and changed so many.
+pub fn seven(created: i64, changed: i64) -> Value {
+    json!({"id": 7, "first_name": "canary-seven", "email": "canary7@example.com", "phone": "+821077770007", "tags": "canary-tag",
+        "accepts_marketing": changed % 2 == 0, "created_at": ago(created), "updated_at": ago(changed)})
+}
+
+/// An order of that customer, changed so many minutes ago.
+pub fn order(id: u64, changed: i64, total: &str) -> Value {
+    json!({"id": id, "created_at": ago(200), "updated_at": ago(changed), "currency": "USD", "total_price": total,
+        "financial_status": "paid", "refunds": [], "customer": seven(300, 210),
+        "line_items": [{"id": 1, "product_id": 11, "title": "canary-mug", "quantity": 1, "price": total}]})
+}
+
+/// Money given back for an order.
+pub fn refund(id: u64, order: u64, amount: &str) -> Value {
+    json!({"id": id, "order_id": order, "created_at": ago(20), "transactions": [
+        {"id": 1, "kind": "refund", "status": "success", "amount": amount}]})
+}
+
+/// What a builder delivers: of somebody new, of one who is there with an order, and of one who was erased.
+pub async fn deliveries() -> Vec<Scene> {
+    let (world, _) = cast().await;
+    let new = Arc::new(Stage::of(&world));
+    Ask::shopify("orders/create", order(1, 190, "30.00")).send(&world.shop).await.expect(200);
+    let known = Arc::new(Stage::of(&world));
+    let month = Arc::new(known.at(DECEMBER));
+    let gone = json!({"id": 7, "updated_at": ago(60)});
+    Ask::shopify("customers/delete", gone.clone()).send(&world.shop).await.expect(200);
+    world.sweep_out().await;
+    let over = Arc::new(Stage::of(&world));
+    let redact = |customer: Value| Ask::shopify("customers/redact", json!({ "customer": customer }));
+    let request = json!({"customer": {"id": 7}, "data_request": {"id": 5}});
+    let told = |topic, body| Ask::shopify(topic, body);
+    vec![
+        scene("a delivery of a new customer", &new, told("customers/create", seven(300, 100)), 200),
+        scene("a delivery of a known customer", &known, told("customers/update", seven(300, 100)), 200),
+        scene("a delivery, first of a month", &month, told("customers/update", seven(300, 100)), 200),
+        scene("a delivery that is older", &known, told("customers/update", seven(300, 250)), 200),
+        scene(
+            "a delivery of a new customer's order",
+            &new,
+            told("orders/create", order(1, 190, "30.00")),
+            200,
+        ),
+        scene("a delivery of another order", &known, told("orders/paid", order(2, 180, "12.50")), 200),
+        scene("a delivery of a known order", &known, told("orders/updated", order(1, 100, "20.00")), 200),
+        scene("a delivery of a refund", &known, told("refunds/create", refund(9, 1, "5.00")), 200),
+        scene(
+            "a delivery of a refund that comes first",
+            &known,
+            told("refunds/create", refund(9, 2, "5.00")),
+            200,
+        ),
+        scene("a delivery of an end", &known, told("customers/delete", gone.clone()), 200),
+        scene("a delivery of an unknown end", &new, told("customers/delete", gone), 200),
+        scene(
+            "a delivery of a redact by address",
+            &known,
+            redact(json!({"email": "canary7@example.com"})),
+            200,
+        ),
+        scene("a delivery of a data request", &known, told("customers/data_request", request), 200),
+        scene("a delivery after the end", &over, told("customers/update", seven(300, 30)), 200),
+        scene("a delivery of a new life", &over, told("customers/create", seven(40, 30)), 200),
+    ]
+}

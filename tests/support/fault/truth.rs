@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use okyaku::domain::contact::{Contact, ContactKind};
 use okyaku::domain::id::CustomerId;
+use okyaku::domain::purchase::{Purchases, StoredOrder};
 use okyaku::domain::time::month;
 use serde_json::Value;
 
@@ -24,6 +25,19 @@ pub fn n(item: &Value, name: &str) -> i64 {
 fn set(item: &Value, name: &str) -> BTreeSet<String> {
     let all = item[name]["SS"].as_array().into_iter().flatten();
     all.filter_map(|one| one.as_str().map(str::to_owned)).collect()
+}
+
+/// An attribute as plain JSON.
+fn plain(attribute: &Value) -> Value {
+    let Some((kind, value)) = attribute.as_object().and_then(|one| one.iter().next()) else {
+        return Value::Null;
+    };
+    match (kind.as_str(), value) {
+        ("M", Value::Object(map)) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        ("L", Value::Array(list)) => list.iter().map(plain).collect(),
+        ("N", Value::String(number)) => serde_json::from_str(number).unwrap(),
+        (_, value) => value.clone(),
+    }
 }
 
 /// The table, read into its parts.
@@ -70,6 +84,7 @@ impl Truth {
         self.links(&mut faults);
         self.markers(&mut faults);
         self.leads(&mut faults);
+        self.orders(&mut faults);
         if settled {
             self.remains(&mut faults);
         }
@@ -224,6 +239,33 @@ impl Truth {
         }
     }
 
+    /// Every order's owner is noted, and a customer's sums are those of its orders.
+    fn orders(&self, faults: &mut Vec<String>) {
+        let mut sums: BTreeMap<&str, Purchases> = BTreeMap::new();
+        for item in self.items.iter().filter(|item| s(item, "pk").starts_with("C#")) {
+            let Some(hash) = s(item, "sk").strip_prefix("O#") else { continue };
+            let id = s(item, "pk").rsplit('#').next().unwrap_or_default();
+            if !self.alive.contains_key(id) {
+                continue;
+            }
+            let order: StoredOrder = serde_json::from_str(s(item, "order")).unwrap();
+            sums.entry(id).or_default().change(None, &order, self.now);
+            let owner = self.item(&format!("O#{}#{hash}", self.channel), "O").map(|item| s(item, "owner"));
+            if owner != Some(id) {
+                faults.push(format!("order {hash} lies with {id}, and its owner is {owner:?}"));
+            }
+        }
+        for (id, item) in &self.alive {
+            let counted = sums.get(id.as_str()).cloned().unwrap_or_default();
+            let stored = Some(plain(&item["purchases"])).filter(|sums| !sums.is_null());
+            let stored: Purchases =
+                stored.map_or_else(Purchases::default, |sums| serde_json::from_value(sums).unwrap());
+            if stored != counted {
+                faults.push(format!("{id} has the sums {stored:?}, its orders come to {counted:?}"));
+            }
+        }
+    }
+
     /// Nothing lies with the erased but their tombstones, nothing with nobody, and no job is open.
     fn remains(&self, faults: &mut Vec<String>) {
         for item in &self.items {
@@ -231,6 +273,11 @@ impl Truth {
             let owner = pk.strip_prefix("C#").and_then(|rest| rest.rsplit('#').next());
             if owner.is_some_and(|owner| sk != "P" && !self.alive.contains_key(owner)) {
                 faults.push(format!("{pk} {sk} lies with nobody"));
+            }
+            let order_of =
+                Some(s(item, "owner")).filter(|_| pk.starts_with("O#")).filter(|id| !id.is_empty());
+            if order_of.is_some_and(|owner| !self.alive.contains_key(owner)) {
+                faults.push(format!("{pk} {sk} tells of an order of nobody"));
             }
             if pk.starts_with("X#") {
                 faults.push(format!("an erasure is open at {}: {item}", self.now));
