@@ -36,10 +36,7 @@ pub(super) fn given_back(
     }
     let transactions = transactions.unwrap_or_default();
     // A transaction may be in the buyer's currency, an order's total never is.
-    let told = lines.as_ref().and_then(|lines| lines.first()).and_then(|line| {
-        line.object(reader, "subtotal_set")?.object(reader, "shop_money")?.currency(reader, "currency_code")
-    });
-    let currency = currency.map(str::to_owned).or(told);
+    let currency = currency.map(str::to_owned).or_else(|| shop_currency(reader, refund));
     let mut foreign = false;
     for transaction in &transactions {
         let code = transaction.currency(reader, "currency");
@@ -55,6 +52,19 @@ pub(super) fn given_back(
         of_transactions(reader, &transactions)
     }?;
     (!amount.is_zero()).then_some(amount)
+}
+
+/// The shop's currency, as a refund tells it beside its sums.
+fn shop_currency(reader: &mut Reader<'_>, refund: &Object<'_>) -> Option<String> {
+    let places = [
+        ("refund_line_items", "subtotal_set", "currency_code"),
+        ("order_adjustments", "amount_set", "currency_code"),
+        ("transactions", "total_unsettled_set", "currency"),
+    ];
+    places.into_iter().find_map(|(list, set, code)| {
+        let first = refund.objects(reader, list)?.into_iter().next()?;
+        first.object(reader, set)?.object(reader, "shop_money")?.currency(reader, code)
+    })
 }
 
 fn of_transactions(reader: &mut Reader<'_>, transactions: &[Object<'_>]) -> Option<Decimal> {

@@ -1,0 +1,73 @@
+//! The example deliveries, and which topics say nothing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Topics that are known and say nothing that is kept.
+const SILENT: [&str; 3] = ["app/uninstalled", "customers/purchasing_summary", "orders/edited"];
+
+/// Topics that have an example.
+const TOPICS: [&str; 25] = [
+    "app/uninstalled",
+    "carts/create",
+    "carts/update",
+    "checkouts/create",
+    "checkouts/update",
+    "customer.tags_added",
+    "customer.tags_removed",
+    "customers/create",
+    "customers/data_request",
+    "customers/delete",
+    "customers/disable",
+    "customers/enable",
+    "customers/purchasing_summary",
+    "customers/redact",
+    "customers/update",
+    "customers_email_marketing_consent/update",
+    "customers_marketing_consent/update",
+    "orders/cancelled",
+    "orders/create",
+    "orders/edited",
+    "orders/fulfilled",
+    "orders/paid",
+    "orders/updated",
+    "refunds/create",
+    "shop/redact",
+];
+
+#[test]
+fn every_example_is_read_without_a_drop() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../events/deliveries/shopify");
+    let mut topics = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let example: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let topic = example["topic"].as_str().unwrap();
+        assert_eq!(path.file_stem().unwrap().to_str().unwrap(), topic.replace('/', "-"));
+        let delivery = delivery(topic, example["body"].clone());
+        assert_eq!(drops(&delivery), [], "{topic}");
+        assert_eq!(delivery.statements.is_empty(), SILENT.contains(&topic), "{topic}");
+        topics.insert(topic.to_owned());
+    }
+    assert_eq!(topics, TOPICS.map(str::to_owned).into());
+}
+
+#[test]
+fn a_topic_of_others_is_named_and_says_nothing() {
+    for topic in [
+        "products/create",
+        "orders/delete",
+        "checkouts/delete",
+        "Customer",
+        "customers/merge",
+        "",
+        "customers/",
+    ] {
+        let delivery = delivery(topic, json!({"id": 7, "customer": {"id": 7}}));
+        assert_eq!((delivery.statements.len(), drops(&delivery)), (0, vec![(topic, Reason::UnknownTopic)]));
+    }
+}
