@@ -36,11 +36,12 @@ fn delivery(topic: &str, body: Value) -> Delivery {
 
 /// The statements about a member, of a delivery that says nothing else.
 fn says(delivery: &Delivery) -> Vec<&Says> {
-    let says = |statement| match statement {
-        &Statement::Says(ref says) => says.as_ref(),
-        other => panic!("{other:?}"),
-    };
-    delivery.statements.iter().map(says).collect()
+    let mut all = Vec::new();
+    for statement in &delivery.statements {
+        let Statement::Says(says) = statement else { panic!("{statement:?}") };
+        all.push(says.as_ref());
+    }
+    all
 }
 
 /// The only statement, of a delivery without drops.
