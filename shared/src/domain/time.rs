@@ -18,8 +18,46 @@ pub fn month(at: Millis) -> String {
         .unwrap_or_default()
 }
 
+/// How far Korea's clocks are ahead of UTC, in seconds; they know no summer time.
+const KOREA: i32 = 9 * 60 * 60;
+
+/// Reads a time as Korean builders write it: RFC 3339 as it stands, or `YYYY-MM-DD HH:MM:SS` without a zone (also with a
+/// `T` between, or a fraction of the second) by Korea's clock. `None` for anything else.
+#[must_use]
+pub fn korean(text: &str) -> Option<Millis> {
+    let text = text.trim();
+    if let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Some(at.timestamp_millis());
+    }
+    let at = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+        .into_iter()
+        .find_map(|shape| chrono::NaiveDateTime::parse_from_str(text, shape).ok())?;
+    let zone = chrono::FixedOffset::east_opt(KOREA)?;
+    at.and_local_timezone(zone).single().map(|at| at.timestamp_millis())
+}
+
 /// Epoch seconds after `at` at which an item may leave the table, rounded up.
 #[must_use]
 pub fn ttl(at: Millis) -> i64 {
     at.div_euclid(1000) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::korean;
+
+    #[test]
+    fn a_time_without_a_zone_is_read_by_koreas_clock() {
+        for text in [
+            "2026-11-20T10:00:00+09:00",
+            "2026-11-20T01:00:00Z",
+            "2026-11-20 10:00:00",
+            " 2026-11-20T10:00:00.000 ",
+        ] {
+            assert_eq!(korean(text), Some(1_795_136_400_000), "{text}");
+        }
+        for text in ["", "2026-11-20", "0000-00-00 00:00:00", "2026-13-01 00:00:00", "1795136400000", "now"] {
+            assert_eq!(korean(text), None, "{text}");
+        }
+    }
 }
