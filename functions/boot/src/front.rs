@@ -6,6 +6,7 @@ use okyaku::domain::channel::Channel;
 use okyaku::domain::customer::Customer;
 use okyaku::domain::field::Source;
 use okyaku::domain::id::VeilId;
+use okyaku::domain::limit::DETAILS;
 use okyaku::domain::patch::{self, Patch};
 use okyaku::domain::session::{self, Platform};
 use okyaku::domain::tag;
@@ -41,6 +42,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
         }
     };
     dropped.extend(booted.dropped);
+    dropped.truncate(DETAILS);
     // An unproven member's page learns nothing that it did not send (R1).
     let may_see =
         booted.customer.member_id.is_none() || boot.claim.as_ref().is_some_and(|claim| claim.proven);
@@ -157,8 +159,10 @@ fn shown(app: &App<Access>, channel: &Channel, customer: &Customer, said: &Patch
 
 pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let (channel, claims) = credential::session(app, &call.headers, None, 0).await?;
-    let (body, _) = call.json()?;
-    let (patch, mut dropped) = patch::parse(&body, Source::Page, &channel.region, &[])?;
+    let (mut body, _) = call.json()?;
+    let mut dropped = parse::supplied(&channel, &mut body)?;
+    let (patch, unread) = patch::parse(&body, Source::Page, &channel.region, &[])?;
+    dropped.extend(unread);
     if patch.is_empty() && dropped.is_empty() {
         return Err(Error::invalid("body", "must change something"));
     }
@@ -170,6 +174,7 @@ pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Erro
     let customer =
         app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
     dropped.extend(refused);
+    dropped.truncate(DETAILS);
     Reply::ok(json!({ "user": shown(app, &channel, &customer, &patch, &claims), "dropped": dropped }))
 }
 

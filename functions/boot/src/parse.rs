@@ -3,12 +3,13 @@
 use lambda_http::http::Uri;
 use okyaku::App;
 use okyaku::domain::boot::{AppInfo, Boot, Claim};
+use okyaku::domain::builder::Builder;
 use okyaku::domain::channel::Channel;
 use okyaku::domain::field::{self, Source};
 use okyaku::domain::id::{MemberId, VeilId};
 use okyaku::domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
 use okyaku::domain::profile::json_bytes;
-use okyaku::domain::{member_hash, patch, text};
+use okyaku::domain::{firstmall, member_hash, patch, text};
 use okyaku::error::{Detail, Error};
 use okyaku::http::{Call, json};
 use serde_json::{Map, Value};
@@ -45,6 +46,7 @@ pub(crate) fn boot(
     let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
     let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
     let arrival = arrival(&body)?;
+    dropped.extend(supplied(channel, &mut body)?);
     let (mut patch, refused) = patch::parse(&body, Source::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
     for (key, value) in arrival {
@@ -68,6 +70,27 @@ pub(crate) fn boot(
         place: place(app, call),
     };
     Ok((boot, dropped))
+}
+
+/// Leaves in a page's body what the channel's builder supplies of a profile, where that has a fixed list (R13). Returns
+/// what the page is told was dropped.
+///
+/// # Errors
+/// [`Error::TooLarge`], as for any page: what is dropped was sent all the same.
+pub(crate) fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
+    let mut dropped = Vec::new();
+    if channel.connection(Builder::Firstmall).is_none() {
+        return Ok(dropped);
+    }
+    patch::fits_a_page(body)?;
+    for within in ["profile", "profileOnce"] {
+        if let Some(Value::Object(fields)) = body.get_mut(within) {
+            let (kept, refused) = firstmall::supply(within, std::mem::take(fields));
+            *fields = kept;
+            dropped.extend(refused);
+        }
+    }
+    Ok(dropped)
 }
 
 fn claim(

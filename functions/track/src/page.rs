@@ -1,7 +1,9 @@
 //! `POST /front/v1/events`: 1 to 100 events, each with its verdict.
 
 use okyaku::App;
+use okyaku::domain::builder::Builder;
 use okyaku::domain::event::{self, Bounds, Event};
+use okyaku::domain::firstmall;
 use okyaku::domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
 use okyaku::error::Error;
 use okyaku::http::session_token::GRACE_FOR_EVENTS;
@@ -36,7 +38,8 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let retried = attempt(&body)? >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let items = events(&body)?;
-    let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds)).collect();
+    let fixed = channel.connection(Builder::Firstmall).is_some();
+    let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
     let (customer, version) = app.store.find(&channel.id, Whom::Identity(&claims.sub)).await.map_err(over)?;
@@ -104,9 +107,13 @@ fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
     }
 }
 
-fn read(item: &Value, bounds: Bounds) -> Verdict {
+/// Reads one event; `fixed` where the channel's builder supplies a fixed list of them (R13).
+fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     let Value::Object(body) = item else { return Verdict::Rejected("must be an object".into()) };
     match event::of_page(body, bounds) {
+        Ok(event) if fixed && !firstmall::is_supplied_event(&event.name) => {
+            Verdict::Rejected("name: is not an event that Firstmall supplies".into())
+        }
         Ok(event) => Verdict::Read(event),
         Err((field, message)) => Verdict::Rejected(format!("{field}: {message}")),
     }

@@ -1,5 +1,6 @@
 //! The rules, as pure functions: no AWS, no I/O, no clock. Each file cites the rules of `docs/RULES.md` it keeps.
 
+pub mod amount;
 pub mod boot;
 pub mod builder;
 pub mod channel;
@@ -10,6 +11,7 @@ pub mod drops;
 pub mod erasure;
 pub mod event;
 pub mod field;
+pub mod firstmall;
 pub mod hearing;
 pub mod id;
 pub mod limit;

@@ -151,15 +151,26 @@ pub fn parse(
             key => reader.refuse(key, "is not a known key"),
         }
     }
-    let size =
-        ["profile", "profileOnce"].iter().filter_map(|key| body.get(*key)).map(json_bytes).sum::<usize>();
-    if source == Source::Page && size > PAGE_PATCH_BYTES {
-        return Err(Error::TooLarge { field: "profile", limit: PAGE_PATCH_BYTES });
+    if source == Source::Page {
+        fits_a_page(body)?;
     }
     if !reader.wrong.is_empty() {
         return Err(Error::Invalid(reader.wrong));
     }
     Ok((patch, reader.dropped))
+}
+
+/// Whether `profile` and `profileOnce` keep within what one request of a page may have.
+///
+/// # Errors
+/// [`Error::TooLarge`] if they do not.
+pub fn fits_a_page(body: &Map<String, Value>) -> Result<(), Error> {
+    let size =
+        ["profile", "profileOnce"].iter().filter_map(|key| body.get(*key)).map(json_bytes).sum::<usize>();
+    if size > PAGE_PATCH_BYTES {
+        return Err(Error::TooLarge { field: "profile", limit: PAGE_PATCH_BYTES });
+    }
+    Ok(())
 }
 
 /// Adds a detail, unless there are enough.

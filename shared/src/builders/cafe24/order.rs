@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
-use super::reader::{Reader, decimal, json_number};
+use super::reader::Reader;
+use crate::domain::amount;
 use crate::domain::builder::{Order, Refund, SaidEvent, Says, Statement};
 use crate::domain::drops::Reason;
 use crate::domain::profile::json_bytes;
@@ -72,7 +73,7 @@ pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
     let mut property = Map::from_iter([("id".to_owned(), json!(order.id))]);
     let shipping = reader.amount("shipping_fee");
     let amounts =
-        [("totalAmount", total.and_then(json_number)), ("shippingAmount", shipping.and_then(json_number))];
+        [("totalAmount", total.and_then(amount::json)), ("shippingAmount", shipping.and_then(amount::json))];
     property.extend(
         amounts.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Value::Number(number?)))),
     );
@@ -140,7 +141,7 @@ impl<'a> Orders<'a> {
         for key in SHARED.into_iter().chain(TOTAL).chain(GIVEN_BACK) {
             let is_amount = !SHARED.contains(&key);
             let parts = parts(key);
-            let fits = !is_amount || parts.iter().all(|part| decimal(part).is_some());
+            let fits = !is_amount || parts.iter().all(|part| amount::parse(part).is_some());
             if of > 1 && parts.len() == of && fits {
                 orders.each.push((key, parts));
             } else if let Some(value) = resource.get(key)

@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::LISTED;
 use crate::builders::Context;
+use crate::domain::amount;
 use crate::domain::builder::{Delivery, Says, Statement};
 use crate::domain::drops::{Drop, Reason};
 use crate::domain::event::{self, Event};
@@ -14,8 +15,6 @@ use crate::domain::id::MemberId;
 use crate::domain::limit::FUTURE_MS;
 use crate::domain::time::{self, Millis};
 
-/// Digits of an amount before the point: with two behind it a JSON number still holds them all.
-const AMOUNT_DIGITS: usize = 12;
 /// How Cafe24 writes that there is no date.
 const NO_DATE: &str = "0000-00-00";
 
@@ -117,8 +116,8 @@ impl<'a> Reader<'a> {
     /// An amount: a plain decimal of at most 12 digits before the point.
     pub(super) fn amount(&mut self, key: &str) -> Option<Decimal> {
         self.read(key, |value| match value {
-            Value::String(text) => decimal(text.trim()),
-            Value::Number(number) => decimal(&number.to_string()),
+            Value::String(text) => amount::parse(text.trim()),
+            Value::Number(number) => amount::parse(&number.to_string()),
             _ => None,
         })
     }
@@ -215,7 +214,7 @@ impl<'a> Reader<'a> {
 
     /// An amount as a JSON number.
     pub(super) fn amount_number(&mut self, key: &str) -> Option<Number> {
-        self.amount(key).and_then(json_number)
+        self.amount(key).and_then(amount::json)
     }
 
     /// An event of `at`, which the body's field `dated` told; `named` is the field that its id is made of.
@@ -243,23 +242,4 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-/// The decimal of a plain text, neither signed nor grouped, if a JSON number can tell it exactly.
-pub(super) fn decimal(text: &str) -> Option<Decimal> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    // A zero in front is none of an amount's: it is the rest of one that was grouped by commas.
-    let led = whole.len() > 1 && whole.starts_with('0');
-    if !digits(whole) || !digits(fraction) || led || whole.len() > AMOUNT_DIGITS {
-        return None;
-    }
-    let amount = Decimal::from_str_exact(text).ok()?.normalize();
-    json_number(amount).is_some().then_some(amount)
-}
-
-/// The JSON number whose text is the decimal's; `None` where no double has it.
-pub(super) fn json_number(amount: Decimal) -> Option<Number> {
-    let text = amount.normalize().to_string();
-    serde_json::from_str::<Number>(&text).ok().filter(|number| number.to_string() == text)
 }

@@ -1,0 +1,52 @@
+//! Amounts of money: exact decimals in, exact JSON numbers out, never a sum of doubles.
+
+use rust_decimal::Decimal;
+use serde_json::Number;
+
+/// Digits before the point: with two behind it a JSON number still holds them all.
+const DIGITS: usize = 12;
+
+/// The decimal of a plain text such as `29800.00`, neither signed nor grouped, of at most 12 digits before the point, if
+/// a JSON number can tell it exactly.
+#[must_use]
+pub fn parse(text: &str) -> Option<Decimal> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    // A zero in front is none of an amount's: it is the rest of one that was grouped by commas.
+    let led = whole.len() > 1 && whole.starts_with('0');
+    if !digits(whole) || !digits(fraction) || led || whole.len() > DIGITS {
+        return None;
+    }
+    let amount = Decimal::from_str_exact(text).ok()?.normalize();
+    json(amount).is_some().then_some(amount)
+}
+
+/// The JSON number whose text is the decimal's, without the zeros at its end; `None` where no double has it.
+#[must_use]
+pub fn json(amount: Decimal) -> Option<Number> {
+    let text = amount.normalize().to_string();
+    serde_json::from_str::<Number>(&text).ok().filter(|number| number.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_an_amount_keeps_every_digit_as_a_json_number(whole in 0_u64..1_000_000_000_000, cents in 0_u32..100) {
+            let text = format!("{whole}.{cents:02}");
+            let amount = parse(&text);
+            prop_assert_eq!(amount, Decimal::from_str_exact(&text).ok());
+            let shown = amount.and_then(json).map(|number| number.to_string());
+            let plain = text.trim_end_matches('0').trim_end_matches('.');
+            prop_assert_eq!(shown.as_deref(), Some(plain));
+        }
+
+        #[test]
+        fn no_text_breaks_it(text in "\\PC{0,30}") {
+            let _ = parse(&text);
+        }
+    }
+}
