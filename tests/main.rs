@@ -11,6 +11,7 @@ mod canary;
 mod cost;
 mod crashes;
 mod credentials;
+mod deliveries;
 mod erasure;
 mod erasures;
 mod events;

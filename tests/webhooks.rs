@@ -233,3 +233,35 @@ async fn the_common_delivery_is_one_read_and_one_write() {
         );
     }
 }
+
+#[test]
+fn ten_thousand_forged_signatures_are_refused() {
+    use okyaku::builders::signature::is_shopifys;
+    let mut rng = support::fault::Rng::new(7);
+    let secrets = [dev::SHOPIFY_SECRET.to_owned(), "the-one-before".to_owned()];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    let letter =
+        |rng: &mut support::fault::Rng| char::from(letters[rng.below(letters.len() as u64) as usize]);
+    let mut accepted = 0;
+    for n in 0..12_000_u64 {
+        let body = json!({"id": n, "email": format!("p{n}@example.com")}).to_string();
+        let right = sign(&secrets[(n % 2) as usize], &body);
+        accepted += u32::from(is_shopifys(&secrets, body.as_bytes(), &right));
+        let mut forged: Vec<char> = right.chars().collect();
+        let at = rng.below(forged.len() as u64 - 1) as usize;
+        match n % 6 {
+            0 => forged[at] = if forged[at] == 'A' { 'B' } else { 'A' },
+            1 => forged.truncate(at),
+            2 => forged.push(letter(&mut rng)),
+            3 => forged.swap(at, at + 1),
+            4 => forged = (0..44).map(|_| letter(&mut rng)).collect(),
+            _ => forged = sign(&format!("guess-{n}"), &body).chars().collect(),
+        }
+        let forged: String = forged.into_iter().collect();
+        if forged != right {
+            assert!(!is_shopifys(&secrets, body.as_bytes(), &forged), "{forged} for {body}");
+        }
+        assert!(!is_shopifys(&secrets, format!("{body}\n").as_bytes(), &right));
+    }
+    assert_eq!(accepted, 12_000, "and the right ones are taken");
+}
