@@ -194,7 +194,7 @@ fn any_order_with_repetitions_and_kills_ends_as_the_model_says() {
             let person = person(&mut rng, 1000 + persons.len() as u64);
             let mut all = told(&person, &person.first);
             if let Some(at) = person.ended {
-                let body = json!({"id": person.id, "updated_at": rfc3339(at)});
+                let body = json!({"id": person.id, "deleted_at": rfc3339(at)});
                 all.push(Ask::shopify("customers/delete", body));
             }
             let mut put = |rng: &mut Rng, asks: Vec<Ask>, from: u64| {

@@ -30,6 +30,7 @@ fn templates() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("events").map(|entry| entry.expect("an event").path()).collect();
+    files.retain(|file| file.is_file());
     files.sort();
     let texts = files.iter().map(|file| std::fs::read_to_string(file).expect("an event"));
     texts.filter(|text| text.contains("\"routeKey\"")).collect()

@@ -33,6 +33,46 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn an_amount_is_a_plain_decimal() {
+        for (text, told) in [
+            ("29.90", "29.9"),
+            ("30.00", "30"),
+            ("0.00", "0"),
+            ("29900", "29900"),
+            ("999999999999.99", "999999999999.99"),
+        ] {
+            assert_eq!(
+                parse(text).and_then(json).map(|number| number.to_string()).as_deref(),
+                Some(told),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            " ",
+            " 1.00",
+            "1,000.00",
+            "NaN",
+            "Infinity",
+            "1e5",
+            "-1.00",
+            "+1.00",
+            "1_000",
+            ".5",
+            "5.",
+            "1.2.3",
+            "₩1000",
+            "１００",
+            "007",
+            "1000000000000",
+            "1.0000000000000000000000000001",
+            "0.12345678901234567890",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_an_amount_keeps_every_digit_as_a_json_number(whole in 0_u64..1_000_000_000_000, cents in 0_u32..100) {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::amount;
 use super::builder::Order;
 use super::time::{DAY, Millis};
 
@@ -172,11 +173,9 @@ fn since(months: u32, now: Millis) -> i64 {
     first.signed_duration_since(chrono::NaiveDate::default()).num_days()
 }
 
-/// A decimal as a JSON number of the same digits.
-#[must_use]
-pub fn number(amount: Decimal) -> Value {
-    let text = amount.normalize().to_string();
-    text.parse::<Number>().map_or(Value::Null, Value::Number)
+/// A sum as a JSON number of the same digits; as text, if it has more than a double tells.
+fn number(sum: Decimal) -> Value {
+    amount::json(sum).map_or_else(|| Value::String(sum.to_string()), Value::Number)
 }
 
 #[cfg(test)]

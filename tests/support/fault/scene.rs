@@ -274,7 +274,7 @@ pub async fn deliveries() -> Vec<Scene> {
     Ask::shopify("orders/create", order(1, 190, "30.00")).send(&world.shop).await.expect(200);
     let known = Arc::new(Stage::of(&world));
     let month = Arc::new(known.at(DECEMBER));
-    let gone = json!({"id": 7, "updated_at": ago(60)});
+    let gone = json!({"id": 7, "deleted_at": ago(60)});
     Ask::shopify("customers/delete", gone.clone()).send(&world.shop).await.expect(200);
     world.sweep_out().await;
     let over = Arc::new(Stage::of(&world));

@@ -168,8 +168,8 @@ struct Dated {
     version: Millis,
 }
 
-/// Whose order it is and since when. The statuses of an order come one after another, so each is a later version than
-/// the order's receipt, by the time of its delivery: the body has no time of its change for all of them.
+/// Whose order it is and since when. A status is as old as the date it has in the body, so that one which comes late
+/// does not undo a later one; only what has no date of its own is as old as its delivery.
 fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, Says)> {
     let member = reader.member()?;
     let id = order_id(reader);
@@ -178,9 +178,8 @@ fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, Says)> {
         reader.missing("order_date");
     }
     let (id, at) = id.zip(at)?;
-    let version = if kind == Kind::Received { at } else { reader.context.at.max(at) };
     let since = reader.first_time(kind.dated()).unwrap_or(reader.context.at);
-    Some((Dated { id, at, version }, Says::new(member, since)))
+    Some((Dated { id, at, version: since.max(at) }, Says::new(member, since)))
 }
 
 impl Dated {

@@ -15,8 +15,8 @@ pub(super) fn deleted(reader: &mut Reader<'_>, body: &Object<'_>) {
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {
         return reader.lose("id", Reason::NoCustomer);
     };
-    let times = ["deleted_at", "updated_at"];
-    let at = times.iter().find_map(|key| body.time(reader, key)).unwrap_or(reader.context.at);
+    // `updated_at` is of the last change before the end: the end itself is when the delivery was triggered.
+    let at = body.time(reader, "deleted_at").unwrap_or(reader.context.at);
     reader.say(Statement::Erase { by: By::Member(member), at });
 }
 
