@@ -13,6 +13,7 @@ fn server_routes() -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", "/okyaku/v1/contacts/@m".to_owned(), json!({}), "read"),
         ("GET", "/okyaku/v1/contacts/@m/export".into(), json!({}), "read"),
         ("GET", "/okyaku/v1/actives?month=2026-11".into(), json!({}), "read"),
+        ("GET", "/okyaku/v1/drops".into(), json!({}), "read"),
         ("POST", "/open/v5/users".into(), json!({"profile": {"email": "a@example.com"}}), "write"),
         ("POST", "/open/v5/users/@m/touch".into(), json!({}), "write"),
     ];

@@ -13,6 +13,7 @@ mod cost;
 mod crashes;
 mod credentials;
 mod deliveries;
+mod drops;
 mod erasure;
 mod erasures;
 mod events;

@@ -124,6 +124,11 @@ async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
         "TrackFunction",
         shop.page("POST", "/front/v1/events", &token).json(body).await.expect(200).clone()
     );
+    // What is dropped is counted, each time by another function.
+    calls!("BootFunction", shop.boot(json!({"profile": {"email": "none"}})).await.expect(200).clone());
+    calls!("TrackFunction", shop.track(&token, json!([{}])).await.expect(200).clone());
+    let lead = json!({"profile": {"mobileNumber": 1}});
+    calls!("LeadFunction", shop.server("POST", "/open/v5/users").json(lead).await.expect(422).clone());
     let lead = json!({"profile": {"email": "lead@example.com"}});
     calls!(
         "LeadFunction",
@@ -142,6 +147,7 @@ async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
         "ContactsFunction",
         shop.server("GET", "/okyaku/v1/actives?month=2026-11").send().await.expect(200).clone()
     );
+    calls!("ContactsFunction", shop.server("GET", "/okyaku/v1/drops").send().await.expect(200).clone());
     let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/open/v5/users/@lee/events/{first}");
     calls!("WithdrawFunction", shop.server("DELETE", &path).send().await.expect(204).clone());

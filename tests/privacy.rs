@@ -66,6 +66,8 @@ async fn every_route(shop: &Shop, token: &str, bend: impl Fn(Value) -> Value) ->
         ("GET", format!("/okyaku/v1/contacts/@{MEMBER}/export"), json!({})),
         ("GET", format!("/okyaku/v1/contacts/@{MEMBER}/export?since=kanarie"), json!({})),
         ("GET", "/okyaku/v1/actives?month=kanarie".to_owned(), json!({})),
+        ("GET", "/okyaku/v1/drops".to_owned(), json!({})),
+        ("GET", "/okyaku/v1/drops?days=kanarie".to_owned(), json!({})),
         ("DELETE", format!("{user}/events/kanarie"), json!({})),
         ("DELETE", user.clone(), json!({})),
         ("PUT", format!("{user}%2Fvogel"), json!({})),

@@ -158,6 +158,7 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         | "GET /okyaku/v1/contacts/{userId}"
         | "GET /okyaku/v1/contacts/{userId}/export"
         | "GET /okyaku/v1/actives"
+        | "GET /okyaku/v1/drops"
         | "GET /okyaku/v1/erasures/{id}"
         | "DELETE /open/v5/users/{userId}" => vec![json!({})],
         "POST /webhooks/{builder}/{webhookToken}" => {

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::store::channels::ChannelCache;
+use crate::store::drops::DropCounts;
 use crate::store::{Store, Table};
 
 /// Settings that are neither secret keys nor data.
@@ -34,13 +35,15 @@ pub struct Base {
     pub settings: Settings,
     /// Channels seen in the last minute.
     pub channels: Arc<ChannelCache>,
+    /// Drops that are counted, but not written yet.
+    pub drops: Arc<DropCounts>,
 }
 
 impl Base {
-    /// A base with an empty channel cache.
+    /// A base that has seen no channel and counted no drop.
     #[must_use]
     pub fn new(table: Table, keys: Keys, clock: Clock, settings: Settings) -> Self {
-        Self { table, keys, clock, settings, channels: Arc::default() }
+        Self { table, keys, clock, settings, channels: Arc::default(), drops: Arc::default() }
     }
 
     /// The application of one function. `A` names its permissions, see [`crate::store::access`].

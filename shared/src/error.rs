@@ -2,6 +2,7 @@
 
 use thiserror::Error as ThisError;
 
+use crate::domain::drops::Reason;
 use crate::domain::limit::DETAIL_FIELD_CHARS;
 
 /// What was wrong with one field. Never carries the field's value (R15).
@@ -11,6 +12,9 @@ pub struct Detail {
     pub field: String,
     /// What it must be.
     pub message: String,
+    /// What kind of wrong that is, for the log of drops.
+    #[serde(skip)]
+    pub reason: Reason,
 }
 
 impl Detail {
@@ -20,7 +24,13 @@ impl Detail {
         if let Some((end, _)) = field.char_indices().nth(DETAIL_FIELD_CHARS) {
             field.truncate(end);
         }
-        Self { field, message: message.into() }
+        Self { field, message: message.into(), reason: Reason::Invalid }
+    }
+
+    /// The same for another reason than that the field is invalid.
+    #[must_use]
+    pub fn because(self, reason: Reason) -> Self {
+        Self { reason, ..self }
     }
 }
 

@@ -130,6 +130,7 @@ fn no_request_is_answered_with_a_5xx() {
     all.extend([
         ("GET", "/okyaku/v1/contacts/@m/export".to_owned()),
         ("GET", "/okyaku/v1/actives".to_owned()),
+        ("GET", "/okyaku/v1/drops".to_owned()),
     ]);
     let id = prop_oneof![3 => Just("m".to_owned()), 1 => any::<String>(), 1 => "[0-9a-f]{20}"];
     let strategy = (select(all), id, query(), select(vec!["application/json", "text/plain", "x/y"]), body());

@@ -53,6 +53,10 @@ def member(shop):
     # At the turn of a month everybody above may have been seen in the one before.
     now = time.strftime("%Y-%m", time.gmtime())
     assert actives["final"] is False and (actives["actives"] >= 2 or now != month), actives
+    shop.server("PUT", f"/open/v5/users/@{MEMBER}", {"profile": {"email": "none"}}).expect(422)
+    drops = shop.server("GET", "/okyaku/v1/drops?days=2").expect(200)["drops"]
+    kinds = [(drop["source"], drop["field"], drop["reason"]) for drop in drops]
+    assert ("server", "profile.email", "invalid") in kinds, drops
     return user
 
 

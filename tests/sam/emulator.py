@@ -92,7 +92,8 @@ def calls():
     yield "LeadFunction", kit.event("lead-post-open-v5-users")
     contact = kit.event("contacts-get-okyaku-v1-contacts-userId", userId=user)
     export = kit.event("contacts-get-okyaku-v1-contacts-userId-export", userId=user)
-    yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives")
+    yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives"), \
+        kit.event("contacts-get-okyaku-v1-drops")
     deletion = kit.event("withdraw-delete-open-v5-users-userId", userId=user)
     yield "WithdrawFunction", deletion, kit.event("withdraw-post-okyaku-v1-erasures")
     delivery = kit.event("webhook-post-webhooks-builder-webhookToken")

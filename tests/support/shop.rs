@@ -159,10 +159,11 @@ impl Shop {
         }
     }
 
-    /// Every item but the channel's own, as text: to look for what must not be there.
+    /// Every item but the channel's own, its log of drops among them, as text: to look for what must not be there, and
+    /// to see that a refusal changed nothing of any customer.
     pub async fn dump(&self) -> String {
         let items = self.items().await;
-        let own = |pk: &str| pk == "CH" || pk.starts_with("K#");
+        let own = |pk: &str| pk == "CH" || pk.starts_with("K#") || pk.starts_with("D#");
         let items = items.into_iter().filter(|item| !item["pk"].as_s().is_ok_and(|pk| own(pk)));
         items.map(|item| stable(&AttributeValue::M(item)) + "\n").collect()
     }

@@ -4,6 +4,7 @@ use okyaku::App;
 use okyaku::domain::boot::{self, Boot, Who};
 use okyaku::domain::channel::Channel;
 use okyaku::domain::customer::Customer;
+use okyaku::domain::drops::Drop;
 use okyaku::domain::field::Source;
 use okyaku::domain::id::VeilId;
 use okyaku::domain::limit::DETAILS;
@@ -16,6 +17,7 @@ use okyaku::http::{Call, Reply, credential, json, user};
 use okyaku::keys::{Identifier, random};
 use okyaku::store::commit::{Commit, Outcome};
 use okyaku::store::customers::Whom;
+use okyaku::store::meter::note_drops;
 use okyaku::store::retry::{Invocation, Retry};
 use serde_json::{Value, json};
 
@@ -43,6 +45,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
     };
     dropped.extend(booted.dropped);
     dropped.truncate(DETAILS);
+    note_drops(dropped.iter().map(Drop::of));
     // An unproven member's page learns nothing that it did not send (R1).
     let may_see =
         booted.customer.member_id.is_none() || boot.claim.as_ref().is_some_and(|claim| claim.proven);
@@ -175,6 +178,7 @@ pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Erro
         app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
     dropped.extend(refused);
     dropped.truncate(DETAILS);
+    note_drops(dropped.iter().map(Drop::of));
     Reply::ok(json!({ "user": shown(app, &channel, &customer, &patch, &claims), "dropped": dropped }))
 }
 

@@ -8,7 +8,7 @@ use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku::App;
 use okyaku::error::Error;
-use okyaku::http::serve;
+use okyaku::http::serve_noting;
 use okyaku::store::access;
 
 /// What this function may do to the table.
@@ -20,6 +20,7 @@ impl access::Access for Access {
 }
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}
+impl access::NoteDrops for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &[
@@ -41,7 +42,7 @@ pub const ROUTES: &[&str] = &[
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |route, call| async move {
+    serve_noting(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "POST /front/v1/boot" => front::boot(app, &call).await,
             "POST /front/v1/touch" => front::touch(app, &call).await,

@@ -1,6 +1,7 @@
-//! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; and monthly actives.
+//! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; monthly actives; what was dropped.
 
 mod actives;
+mod drops;
 mod export;
 mod timeline;
 
@@ -35,6 +36,7 @@ pub const ROUTES: &[&str] = &[
     "GET /okyaku/v1/contacts/{userId}",
     "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
+    "GET /okyaku/v1/drops",
 ];
 
 /// Answers one request.
@@ -47,6 +49,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
+            "GET /okyaku/v1/drops" => drops::list(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),
         }
     })

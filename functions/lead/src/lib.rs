@@ -10,7 +10,7 @@ use okyaku::domain::field::Source;
 use okyaku::domain::id::CustomerId;
 use okyaku::domain::patch::{self, Patch, Verified};
 use okyaku::error::Error;
-use okyaku::http::{Call, Reply, credential, serve, user};
+use okyaku::http::{Call, Reply, credential, serve_noting, user};
 use okyaku::keys::random;
 use okyaku::store::access;
 use okyaku::store::commit::{Commit, Holder, Outcome};
@@ -28,13 +28,14 @@ impl access::Access for Access {
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::WriteCustomers for Access {}
+impl access::NoteDrops for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /open/v5/users"];
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |_, call| async move { create(app, &call).await }).await
+    serve_noting(app, request, ROUTES, |_, call| async move { create(app, &call).await }).await
 }
 
 async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {

@@ -8,7 +8,7 @@ use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku::App;
 use okyaku::error::Error;
-use okyaku::http::serve;
+use okyaku::http::serve_noting;
 use okyaku::store::access;
 
 /// What this function may do to the table.
@@ -16,11 +16,13 @@ use okyaku::store::access;
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "PutItem", "BatchWriteItem"];
+    const ACTIONS: &'static [&'static str] =
+        &["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"];
 }
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}
 impl access::WriteEvents for Access {}
+impl access::NoteDrops for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] =
@@ -28,7 +30,7 @@ pub const ROUTES: &[&str] =
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |route, call| async move {
+    serve_noting(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "POST /front/v1/events" => page::track(app, &call).await,
             "POST /open/v5/users/{userId}/events" => server::track(app, &call).await,

@@ -2,15 +2,16 @@
 
 use okyaku::App;
 use okyaku::domain::builder::Builder;
+use okyaku::domain::drops::{Drop, Reason};
 use okyaku::domain::event::{self, Bounds, Event};
 use okyaku::domain::firstmall;
 use okyaku::domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
-use okyaku::error::Error;
+use okyaku::error::{Detail, Error};
 use okyaku::http::session_token::GRACE_FOR_EVENTS;
 use okyaku::http::{Call, Reply, credential, json};
 use okyaku::metrics::Metric;
 use okyaku::store::customers::Whom;
-use okyaku::store::meter::note_events;
+use okyaku::store::meter::{note_drops, note_events};
 use serde_json::{Map, Value, json};
 
 use crate::Access;
@@ -19,7 +20,7 @@ use crate::store::{Stored, store};
 /// The verdict on one event, in the order of the request.
 enum Verdict {
     Read(Event),
-    Rejected(String),
+    Rejected(Detail),
 }
 
 pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
@@ -46,7 +47,8 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     for verdict in &mut verdicts {
         let early = matches!(verdict, Verdict::Read(event) if customer.is_of_before(event.created_at));
         if early {
-            *verdict = Verdict::Rejected("createdAt: lies before the customer's erasure".into());
+            let detail = Detail::new("createdAt", "lies before the customer's erasure");
+            *verdict = Verdict::Rejected(detail.because(Reason::Erased));
         }
     }
     let read: Vec<&Event> = verdicts
@@ -59,10 +61,16 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     }
     let mut stored = store(app, &channel, (&customer, version), &read, retried, call).await?.into_iter();
     note_events(read.len(), rejected);
+    note_drops(verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Rejected(detail) => Some(dropped(detail)),
+        Verdict::Read(_) => None,
+    }));
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {
-            Verdict::Rejected(message) => json!({ "id": id, "status": "rejected", "message": message }),
+            Verdict::Rejected(detail) => {
+                json!({ "id": id, "status": "rejected", "message": message(detail) })
+            }
             Verdict::Read(event) => {
                 let status = match stored.next() {
                     Some(Stored::Duplicate) => "duplicate",
@@ -109,12 +117,27 @@ fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
 
 /// Reads one event; `fixed` where the channel's builder supplies a fixed list of them (R13).
 fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
-    let Value::Object(body) = item else { return Verdict::Rejected("must be an object".into()) };
+    let Value::Object(body) = item else { return Verdict::Rejected(Detail::new("", "must be an object")) };
     match event::of_page(body, bounds) {
         Ok(event) if fixed && !firstmall::is_supplied_event(&event.name) => {
-            Verdict::Rejected("name: is not an event that Firstmall supplies".into())
+            let detail = Detail::new("name", "is not an event that Firstmall supplies");
+            Verdict::Rejected(detail.because(Reason::NotSupplied))
         }
         Ok(event) => Verdict::Read(event),
-        Err((field, message)) => Verdict::Rejected(format!("{field}: {message}")),
+        Err(wrong) => Verdict::Rejected(event::detail(wrong)),
+    }
+}
+
+/// What the page is told of an event. The field is empty where it is the event itself.
+fn message(Detail { field, message, .. }: &Detail) -> String {
+    if field.is_empty() { message.clone() } else { format!("{field}: {message}") }
+}
+
+/// The same for the log of drops.
+fn dropped(Detail { field, reason, .. }: &Detail) -> Drop {
+    if field.is_empty() {
+        Drop::new("events", *reason)
+    } else {
+        Drop::new(format!("events.{field}"), *reason)
     }
 }

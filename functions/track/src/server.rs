@@ -25,7 +25,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     }
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let mut event =
-        event::of_server(&body, bounds).map_err(|(field, message)| Error::invalid(field, message))?;
+        event::of_server(&body, bounds).map_err(|wrong| Error::Invalid(vec![event::detail(wrong)]))?;
     // One without an id gets one, and so is not deduplicated (R9).
     if event.id.is_none() {
         event.id = Some(event_id()?);

@@ -1,6 +1,7 @@
 //! Boot: whose page it is, what it may change, and what it links (R1, R4, R6, R11, R12).
 
 use super::customer::{Customer, Life, Tombstone};
+use super::drops::Reason;
 use super::field::Source;
 use super::id::{MemberId, VeilId};
 use super::patch::Patch;
@@ -89,7 +90,8 @@ pub fn plan(boot: &Boot, visitor: Option<Life>, member: Option<Life>) -> Plan {
         // Only a proven boot starts a new life after an erasure (R12); otherwise the page stays a visitor's.
         let refused = matches!(member, Some(Life::Erased(_))) && !claim.proven;
         if refused {
-            dropped.push(Detail::new("memberId", "needs a memberHash to come back"));
+            let detail = Detail::new("memberId", "needs a memberHash to come back");
+            dropped.push(detail.because(Reason::Erased));
         }
         !refused
     });

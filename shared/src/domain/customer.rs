@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::{Contact, ContactKind};
 use super::device::{Mobile, Web, is_zero};
+use super::drops::Reason;
 use super::field::Source;
 use super::id::CustomerId;
 use super::limit::{DETAILS, ERASURE_ITEMS, LINKS};
@@ -245,7 +246,7 @@ impl Customer {
         if let Some(tags) = &patch.tags
             && let Err(message) = tag::replace(&mut self.tags, tags, source)
         {
-            refused.push(Detail::new("tags", message));
+            refused.push(Detail::new("tags", message).because(Reason::Limit));
         }
         if let Some(language) = &patch.language {
             self.language.clone_from(language);
@@ -315,10 +316,8 @@ impl Customer {
             Link { id: visitor.id.clone(), holdings: visitor.holdings.clone(), since: visitor.created_at };
         let erasure = self.links.iter().map(items).sum::<usize>() + items(&new) + 4;
         if self.links.len() >= LINKS || erasure > ERASURE_ITEMS {
-            return Err(Detail::new(
-                "veilId",
-                format!("not linked: a member has at most {LINKS} linked visitors"),
-            ));
+            let message = format!("not linked: a member has at most {LINKS} linked visitors");
+            return Err(Detail::new("veilId", message).because(Reason::Limit));
         }
         self.links.push(new);
         visitor.linked_to = Some(self.id.clone());

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::drops::Reason;
 use super::id::{CustomerId, is_lower_hex};
 use super::limit::{EVENT_BYTES, EVENT_ID_CHARS, EVENT_NAME_CHARS, FUTURE_MS, NESTING};
 use super::shop_event;
 use super::text::has_control;
 use super::time::Millis;
+use crate::error::Detail;
 
 /// An event that may be stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,15 @@ pub struct Bounds {
 
 /// What is wrong with an event: the field within it, and what it must be.
 pub type Wrong = (&'static str, String);
+
+const TOO_OLD: &str = "is older than events are kept";
+
+/// The same as a reply and the log of drops tell it.
+#[must_use]
+pub fn detail((field, message): Wrong) -> Detail {
+    let reason = if message == TOO_OLD { Reason::TooOld } else { Reason::Invalid };
+    Detail::new(field, message).because(reason)
+}
 
 /// Parses an event of a page, which must have an `id` and a `createdAt` (R9).
 ///
@@ -91,7 +102,7 @@ fn created_at(body: &Map<String, Value>, bounds: Bounds) -> Result<Option<Millis
         return Err(("createdAt", "must not lie more than 10 minutes in the future".into()));
     }
     if at < bounds.now - bounds.retention || at < 0 {
-        return Err(("createdAt", "is older than events are kept".into()));
+        return Err(("createdAt", TOO_OLD.into()));
     }
     Ok(Some(at))
 }

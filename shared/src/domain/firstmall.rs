@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::amount;
+use super::drops::Reason;
 use super::field::{self, LAST_CHECKOUT};
 use super::limit::DETAILS;
 use super::time::{self, Millis};
@@ -75,7 +76,8 @@ pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>,
             Ok(Some(value)) => drop(kept.insert(key, value)),
             Ok(None) => {}
             Err(message) if dropped.len() < DETAILS => {
-                dropped.push(Detail::new(format!("{within}.{key}"), message));
+                let reason = if is_supplied(&key) { Reason::Invalid } else { Reason::NotSupplied };
+                dropped.push(Detail::new(format!("{within}.{key}"), message).because(reason));
             }
             Err(_) => {}
         }
@@ -88,9 +90,13 @@ pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>,
     (kept, dropped)
 }
 
+fn is_supplied(key: &str) -> bool {
+    KEYS.contains(&key) || field::is_set_once(key)
+}
+
 /// The value of `key` as it is stored; `Ok(None)` for one that says nothing.
 fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
-    if !KEYS.contains(&key) && !field::is_set_once(key) {
+    if !is_supplied(key) {
         return Err("is not a value that Firstmall supplies");
     }
     let (number, moment) = (NUMBERS.contains(&key), key == LAST_CHECKOUT);

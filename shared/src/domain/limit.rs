@@ -74,3 +74,8 @@ pub const WAITING_MS: i64 = 30 * DAY;
 pub const DATA_REQUEST_MS: i64 = 60 * DAY;
 /// How far in the future an event may lie, in ms.
 pub const FUTURE_MS: i64 = 10 * 60 * 1000;
+/// Days that the log of drops shows, today included.
+pub const DROP_DAYS: u32 = 14;
+/// Different drops, by origin, reason and field, that an instance notes for a channel and day under names of their own,
+/// and that are shown of a day.
+pub const DROPS_A_DAY: usize = 500;

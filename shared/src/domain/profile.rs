@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contact::ContactKind;
+use super::drops::Reason;
 use super::field::{self, Field, LAST_CHECKOUT, Source};
 use super::limit::{FUTURE_MS, PROFILE_BYTES, PROFILE_KEYS};
 use super::patch::{ProfilePatch, Verified};
@@ -158,6 +159,7 @@ impl Profile {
         bytes: &mut usize,
     ) -> Option<Detail> {
         let refuse = |message: String| Some(Detail::new(format!("{within}.{key}"), message));
+        let full = |message| refuse(message).map(|detail| detail.because(Reason::Limit));
         let verified = match ContactKind::of_key(key) {
             Some(kind) => by.verified.vouches_for(kind),
             None => by.source != Source::Page,
@@ -174,7 +176,7 @@ impl Profile {
             }
             old = entry_bytes(key, &stored.value);
         } else if self.0.len() >= PROFILE_KEYS {
-            return refuse(format!("a profile has at most {PROFILE_KEYS} keys"));
+            return full(format!("a profile has at most {PROFILE_KEYS} keys"));
         }
         // The time of the latest order is a maximum (R8): a page moves it forward as well, and never ahead of the clock.
         if key == LAST_CHECKOUT && by.source == Source::Page {
@@ -187,7 +189,7 @@ impl Profile {
         }
         let new = entry_bytes(key, value);
         if *bytes - old + new > PROFILE_BYTES {
-            return refuse(format!("a profile has at most {PROFILE_BYTES} bytes"));
+            return full(format!("a profile has at most {PROFILE_BYTES} bytes"));
         }
         *bytes = *bytes - old + new;
         let field = Field { value: value.clone(), source: by.source, time: by.time, verified };

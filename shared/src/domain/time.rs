@@ -36,6 +36,14 @@ pub fn korean(text: &str) -> Option<Millis> {
     at.and_local_timezone(zone).single().map(|at| at.timestamp_millis())
 }
 
+/// The UTC day of an instant as `yyyymmdd`, such as `20261122`.
+#[must_use]
+pub fn day(at: Millis) -> String {
+    chrono::DateTime::from_timestamp_millis(at)
+        .map(|time| time.format("%Y%m%d").to_string())
+        .unwrap_or_default()
+}
+
 /// Epoch seconds after `at` at which an item may leave the table, rounded up.
 #[must_use]
 pub fn ttl(at: Millis) -> i64 {

@@ -9,9 +9,12 @@ use lambda_http::{Body, Request, RequestExt};
 use serde_json::{Map, Value};
 
 use super::{Reply, gzip, json};
+use crate::App;
+use crate::domain::drops;
 use crate::domain::limit::BODY_BYTES;
 use crate::error::Error;
-use crate::store::meter::Meter;
+use crate::store::access::NoteDrops;
+use crate::store::meter::{Meter, take_drops};
 use crate::store::retry::Invocation;
 
 /// A call of a route.
@@ -28,6 +31,8 @@ pub struct Call {
 
 /// What is left of the time limit when a request is given up, for the reply.
 const LAST_WORD: Duration = Duration::from_millis(500);
+/// What must be left of it for the log of drops.
+const TIME_FOR_DROPS: Duration = Duration::from_secs(2);
 
 /// Serves a request: finds its route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns
 /// an error into its reply, and writes one log line without personal data (R15).
@@ -64,6 +69,39 @@ where
         "served"
     );
     reply.into_response()
+}
+
+/// As [`serve`], and counts what the request's handler dropped, or why it was refused, in the log of drops. What a
+/// caller without a credential sends is not counted, nor what failed on our side, as it comes again.
+pub async fn serve_noting<A, F, Fut>(
+    app: &App<A>,
+    request: Request,
+    routes: &'static [&'static str],
+    handler: F,
+) -> Response<Body>
+where
+    A: NoteDrops,
+    F: FnOnce(&'static str, Call) -> Fut,
+    Fut: Future<Output = Result<Reply, Error>>,
+{
+    serve(request, routes, |route, call| async move {
+        let deadline = call.invocation.deadline;
+        let reply = handler(route, call).await;
+        if let Some((channel, origin, mut noted)) = take_drops() {
+            match &reply {
+                Ok(_) => {}
+                // It is to be sent again, and so are its drops.
+                Err(Error::Busy | Error::Internal(_)) => noted.clear(),
+                Err(error) => noted.extend(drops::refused(error)),
+            }
+            // What is answered must not become 503 because the log takes its time.
+            if deadline.saturating_duration_since(Instant::now()) > TIME_FOR_DROPS {
+                app.store.note_drops(&channel, origin, &noted).await;
+            }
+        }
+        reply
+    })
+    .await
 }
 
 impl Call {

@@ -8,12 +8,13 @@ use subtle::ConstantTimeEq;
 use super::session_token::{self, Claims};
 use crate::App;
 use crate::domain::channel::{Channel, Scope};
+use crate::domain::drops::Origin;
 use crate::domain::time::Millis;
 use crate::error::Error;
 use crate::keys::secret_hash;
 use crate::store::access::Read;
 use crate::store::channels::CredentialKind;
-use crate::store::meter::note_channel;
+use crate::store::meter::{note_channel, note_origin};
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
@@ -34,6 +35,7 @@ pub async fn server<A: Read>(app: &App<A>, headers: &HeaderMap, scope: Scope) ->
         return Err(wrong());
     }
     note_channel(&channel.id);
+    note_origin(Origin::Server);
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(match scope {
             Scope::Read => "the access key lacks the scope read",
@@ -52,6 +54,7 @@ pub async fn plugin<A: Read>(app: &App<A>, headers: &HeaderMap, key: &str) -> Re
     let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
     note_channel(&channel.id);
+    note_origin(Origin::of_page(&channel));
     check_origin(&channel, headers)?;
     Ok(channel)
 }
@@ -71,6 +74,7 @@ pub async fn session<A: Read>(
     let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
     note_channel(&channel.id);
+    note_origin(Origin::of_page(&channel));
     check_origin(&channel, headers)?;
     // From before the channel asked for a proof: it must not go on by renewing itself (R1).
     if channel.member_hash_enabled && !claims.may_see {

@@ -10,5 +10,5 @@ pub mod reply;
 pub mod session_token;
 pub mod user;
 
-pub use call::{Call, serve};
+pub use call::{Call, serve, serve_noting};
 pub use reply::Reply;

@@ -22,6 +22,9 @@ pub trait WriteCustomers: Read {}
 /// Writing events: `PutItem`, `BatchWriteItem`.
 pub trait WriteEvents: Read {}
 
+/// Counting what was dropped: `UpdateItem`.
+pub trait NoteDrops: Access {}
+
 /// Putting tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
 pub trait Entomb: List {}
 

@@ -241,6 +241,32 @@ pub fn is_credential(pk: &str) -> bool {
     kind(pk) == "K"
 }
 
+/// Partition of a channel's drops of a UTC day, `yyyymmdd`.
+#[must_use]
+pub fn drop_partition(channel: &str, day: &str) -> String {
+    format!("D#{channel}#{day}")
+}
+
+/// Sort key of the count of one kind of drop. None of the three has a `#`.
+#[must_use]
+pub fn drop_sort(origin: &str, reason: &str, field: &str) -> String {
+    format!("{origin}#{reason}#{field}")
+}
+
+/// Origin, reason and field out of the sort key of a count of drops.
+#[must_use]
+pub fn parse_drop_sort(sk: &str) -> Option<(&str, &str, &str)> {
+    let (origin, rest) = sk.split_once('#')?;
+    let (reason, field) = rest.split_once('#')?;
+    Some((origin, reason, field))
+}
+
+/// The count of one kind of drop, by its partition and its sort key.
+#[must_use]
+pub fn drops(partition: &str, sort: &str) -> Key {
+    Key::new(partition.to_owned(), sort)
+}
+
 /// A channel.
 #[must_use]
 pub fn channel(id: &str) -> Key {

@@ -1,7 +1,7 @@
 //! What one request does, for its log line: whose it is, its calls at the table and their units, its events.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_sdk_dynamodb::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -16,6 +16,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
+
+use crate::domain::drops::{Drop, Origin};
 
 tokio::task_local! {
     /// The meter of the request that this task serves. The store's parallel calls stay within the task.
@@ -34,6 +36,8 @@ struct Counts {
     channel: OnceLock<String>,
     /// Accepted and rejected.
     events: OnceLock<(usize, usize)>,
+    origin: OnceLock<Origin>,
+    drops: Mutex<Vec<Drop>>,
 }
 
 impl Meter {
@@ -75,6 +79,28 @@ pub fn note_channel(id: &str) {
 /// Notes how many of the request's events were accepted and how many rejected.
 pub fn note_events(accepted: usize, rejected: usize) {
     METER.try_with(|meter| meter.0.events.set((accepted, rejected)).ok()).ok();
+}
+
+/// Notes what the request's credential makes of its sender.
+pub fn note_origin(origin: Origin) {
+    METER.try_with(|meter| meter.0.origin.set(origin).ok()).ok();
+}
+
+/// Notes what of the request was dropped, for the log of drops.
+pub fn note_drops(drops: impl IntoIterator<Item = Drop>) {
+    METER.try_with(|meter| meter.0.drops.lock().map(|mut all| all.extend(drops)).ok()).ok();
+}
+
+/// Takes what was noted of the request so far: its channel, its sender and what was dropped. `None` without a
+/// credential.
+#[must_use]
+pub fn take_drops() -> Option<(String, Origin, Vec<Drop>)> {
+    let take = |meter: &Meter| {
+        let (channel, origin) = (meter.0.channel.get()?, meter.0.origin.get()?);
+        let drops = meter.0.drops.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
+        Some((channel.clone(), *origin, drops))
+    };
+    METER.try_with(take).ok().flatten()
 }
 
 /// Sits in the client and counts into the meter of whoever calls.

@@ -8,6 +8,7 @@ pub mod commit;
 mod contacts;
 pub mod customers;
 pub mod data_requests;
+pub mod drops;
 pub mod erasure;
 pub mod events;
 pub mod export;

@@ -1,0 +1,325 @@
+//! The log of drops: what was refused or left out, by day, source, reason and field, and never a value (R15).
+
+use okyaku::domain::drops::{Drop, Origin, Reason};
+use serde_json::{Value, json};
+use support::{Channel, NOW, Shop};
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+const PATH: &str = "/okyaku/v1/drops";
+
+/// Every row as `day source reason field count`.
+async fn rows_of(shop: &Shop, days: u32) -> Vec<String> {
+    let answer = shop.server("GET", &format!("{PATH}?days={days}")).send().await;
+    let drops = answer.expect(200)["drops"].as_array().unwrap().clone();
+    let text = |drop: &Value, key: &str| drop[key].as_str().unwrap().to_owned();
+    let row = |drop: &Value| {
+        let named = ["day", "source", "reason", "field"].map(|key| text(drop, key)).join(" ");
+        format!("{named} {}", drop["count"])
+    };
+    drops.iter().map(row).collect()
+}
+
+async fn rows(shop: &Shop) -> Vec<String> {
+    rows_of(shop, 14).await
+}
+
+/// A boot whose e-mail address is none.
+async fn bad_boot(shop: &Shop) {
+    let booted = shop.boot(json!({"profile": {"email": "kanarie"}})).await;
+    assert_eq!(booted.expect(200)["dropped"][0]["field"], "profile.email");
+}
+
+/// How many calls of the table count drops.
+fn writes(shop: &Shop) -> usize {
+    let to_log = |call: &&support::Call| {
+        call.operation == "UpdateItem" && call.request["Key"]["pk"]["S"].as_str().unwrap().starts_with("D#")
+    };
+    shop.recorder.calls().iter().filter(to_log).count()
+}
+
+async fn items(shop: &Shop) -> Vec<String> {
+    let items = shop.items().await;
+    let drops = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("D#"));
+    drops.map(|item| format!("{item:?}")).collect()
+}
+
+#[tokio::test]
+async fn a_bad_field_of_a_page_is_there_with_its_reason_and_never_its_value() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.server("GET", PATH).send().await.expect(200), &json!({"drops": []}));
+    bad_boot(&shop).await;
+    let answer = shop.server("GET", PATH).send().await;
+    insta::assert_snapshot!(answer.text(), @"");
+    let stored = items(&shop).await.concat();
+    assert!(!stored.is_empty() && !stored.contains("kanarie"), "{stored}");
+}
+
+#[tokio::test]
+async fn a_name_that_anybody_chose_is_other() {
+    let shop = Shop::open().await;
+    let body =
+        json!({"kanarie": 1, "profile": {"kanarie@vogel.example": {}, "wishCount": {}, "description": "x"}});
+    shop.boot(body).await.expect(200);
+    let body = json!({"tags": ["a", 1], "010-2468-2468": 1, "profileOnce": {"kanarie": [[]]}});
+    shop.server("PUT", "/open/v5/users/@lee").json(body).await.expect(422);
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+    let stored = items(&shop).await.concat();
+    assert!(!stored.contains("kanarie") && !stored.contains("2468"), "{stored}");
+}
+
+#[tokio::test]
+async fn the_same_drop_twice_within_a_minute_is_one_write_and_both_are_there_after_it() {
+    let shop = Shop::open().await;
+    shop.recorder.reset();
+    bad_boot(&shop).await;
+    shop.clock.advance(MINUTE - 1);
+    bad_boot(&shop).await;
+    assert_eq!(writes(&shop), 1);
+    assert_eq!(rows(&shop).await, ["2026-11-22 page invalid profile.email 1"]);
+    // Any request of the instance after the minute, also one that drops nothing.
+    shop.clock.advance(1);
+    shop.boot(json!({})).await.expect(200);
+    assert_eq!(writes(&shop), 2);
+    let answer = shop.server("GET", PATH).send().await;
+    assert_eq!(
+        (&answer.body["drops"][0]["count"], &answer.body["drops"][0]["lastAt"]),
+        (&json!(2), &json!(NOW + MINUTE - 1))
+    );
+    shop.clock.advance(MINUTE);
+    shop.boot(json!({})).await.expect(200);
+    assert_eq!(writes(&shop), 2, "nothing was held");
+}
+
+#[tokio::test]
+async fn instances_count_into_the_same() {
+    let shop = Shop::open().await;
+    for instance in [shop.another_instance(), shop.another_instance(), shop.another_instance()] {
+        bad_boot(&instance).await;
+    }
+    assert_eq!(rows(&shop).await, ["2026-11-22 page invalid profile.email 3"]);
+}
+
+#[tokio::test]
+async fn days_are_1_to_14_and_14_unless_said() {
+    let shop = Shop::open().await;
+    bad_boot(&shop).await;
+    for days in ["0", "15", "-1", "", "1.5", "all", "99999999999"] {
+        let refused = shop.server("GET", &format!("{PATH}?days={days}")).send().await;
+        refused.expect(422);
+        assert_eq!(refused.fields(), ["days"], "{days}");
+    }
+    let seen = async |after: i64, days: u32| {
+        shop.clock.set(NOW + after * DAY);
+        rows_of(&shop, days).await.len()
+    };
+    assert_eq!((seen(0, 1).await, seen(1, 1).await, seen(1, 2).await), (1, 0, 1));
+    assert_eq!((seen(13, 13).await, seen(13, 14).await), (0, 1));
+    assert_eq!(shop.server("GET", PATH).send().await.expect(200)["drops"].as_array().unwrap().len(), 1);
+    assert_eq!(seen(14, 14).await, 0, "after 14 days nothing is shown");
+    // And a day later nothing is left: the item's time to live is 15 days after its last drop.
+    let item =
+        shop.items().await.into_iter().find(|item| item["pk"].as_s().unwrap().starts_with("D#")).unwrap();
+    assert_eq!(item["ttl"].as_n().unwrap().parse::<i64>().unwrap(), (NOW + 15 * DAY) / 1000 + 1);
+}
+
+#[tokio::test]
+async fn the_newest_day_comes_first_and_of_a_day_the_most_frequent() {
+    let shop = Shop::open().await;
+    let bad = async |n: u64, body: Value| {
+        for _ in 0..n {
+            let shop = shop.another_instance();
+            shop.boot(body.clone()).await.expect(200);
+        }
+    };
+    bad(1, json!({"profile": {"email": 1}})).await;
+    shop.clock.advance(DAY);
+    bad(2, json!({"profile": {"name": 1}})).await;
+    bad(3, json!({"memberId": "guest"})).await;
+    bad(1, json!({"language": "?"})).await;
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+}
+
+#[tokio::test]
+async fn another_channel_sees_nothing() {
+    let shop = Shop::open().await;
+    bad_boot(&shop).await;
+    let other = Channel::create(&shop, "Other", &[]).await;
+    assert_eq!(other.server(&shop, "GET", PATH, &json!({})).await.expect(200), &json!({"drops": []}));
+    other.boot(&shop, json!({"tags": 1})).await.expect(422);
+    let own = other.server(&shop, "GET", PATH, &json!({})).await;
+    assert_eq!(own.body["drops"].as_array().unwrap().len(), 1);
+    assert_eq!(rows(&shop).await.len(), 1);
+}
+
+#[tokio::test]
+async fn each_rejected_event_counts_by_its_field() {
+    let shop = Shop::open().await;
+    let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    let old = NOW - 366 * DAY;
+    let events = json!([
+        {"id": "1", "name": "A", "createdAt": NOW},
+        {"id": "2", "name": "", "createdAt": NOW},
+        {"id": "3", "name": "A", "createdAt": old},
+        {"id": "4", "name": "A", "createdAt": old},
+        {"id": "5", "name": "A", "createdAt": "2026"},
+        {"name": "A", "createdAt": NOW},
+        {"id": "6", "name": "A", "createdAt": NOW, "property": [1]},
+        "kanarie",
+    ]);
+    shop.recorder.reset();
+    shop.track(&token, events).await.expect(200);
+    assert_eq!(writes(&shop), 6);
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+}
+
+#[tokio::test]
+async fn what_a_server_is_refused_counts_and_what_has_no_credential_or_no_body_does_not() {
+    let shop = Shop::open().await;
+    let member = shop.boot_member("lee", json!({})).await;
+    let event = json!({"name": "A", "id": "1", "createdAt": NOW - 366 * DAY});
+    shop.server("POST", "/open/v5/users/@lee/events").json(event).await.expect(422);
+    shop.server("POST", "/open/v5/users").json(json!({"profile": {}})).await.expect(422);
+    shop.server("PATCH", "/open/v5/users/@lee")
+        .json(json!({"createdAt": 1, "profile": {"email": 1}}))
+        .await
+        .expect(422);
+    let long = json!({"note": "x".repeat(33 * 1024)});
+    shop.server("PATCH", "/open/v5/users/@lee").json(json!({ "profile": long })).await.expect(422);
+    let token = member.str("/sessionToken").to_owned();
+    shop.page("PATCH", "/front/v1/users/me", &token).json(json!({"profile": long})).await.expect(413);
+    // None of these.
+    shop.server("PATCH", "/open/v5/users/@nobody").json(json!({"tags": []})).await.expect(404);
+    shop.server("PATCH", "/open/v5/users/@lee").bytes("{").await.expect(400);
+    shop.request("PATCH", "/open/v5/users/@lee").json(json!({"tags": 1})).await.expect(401);
+    let foreign =
+        shop.page("PATCH", "/front/v1/users/me", &token).header("origin", "https://foreign.example");
+    foreign.json(json!({"tags": 1})).await.expect(403);
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+}
+
+#[tokio::test]
+async fn what_is_said_of_the_erased_counts_for_server_and_page() {
+    let shop = Shop::open().await;
+    let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
+    shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204);
+    shop.server("PUT", "/open/v5/users/@lee").json(json!({})).await.expect(409);
+    shop.server("POST", "/open/v5/users/@lee/events").json(json!({"name": "A"})).await.expect(409);
+    shop.page("POST", "/front/v1/touch", &token).send().await.expect(409);
+    shop.track(&token, json!([{"id": "1", "name": "A", "createdAt": NOW}])).await.expect(409);
+    // The first of each is written at once, the second held.
+    shop.clock.advance(MINUTE);
+    shop.boot(json!({})).await.expect(200);
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+}
+
+#[tokio::test]
+async fn a_boot_that_drops_something_makes_one_call_more_and_not_again_within_the_minute() {
+    let shop = Shop::open().await;
+    let veil = shop.boot(json!({})).await.str("/veilId").to_owned();
+    let cost = async |body: Value| {
+        shop.recorder.reset();
+        shop.boot(body).await.expect(200);
+        (shop.recorder.trips(), shop.recorder.units())
+    };
+    assert_eq!(cost(json!({"veilId": veil})).await, (1, (1.0, 0.0)));
+    let bad = json!({"veilId": veil, "profile": {"email": "none", "mobileNumber": "none"}});
+    // Two kinds of drop, at once.
+    assert_eq!(cost(bad.clone()).await, (2, (1.0, 2.0)));
+    assert_eq!(cost(bad.clone()).await, (1, (1.0, 0.0)));
+    shop.clock.advance(MINUTE - 1);
+    assert_eq!(cost(bad).await, (1, (1.0, 0.0)));
+}
+
+#[tokio::test]
+async fn reading_costs_a_query_a_day_at_once() {
+    let shop = Shop::open().await;
+    bad_boot(&shop).await;
+    rows(&shop).await;
+    shop.recorder.reset();
+    rows(&shop).await;
+    let calls = shop.recorder.calls();
+    assert!(calls.iter().all(|call| call.operation == "Query" && call.request["ConsistentRead"] == true));
+    let (read, write) = shop.recorder.units();
+    assert_eq!((calls.len(), write), (14, 0.0));
+    assert!(read <= 14.0, "{read}");
+    shop.recorder.reset();
+    rows_of(&shop, 1).await;
+    assert_eq!(shop.recorder.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_log_that_fails_fails_no_boot_and_catches_up() {
+    for (status, code) in
+        [(400, "ThrottlingException"), (400, "ValidationException"), (500, "InternalServerError")]
+    {
+        let shop = Shop::open().await;
+        shop.recorder.inject(move |operation, _| {
+            let error =
+                json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "kanarie"});
+            (operation == "UpdateItem").then_some((status, error))
+        });
+        let (log, guard) = support::log::Log::capture();
+        bad_boot(&shop).await;
+        drop(guard);
+        assert!(
+            log.text().contains("drops are not counted yet") && !log.text().contains("kanarie"),
+            "{}",
+            log.text()
+        );
+        assert_eq!(rows(&shop).await, Vec::<String>::new());
+        shop.recorder.heal();
+        shop.boot(json!({})).await.expect(200);
+        assert_eq!(rows(&shop).await, Vec::<String>::new(), "not before a minute is over");
+        shop.clock.advance(MINUTE);
+        shop.boot(json!({})).await.expect(200);
+        assert_eq!(rows(&shop).await, ["2026-11-22 page invalid profile.email 1"], "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_hangs_holds_a_boot_up_for_a_second_at_most() {
+    let shop = Shop::open().await;
+    bad_boot(&shop).await;
+    let started = std::time::Instant::now();
+    shop.recorder.inject(|operation, _| {
+        if operation == "UpdateItem" {
+            std::thread::sleep(std::time::Duration::from_millis(0));
+        }
+        None
+    });
+    shop.clock.advance(MINUTE);
+    bad_boot(&shop).await;
+    assert!(started.elapsed() < std::time::Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_boot_that_fails_counts_nothing_as_it_comes_again() {
+    let shop = Shop::open().await;
+    shop.boot(json!({})).await.expect(200);
+    shop.recorder.inject(|operation, _| {
+        let error =
+            json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow"});
+        (operation == "PutItem").then_some((400, error))
+    });
+    shop.boot(json!({"profile": {"email": "none"}})).await.expect(503);
+    shop.recorder.heal();
+    shop.clock.advance(MINUTE);
+    shop.boot(json!({})).await.expect(200);
+    assert_eq!(rows(&shop).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_builders_delivery_counts_by_its_paths() {
+    let shop = Shop::open().await;
+    let store = &shop.base.app::<okyaku_boot::Access>().store;
+    let drops = [
+        Drop::new("customer.phone", Reason::Invalid),
+        Drop::new("line_items[3].price", Reason::Invalid),
+        Drop::new("line_items[4].price", Reason::Invalid),
+        Drop::new("orders/hidden", Reason::UnknownTopic),
+        Drop::new("Kanarie", Reason::UnknownTopic),
+    ];
+    store.note_drops("dec0de00000000000000", Origin::Shopify, &drops).await;
+    insta::assert_snapshot!(rows(&shop).await.join("\n"), @"");
+}
