@@ -124,9 +124,9 @@ async fn a_requests_line_says_whose_it_was_and_what_it_did() {
     shop.track(&token, events.into()).await.expect(200);
     let lines = log.lines();
     let line = lines.iter().find(|line| line["message"] == "served").unwrap();
-    // The session's channel is cached; a guard, and two batches in parallel.
-    assert_eq!((&line["route"], &line["calls"]), (&json!("POST /front/v1/events"), &json!(3)));
-    assert_eq!(line["units"], 31.0);
+    // The session's channel is cached; a guard, two batches in parallel, and the count of what was dropped.
+    assert_eq!((&line["route"], &line["calls"]), (&json!("POST /front/v1/events"), &json!(4)));
+    assert_eq!(line["units"], 32.0);
     assert_eq!((&line["events"], &line["rejected"]), (&json!(30), &json!(1)));
     let channels = shop.admin(json!({"action": "listChannels"})).await.unwrap();
     assert_eq!(line["channel"], channels["channels"][0]["id"]);

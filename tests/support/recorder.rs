@@ -33,6 +33,12 @@ impl Call {
     pub fn reads(&self) -> bool {
         matches!(self.operation.as_str(), "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
     }
+
+    /// Whether it counts in the log of drops.
+    pub fn notes_drops(&self) -> bool {
+        let partition = self.request["Key"]["pk"]["S"].as_str().unwrap_or_default();
+        self.operation == "UpdateItem" && partition.starts_with("D#")
+    }
 }
 
 /// What a test makes of a call: `None` lets it through; `Some` answers it with this status and body instead.
