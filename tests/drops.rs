@@ -164,6 +164,25 @@ async fn the_newest_day_comes_first_and_of_a_day_the_most_frequent() {
 }
 
 #[tokio::test]
+async fn of_a_day_500_kinds_are_shown() {
+    let shop = Shop::open().await;
+    let note = async |names: std::ops::Range<u32>| {
+        // An instance writes 50 with one request.
+        for from in names.clone().step_by(50) {
+            let store = shop.another_instance().base.app::<okyaku_track::Access>().store;
+            let drops: Vec<Drop> = (from..names.end.min(from + 50))
+                .map(|n| Drop::new(format!("field.n{n}"), Reason::Invalid))
+                .collect();
+            store.note_drops("dec0de00000000000000", Origin::Cafe24, &drops).await;
+        }
+    };
+    note(0..500).await;
+    assert_eq!(rows(&shop).await.len(), 500);
+    note(500..501).await;
+    assert_eq!((items(&shop).await.len(), rows(&shop).await.len()), (501, 500));
+}
+
+#[tokio::test]
 async fn another_channel_sees_nothing() {
     let shop = Shop::open().await;
     bad_boot(&shop).await;

@@ -317,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_firstmalls_while_its_channel_is_connected_to_it() {
+        let channel = |builders: serde_json::Value| -> Channel {
+            serde_json::from_value(serde_json::json!({
+                "id": "c", "name": "Shop", "createdAt": 0, "region": "KR", "memberHashEnabled": true,
+                "memberHashSecret": "", "origins": [], "eventDays": 365, "builders": builders,
+            }))
+            .unwrap()
+        };
+        let connected = |enabled| serde_json::json!({"firstmall": {"shop": "mall", "enabled": enabled}});
+        assert_eq!(Origin::of_page(&channel(connected(true))), Origin::Firstmall);
+        assert_eq!(Origin::of_page(&channel(connected(false))), Origin::Page);
+        assert_eq!(Origin::of_page(&channel(serde_json::json!({}))), Origin::Page);
+    }
+
+    #[test]
     fn every_origin_and_reason_has_a_name_of_its_own() {
         let origins: std::collections::BTreeSet<_> = Origin::ALL.map(Origin::name).into();
         let reasons: std::collections::BTreeSet<_> = Reason::ALL.map(Reason::name).into();
