@@ -205,7 +205,7 @@ impl<A: List> Store<A> {
         let items = reply.items.unwrap_or_default();
         let items = items.iter().filter(|item| !expired(item, now));
         let mut counts = items.map(|item| count_of(item, &day)).collect::<Result<Vec<_>, _>>()?;
-        counts.sort_by(|one, other| other.count.cmp(&one.count));
+        counts.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         Ok(counts)
     }
 }
