@@ -171,6 +171,13 @@ async fn what_cannot_be_read_is_answered_200_with_its_reason_and_loses_nothing_e
         answers.push(answer.body["dropped"].to_string());
     }
     assert!(answers.iter().all(|answer| !answer.contains("1,000") && !answer.contains("gid")), "{answers:?}");
+    let log = shop.server("GET", "/okyaku/v1/drops").send().await;
+    let counted = log.expect(200)["drops"].as_array().unwrap().clone();
+    let unknown = counted.iter().find(|drop| drop["reason"] == "unknownTopic").expect("counted");
+    assert_eq!(
+        (&unknown["source"], &unknown["field"]),
+        (&json!("shopify"), &json!("inventory_levels/update"))
+    );
     // A field that cannot be read leaves the others.
     let body =
         json!({"id": 7, "email": "no address", "first_name": "Haneul", "updated_at": "2026-11-20T10:00:00Z"});

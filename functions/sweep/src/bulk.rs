@@ -166,7 +166,7 @@ impl Bulk<'_> {
         let reach = Reach { unknown: true, ..Reach::default() };
         match self.app.store.erase(self.channel, by, reach, &invocation).await {
             Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
-                done.erased += 1
+                done.erased += 1;
             }
             Ok(Erased::Now(_) | Erased::Nobody) => done.unknown += 1,
             Ok(Erased::Before(_)) => done.already += 1,

@@ -4,7 +4,7 @@ use okyaku::App;
 use okyaku::builders::{Context, cafe24, shopify};
 use okyaku::domain::builder::{Builder, Delivery, Statement};
 use okyaku::domain::channel::Channel;
-use okyaku::domain::drops::{Drop, Reason};
+use okyaku::domain::drops::{Drop, Origin, Reason};
 use okyaku::domain::event::Bounds;
 use okyaku::error::Error;
 use okyaku::http::Reply;
@@ -33,6 +33,12 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
     for statement in statements {
         drops.extend(apply(app, &channel, statement, invocation).await?);
     }
+    let origin = match builder {
+        Builder::Shopify => Origin::Shopify,
+        Builder::Cafe24 => Origin::Cafe24,
+        Builder::Firstmall => Origin::Firstmall,
+    };
+    app.store.note_drops(&channel.id, origin, &drops).await;
     let dropped: Vec<Value> =
         drops.iter().map(|drop| json!({ "field": drop.field, "reason": drop.reason })).collect();
     Reply::ok(json!({ "applied": applied, "dropped": dropped }))

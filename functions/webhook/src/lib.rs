@@ -27,6 +27,7 @@ impl access::List for Access {}
 impl access::WriteCustomers for Access {}
 impl access::Entomb for Access {}
 impl access::Hear for Access {}
+impl access::NoteDrops for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /webhooks/{builder}/{webhookToken}"];
