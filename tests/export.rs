@@ -44,7 +44,7 @@ async fn events(shop: &Shop, user: &str, mut between: impl AsyncFnMut(usize)) ->
         let page = page(shop, user, &query).await.expect(200).clone();
         assert!(valid(&page), "{page}");
         let events = page["events"].as_array().unwrap();
-        assert_eq!(page.as_object().unwrap().len(), if number == 0 { 11 } else { 4 });
+        assert_eq!(page.as_object().unwrap().len(), if number == 0 { 12 } else { 4 });
         all.extend(events.iter().cloned());
         let Some(next) = page["next"].as_str() else { return all };
         query = format!("?since={next}");

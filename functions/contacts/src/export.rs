@@ -39,7 +39,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     let mut page = json!({
         "version": VERSION,
         "exportedAt": app.now(),
-        "customer": user::of_server(&channel, &person, app.now()),
+        "customer": user::of_server(channel, &person, app.now()),
         "fields": fields(&person),
         "tags": tags(&person),
         "lives": lives.iter().map(|customer| life(customer)).collect::<Vec<_>>(),
@@ -94,6 +94,12 @@ fn fields(customer: &Customer) -> Vec<Value> {
     customer.profile.iter().map(field).collect()
 }
 
+/// A builder's latest word on each tag.
+fn builder_tags(customer: &Customer) -> Vec<Value> {
+    let tag = |(tag, at, there): (&String, i64, bool)| json!({ "tag": tag, "time": at, "there": there });
+    customer.tag_words.iter().map(tag).collect()
+}
+
 /// An order as its builder told it. Amounts are texts: no double rounds them.
 fn order(order: &StoredOrder) -> Value {
     json!({
@@ -142,6 +148,8 @@ fn life(customer: &Customer) -> Value {
         "revivedAfter": customer.revived_after,
         "born": customer.born,
         "staleSince": customer.stale_since,
+        "said": customer.said,
+        "builderTags": builder_tags(customer),
         "name": customer.name,
         "language": customer.language,
         "country": customer.country,

@@ -81,5 +81,5 @@ fn since(call: &Call) -> Result<Option<EventKey>, Error> {
 
 async fn customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let customer = find(app, channel, call).await?;
-    Reply::ok(json!({ "user": user::of_server(&channel, &customer, app.now()), "online": Value::Null }))
+    Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()), "online": Value::Null }))
 }

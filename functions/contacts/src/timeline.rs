@@ -65,5 +65,5 @@ pub(crate) async fn glance(app: &App<Access>, channel: &Channel, call: &Call) ->
     if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
         events.insert("countsTruncated".into(), true.into());
     }
-    Reply::ok(json!({ "user": user::of_server(&channel, &customer, app.now()), "events": events }))
+    Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()), "events": events }))
 }

@@ -1,4 +1,4 @@
-//! Shopify's deliveries by EventBridge: IAM proves the bus, and the shop in the metadata leads to the channel.
+//! Shopify's deliveries by Amazon `EventBridge`: IAM proves the bus, and the shop in the metadata leads to the channel.
 //! <https://shopify.dev/docs/apps/build/webhooks/subscribe/get-started>
 
 use lambda_http::Context;
@@ -14,7 +14,7 @@ use crate::proof::{Proven, triggered_at};
 use crate::{Access, delivery, unproven};
 
 /// Takes in one event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`. The answer is that of
-/// the webhook; EventBridge repeats what fails, for 24 hours.
+/// the webhook; `EventBridge` repeats what fails, for 24 hours.
 ///
 /// # Errors
 /// [`Error::Unauthorized`] for a shop of no channel; [`Error::Busy`] or [`Error::Internal`].

@@ -41,7 +41,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
-/// Whether an invocation is a delivery itself, of EventBridge, and no request of API Gateway.
+/// Whether an invocation is a delivery itself, of `EventBridge`, and no request of API Gateway.
 #[must_use]
 pub fn is_direct(event: &serde_json::Value) -> bool {
     event.get("detail").is_some()

@@ -159,7 +159,7 @@ pub struct Customer {
     /// What its orders come to.
     #[serde(default, skip_serializing_if = "Purchases::is_empty")]
     pub purchases: Purchases,
-    /// Since when its builder knows more than is stored here, epoch ms.
+    /// When its builder last told only that something changed, epoch ms: what is stored may be older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_since: Option<Millis>,
 }

@@ -41,7 +41,11 @@ impl Customer {
             }
             self.show_tags();
         }
-        self.born = self.born.max(says.born);
+        // The earliest that was told: an erasure must mean everything that came into this life.
+        self.born = match (self.born, says.born) {
+            (Some(known), Some(told)) => Some(known.min(told)),
+            (known, told) => known.or(told),
+        };
         if says.stale {
             self.stale_since = self.stale_since.max(Some(says.at));
         }

@@ -56,6 +56,11 @@ impl TagWords {
         left_out
     }
 
+    /// Every tag that is remembered, when it was last spoken of, epoch ms, and whether it was there.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, Millis, bool)> {
+        self.each.iter().map(|(tag, (at, there))| (tag, *at, *there))
+    }
+
     /// The tags that are there.
     #[must_use]
     pub fn there(&self) -> BTreeSet<&String> {

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::access::{List, Total};
 use super::failure::{Failure, held};
-use super::item::{FORMAT, expired, integer, number, string, text};
+use super::item::{ERASED_AT, FORMAT, expired, integer, number, string, text};
 use super::keys::{self, CHANNELS, Key, MARKER_SHARDS, PK, SK};
 use super::{Item, Store};
 use crate::domain::customer::Customer;
@@ -213,7 +213,9 @@ impl<A: Total> Store<A> {
         };
         let unreadable = || Error::internal("a channel's item cannot be read");
         let items = self.partition(CHANNELS.to_owned()).await?;
-        items.iter().map(|item| channel(item).ok_or_else(unreadable)).collect()
+        // One that ended has no months any more.
+        let open = items.iter().filter(|item| !item.contains_key(ERASED_AT));
+        open.map(|item| channel(item).ok_or_else(unreadable)).collect()
     }
 
     async fn put_if(

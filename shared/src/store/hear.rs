@@ -121,7 +121,7 @@ impl<A: Hear> Store<A> {
         );
         let mut found = self.batch_get(&[customer.clone(), line.clone(), owner.clone()], None).await?;
         let life = found.remove(&customer).map_or(Ok(None), |item| item::life(item, self.now()))?;
-        let owner = orders::owner(found.get(&owner))?;
+        let owner = orders::owner(found.get(&owner), self.now())?;
         let mut line = found.remove(&line);
         let (id, life) = self.follow_generation(&channel.id, member, first.clone(), life).await?;
         if id != first {
@@ -177,7 +177,7 @@ impl<A: Hear> Store<A> {
         let mut retry = Retry::new(invocation);
         loop {
             let known = self.get(keys::order_owner(&channel.id, &hash)).await?;
-            let (mut refunds, version) = match orders::owner(known.as_ref())? {
+            let (mut refunds, version) = match orders::owner(known.as_ref(), self.now())? {
                 Owner::Known(id) => match self.give_back(channel, &id, &hash, refund, invocation).await? {
                     Some(drops) => return Ok(drops),
                     None => {

@@ -9,14 +9,14 @@ use rust_decimal::Decimal;
 use super::access::Hear;
 use super::commit::Guard;
 use super::failure::held;
-use super::item::{FORMAT, REQUEST, VERSION, integer, number, string, text};
+use super::item::{FORMAT, REQUEST, VERSION, expired, integer, number, string, text};
 use super::keys::{self, PK, TTL};
 use super::retry::Invocation;
 use super::{Item, Store};
 use crate::domain::id::CustomerId;
 use crate::domain::limit::WAITING_MS;
 use crate::domain::purchase::StoredOrder;
-use crate::domain::time;
+use crate::domain::time::{self, Millis};
 use crate::error::Error;
 
 /// An order, as compact JSON text: it may hold amounts that a table's number cannot.
@@ -55,8 +55,8 @@ pub(super) fn stored(item: Item) -> Result<(StoredOrder, u64), Error> {
     order.zip(version).ok_or_else(|| Error::internal("an order's item cannot be read"))
 }
 
-/// An owner's item.
-pub(super) fn owner(item: Option<&Item>) -> Result<Owner, Error> {
+/// An owner's item. Refunds that waited too long are none.
+pub(super) fn owner(item: Option<&Item>, now: Millis) -> Result<Owner, Error> {
     let Some(item) = item else { return Ok(Owner::Unknown) };
     let unreadable = || Error::internal("an order's owner cannot be read");
     if let Some(id) = string(item, OWNER) {
@@ -64,8 +64,8 @@ pub(super) fn owner(item: Option<&Item>) -> Result<Owner, Error> {
     }
     let refunds = string(item, REFUNDS).and_then(|refunds| serde_json::from_str(refunds).ok());
     let version = integer(item, VERSION).and_then(|version| u64::try_from(version).ok());
-    let (refunds, version) = refunds.zip(version).ok_or_else(unreadable)?;
-    Ok(Owner::Waiting(refunds, version))
+    let (refunds, version): (BTreeMap<_, _>, _) = refunds.zip(version).ok_or_else(unreadable)?;
+    Ok(Owner::Waiting(if expired(item, now) { BTreeMap::new() } else { refunds }, version))
 }
 
 impl<A> Store<A> {

@@ -86,11 +86,11 @@ impl<A: EraseShop> Store<A> {
             .send()
             .await
             .map_err(Failure::of)?;
-        let mut gone = Vec::new();
+        let (mut gone, first) = (Vec::new(), job.emptied_at.is_none());
         for item in reply.items.unwrap_or_default() {
             let (Some(pk), Some(sk)) = (string(&item, PK), string(&item, SK)) else { continue };
             if keys::is_of_channel(pk, &job.channel) || is_credential(pk, &item, &job.channel) {
-                if job.emptied_at.is_none() {
+                if first {
                     count(&mut job.counts, pk, sk, item.contains_key(ERASED_AT));
                 }
                 gone.push(Key { pk: pk.to_owned(), sk: sk.to_owned() });
@@ -100,14 +100,19 @@ impl<A: EraseShop> Store<A> {
             .last_evaluated_key
             .as_ref()
             .and_then(|key| Some(format!("{}\n{}", string(key, PK)?, string(key, SK)?)));
-        if job.upto.is_none() && job.emptied_at.is_none() {
+        if job.upto.is_none() && first {
             job.emptied_at = Some(self.now());
         }
-        if !self.save(job).await? {
-            return Ok(false);
+        if first {
+            // What is counted and then not deleted, the second pass meets.
+            if !self.save(job).await? {
+                return Ok(false);
+            }
+            self.delete_all(gone).await?;
+            return Ok(true);
         }
         self.delete_all(gone).await?;
-        Ok(true)
+        self.save(job).await
     }
 
     /// The second scan, for what a write in flight or an instance that did not know of the end has left; then the job
