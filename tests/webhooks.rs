@@ -272,3 +272,30 @@ fn ten_thousand_forged_signatures_are_refused() {
     }
     assert_eq!(accepted, 12_000, "and the right ones are taken");
 }
+
+#[tokio::test]
+async fn an_order_and_a_refund_cost_what_the_documents_say() {
+    let shop = Shop::open().await;
+    let customer = json!({"id": 7, "updated_at": "2026-11-20T09:00:00Z"});
+    let order = |id: u64, minute: u32| {
+        json!({"id": id, "created_at": "2026-11-20T10:00:00Z", "updated_at": format!("2026-11-20T10:{minute:02}:00Z"),
+            "currency": "USD", "total_price": "59.90", "line_items": [], "customer": customer})
+    };
+    let refund = |id: u64| json!({"id": id, "order_id": 2, "transactions": [{"kind": "refund", "status": "success", "amount": "9.90"}]});
+    shop.shopify("customers/create", &customer).await.expect(200);
+    for (topic, body, cost) in [
+        ("orders/create", order(1, 1), (3, (3.0, 7.0))),
+        ("orders/updated", order(1, 2), (3, (3.0, 5.0))),
+        // The same again: only the event is tried, in case it was lost.
+        ("orders/updated", order(1, 2), (2, (3.0, 1.0))),
+        // A refund waits for its order.
+        ("refunds/create", refund(9), (2, (1.0, 1.0))),
+        ("orders/create", order(2, 1), (3, (3.0, 7.0))),
+        ("refunds/create", refund(8), (3, (3.0, 4.0))),
+        ("customers/redact", json!({"customer": {"id": 7}}), (2, (1.0, 5.0))),
+    ] {
+        shop.recorder.reset();
+        assert_eq!(shop.shopify(topic, &body).await.expect(200)["dropped"], json!([]), "{topic}");
+        assert_eq!((shop.recorder.trips(), shop.recorder.units()), cost, "{topic}: {}", shop.recorder.cost());
+    }
+}
