@@ -2,12 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use http::Uri;
+use okyaku::domain::builder::Builder;
 use okyaku::domain::erasure::By;
+
+use crate::send;
 
 const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over every other if they are set. Without them a \
                          data folder has its own in keys.json, memory has fresh ones, and --dynamodb refuses to start.";
+
+const ADMIN_HELP: &str = "A folder that a running server uses is refused. Beside a server that was started with --engine-port N \
+                          and both keys, use --dynamodb http://127.0.0.1:N and the same keys; the server sees a change \
+                          within a minute.";
 
 /// Okyaku on this machine: every route of the deployed service, a development channel and a demo shop.
 #[derive(Debug, Parser)]
@@ -41,6 +48,62 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Erases everybody in a list, for good; run again it goes on where it was cut off
     Erase(List),
+    /// Signs a delivery as a builder does, and sends it to a running Okyaku
+    SendWebhook(Delivery),
+    /// Carries out one command of the admin function, such as '{"action":"listChannels"}'
+    Admin(Admin),
+}
+
+/// A command of the admin function.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ADMIN_HELP)]
+pub(crate) struct Admin {
+    /// The command as JSON; `-` reads it from standard input, which keeps a secret out of the shell's history
+    pub(crate) command: String,
+}
+
+/// A builder that sends webhooks.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Sender {
+    Shopify,
+    Cafe24,
+}
+
+impl From<Sender> for Builder {
+    fn from(sender: Sender) -> Self {
+        match sender {
+            Sender::Shopify => Self::Shopify,
+            Sender::Cafe24 => Self::Cafe24,
+        }
+    }
+}
+
+/// What is delivered, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Delivery {
+    /// Whose delivery it is
+    pub(crate) builder: Sender,
+    /// Shopify's topic, such as customers/create, or Cafe24's event number, such as 90032; the example of it is sent,
+    /// its times moved so that it happens now
+    pub(crate) topic: String,
+    /// Where Okyaku listens: http on this machine, or with --print any https
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787", value_parser = send::destination)]
+    pub(crate) to: String,
+    /// The channel's webhook token
+    #[arg(long, default_value = "dev-webhook-token")]
+    pub(crate) token: String,
+    /// The connection's secret; without it the development channel's
+    #[arg(long)]
+    pub(crate) secret: Option<String>,
+    /// The connection's shop: a myshopify.com domain or a mall's id; without it the development channel's
+    #[arg(long)]
+    pub(crate) shop: Option<String>,
+    /// File whose bytes are sent instead of the example
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+    /// Only print the curl command that sends it; it has the signature, or Cafe24's key
+    #[arg(long)]
+    pub(crate) print: bool,
 }
 
 /// Whom to erase.

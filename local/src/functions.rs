@@ -78,7 +78,7 @@ impl Functions {
 fn context(function: &str, event: &Value, limit: Duration) -> Result<Context, InvokeError> {
     let deadline = SystemTime::now() + limit;
     let mut context = Context::default();
-    context.request_id = random::lambda_request_id().map_err(InvokeError::NoEntropy)?;
+    context.request_id = random::uuid().map_err(InvokeError::NoEntropy)?;
     context.deadline = deadline
         .duration_since(UNIX_EPOCH)
         .ok()

@@ -16,7 +16,7 @@ pub mod gateway;
 pub mod host;
 pub mod invoke;
 pub mod keys;
-mod random;
+pub mod random;
 pub mod reply;
 pub mod routes;
 pub mod server;

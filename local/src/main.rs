@@ -1,9 +1,13 @@
-//! `cargo run`: Okyaku on this machine. `cargo run -- erase FILE` erases a list.
+//! `cargo run`: Okyaku on this machine. `cargo run -- erase FILE` erases a list, `cargo run -- send-webhook` delivers as
+//! a builder does, `cargo run -- admin` is the admin function.
 
+mod admin;
 mod args;
 mod banner;
 mod erase;
+mod examples;
 mod home;
+mod send;
 
 use std::error::Error;
 use std::io::Write;
@@ -43,8 +47,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Failure> {
-    if let Some(Command::Erase(list)) = &args.command {
-        return erase::run(&args, list).await;
+    match &args.command {
+        Some(Command::Erase(list)) => return erase::run(&args, list).await,
+        Some(Command::SendWebhook(delivery)) => return send::run(delivery),
+        Some(Command::Admin(admin)) => return admin::run(&args, admin).await,
+        None => {}
     }
     let names = Names::of(&args.host);
     let home = Home::open(&args)?;

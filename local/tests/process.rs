@@ -13,6 +13,20 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
 
+/// The program with these arguments.
+fn okyaku(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_okyaku"));
+    command.args(args);
+    command
+}
+
+/// Runs it to its end: whether it succeeded, what it printed, and what it complained of.
+fn finish(mut command: Command) -> (bool, String, String) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
 /// A running server; killed without mercy when dropped.
 struct Server {
     child: Child,
@@ -23,13 +37,11 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_okyaku"))
-            .args(["--port", "0", "--data"])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::start_with(&mut okyaku(&["--port", "0", "--data", folder.to_str().unwrap()]))
+    }
+
+    fn start_with(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut first = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut first).unwrap();
@@ -189,4 +201,93 @@ fn a_list_is_erased_from_the_command_line_and_again_is_harmless() {
     let status = |member: &str| server.call("GET", &format!("/open/v5/users/@{member}"), None, None).0;
     assert_eq!((status("lee"), status("kim"), status("park")), (404, 404, 200));
     assert_eq!(server.call("PUT", "/open/v5/users/@ghost", None, Some(&json!({}))).0, 409);
+}
+
+#[test]
+fn an_example_delivery_is_sent_signed_and_of_now_and_a_forged_one_fails() {
+    let server = Server::start_with(&mut okyaku(&["--port", "0", "--data", "memory"]));
+    let send = |args: &[&str]| {
+        let (success, answer, complaint) =
+            finish(okyaku(&[&["send-webhook", "--to", &server.base], args].concat()));
+        (success, answer.split_whitespace().next().unwrap_or_default().to_owned(), complaint)
+    };
+    let sent = (true, "200".to_owned(), String::new());
+    assert_eq!(send(&["shopify", "customers/create"]), sent);
+    assert_eq!(send(&["cafe24", "90032"]), sent);
+    let member = |id: &str| server.call("GET", &format!("/open/v5/users/@{id}"), None, None);
+    let (status, reply) = member("7064055069");
+    assert_eq!((status, &reply["user"]["profile"]["email"]), (200, &json!("lee@example.com")), "{reply}");
+    let (status, reply) = member("lee01");
+    assert_eq!(
+        (status, &reply["user"]["profile"]["mobileNumber"]),
+        (200, &json!("+821024682468")),
+        "{reply}"
+    );
+
+    // An order of an hour ago or of the day the example was written would be one of another month sooner or later.
+    assert_eq!(send(&["shopify", "orders/create"]), sent);
+    let (_, events) = server.call("GET", "/open/v5/users/@7064055069/events", None, None);
+    let ordered = events["events"][0]["createdAt"].as_i64().unwrap_or_else(|| panic!("{events}"));
+    assert!((0..3_600_000).contains(&(chrono::Utc::now().timestamp_millis() - ordered)), "{events}");
+
+    for forged in [
+        ["shopify", "customers/delete", "--secret", "another-secret"],
+        ["cafe24", "90147", "--token", "another-token"],
+        ["cafe24", "90147", "--shop", "anothermall"],
+    ] {
+        let (success, status, complaint) = send(&forged);
+        assert_eq!((success, status.as_str()), (false, "401"), "{forged:?} {complaint}");
+    }
+    assert_eq!((member("7064055069").0, member("lee01").0), (200, 200));
+    let (success, status, complaint) = send(&["shopify", "customers/forget"]);
+    assert!(!success && status.is_empty() && complaint.contains("customers/redact, "), "{complaint}");
+}
+
+#[test]
+fn the_admin_function_runs_on_a_folder_and_beside_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let list = r#"{"action":"listChannels"}"#;
+    let create = r#"{"action":"createChannel","name":"Tea shop"}"#;
+    let (success, answer, _) = finish(okyaku(&["--data", data, "admin", create]));
+    let created: Value = serde_json::from_str(&answer).unwrap();
+    assert!(success && created["accessSecret"].is_string(), "{answer}");
+    let (success, answer, _) = finish(okyaku(&["--data", data, "admin", list]));
+    let listed: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((success, listed["channels"].as_array().map(Vec::len)), (true, Some(2)), "{answer}");
+
+    let wrong = r#"{"action":"createChannel","name":"Tea shop","region":"Korea"}"#;
+    for (command, complaint) in [(wrong, "region: must be"), ("{", "not JSON"), ("{}", "action: must be")] {
+        let (success, answer, told) = finish(okyaku(&["--data", data, "admin", command]));
+        assert!(!success && answer.is_empty() && told.contains(complaint), "{command} {told}");
+    }
+    let (success, _, told) = finish(okyaku(&["--data", "memory", "admin", list]));
+    assert!(!success && told.contains("memory is gone"), "{told}");
+
+    let keyed = |args: &[&str]| {
+        let mut command = okyaku(args);
+        command
+            .env("OKYAKU_HASH_KEY", "a".repeat(64))
+            .env("OKYAKU_TOKEN_KEY", format!("k1:{}", "b".repeat(64)));
+        command
+    };
+    let port = free_port();
+    let server = Server::start_with(&mut keyed(&["--port", "0", "--data", "memory", "--engine-port", &port]));
+    let engine = format!("http://127.0.0.1:{port}");
+    let (success, answer, told) = finish(keyed(&["--dynamodb", &engine, "admin", create]));
+    assert!(success, "{told}");
+    let created: Value = serde_json::from_str(&answer).unwrap();
+    let body = json!({ "pluginKey": created["pluginKey"] });
+    assert_eq!(server.call("POST", "/front/v1/boot", None, Some(&body)).0, 200, "{answer}");
+
+    let running = Server::start(folder.path());
+    let (success, _, told) = finish(okyaku(&["--data", data, "admin", list]));
+    assert!(!success && told.contains("is in use by another Okyaku"), "{told}");
+    running.kill();
+}
+
+/// A port that nothing listens on, as the system chooses them.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
 }
