@@ -16,6 +16,9 @@ const ADMIN_HELP: &str = "A folder that a running server uses is refused. Beside
                           and both keys, use --dynamodb http://127.0.0.1:N and the same keys; the server sees a change \
                           within a minute.";
 
+const EXAMPLES_HELP: &str = "Every sending moves an example's times anew, as no builder does: an order that is sent twice is \
+                             twice in the timeline. To repeat a delivery as it was, send your own with --body.";
+
 /// Okyaku on this machine: every route of the deployed service, a development channel and a demo shop.
 #[derive(Debug, Parser)]
 #[command(name = "okyaku", version, after_help = KEYS_HELP)]
@@ -80,6 +83,7 @@ impl From<Sender> for Builder {
 
 /// What is delivered, and where.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES_HELP)]
 pub(crate) struct Delivery {
     /// Whose delivery it is
     pub(crate) builder: Sender,
