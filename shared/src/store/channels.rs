@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_attribute_value, to_item};
 
 use super::access::{Administer, Read};
-use super::failure::{Failure, cancellation, held};
+use super::calls::Sent;
+use super::failure::held;
 use super::item::{FORMAT, expired, number};
 use super::keys::{self, CHANNELS, PK, SK, TTL};
 use super::{Item, Store};
@@ -158,19 +159,10 @@ impl<A: Administer> Store<A> {
         for (kind, key, credential) in credentials {
             items.push(self.new_item(credential_item(*kind, key, credential)?)?);
         }
-        let sent = self
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) => match cancellation(error) {
-                Ok(_) => Ok(false),
-                Err(failure) => Err(failure.into()),
-            },
+        match self.transact(items).await? {
+            Sent::Done => Ok(true),
+            Sent::Refused(_) => Ok(false),
+            Sent::Conflict => Err(Error::Busy),
         }
     }
 
@@ -262,7 +254,7 @@ impl<A: Administer> Store<A> {
         key: &str,
         credential: &Credential,
     ) -> Result<(), Error> {
-        self.overwrite(credential_item(kind, key, credential)?).await
+        self.put_plain(credential_item(kind, key, credential)?).await
     }
 
     /// Lets a credential end at `until`, epoch ms, unless it ends sooner. `false` if it does, or is not the channel's.
@@ -321,18 +313,6 @@ impl<A: Administer> Store<A> {
             .condition_expression("attribute_not_exists(#sk)")
             .expression_attribute_names("#sk", SK);
         Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
-    }
-
-    async fn overwrite(&self, item: Item) -> Result<(), Error> {
-        self.client()
-            .put_item()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(Failure::of)?;
-        Ok(())
     }
 }
 

@@ -5,8 +5,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::access::WriteCustomers;
+use super::calls::Sent;
 use super::contacts::{self, Change, Contacts, Remembered, Terms};
-use super::failure::{Failure, cancellation};
+use super::failure::Failure;
 use super::item::{self, CURRENT, FORMAT, REQUEST, VERSION, number, text};
 use super::keys::{self, PK, TTL};
 use super::orders::OrderChange;
@@ -146,20 +147,10 @@ impl<A: WriteCustomers> Store<A> {
             let items = self.items(&commit, &changes, invocation)?;
             let (own, contact_items) = (items.own.len(), items.of_contacts);
             let all = items.own.into_iter().chain(items.contacts).collect();
-            let sent = self
-                .client()
-                .transact_write_items()
-                .set_transact_items(Some(all))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await;
-            let reasons = match sent {
-                Ok(_) => return Ok(Outcome::Stored(Box::new(commit.after))),
-                Err(error) => match cancellation(error) {
-                    Ok(reasons) => reasons,
-                    Err(Failure::Conflict) => return Ok(Outcome::Lost),
-                    Err(failure) => return Err(failure.into()),
-                },
+            let reasons = match self.transact(all).await? {
+                Sent::Done => return Ok(Outcome::Stored(Box::new(commit.after))),
+                Sent::Conflict => return Ok(Outcome::Lost),
+                Sent::Refused(reasons) => reasons,
             };
             let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
             if reasons.iter().take(own).any(failed) {
@@ -205,8 +196,7 @@ impl<A: WriteCustomers> Store<A> {
             entry.insert(FORMAT.into(), number(1));
             entry.insert("kind".into(), text("link"));
             entry.insert("visitor".into(), text(visitor.id.as_str()));
-            let put = Put::builder().table_name(self.table()).set_item(Some(entry)).build();
-            own.push(TransactWriteItem::builder().put(put.map_err(Error::internal)?).build());
+            own.push(self.plain(entry)?);
         }
         if commit.before.is_none() && after.generation > 0 {
             own.push(self.name_generation(channel, after)?);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
 use super::access::{List, Read};
 use super::failure::Failure;
@@ -192,18 +192,7 @@ impl<A: Read> Store<A> {
 impl<A: List> Store<A> {
     /// Every item of a small partition, read consistently. 1 R per 4 KB.
     pub(super) async fn partition(&self, pk: String) -> Result<Vec<Item>, Error> {
-        let pages = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":pk", AttributeValue::S(pk))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .into_paginator()
-            .items()
-            .send();
+        let pages = self.query(pk).into_paginator().items().send();
         Ok(pages.try_collect().await.map_err(Failure::of)?)
     }
 }

@@ -1,11 +1,10 @@
 //! Requests for a person's data, as a builder passes them on: which customers they are about, so that the shop can export
 //! them. They name ids alone, and leave after 60 days: a shop has 30 to answer.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Store;
 use super::access::{Hear, List};
-use super::failure::Failure;
 use super::item::{FORMAT, integer, number, string};
 use super::keys::{self, SK, TTL};
 use crate::domain::erasure::By;
@@ -53,15 +52,7 @@ impl<A: Hear> Store<A> {
         );
         item.insert(TTL.into(), number(time::ttl(self.now() + DATA_REQUEST_MS)));
         item.insert(FORMAT.into(), number(1));
-        self.client()
-            .put_item()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(Failure::of)?;
-        Ok(())
+        self.put_plain(item).await
     }
 }
 

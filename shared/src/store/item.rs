@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::Item;
-use super::keys::{self, TTL};
+use super::keys::{self, Key, TTL};
 use crate::domain::customer::{Customer, Life, Tombstone};
 use crate::domain::erasure::Erasure;
 use crate::domain::id::CustomerId;
@@ -93,6 +93,14 @@ pub(super) fn of_tombstone(channel: &str, id: &CustomerId, generation: u32, eras
     // Lower than any version that was read, so that a write which read the customer before cannot land.
     item.insert(VERSION.into(), number(0));
     item
+}
+
+/// An erasure as an item: at its job's key, or at its receipt's.
+pub(super) fn of_erasure(erasure: &Erasure, key: Key) -> Result<Item, Error> {
+    let mut item: Item = to_item(erasure).map_err(Error::internal)?;
+    item.extend(key.attributes());
+    item.insert(FORMAT.into(), number(1));
+    Ok(item)
 }
 
 /// What an item at a customer's key is. What is past its time to live is nothing.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actives;
+mod calls;
 pub mod channels;
 pub mod client;
 pub mod commit;

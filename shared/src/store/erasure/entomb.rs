@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
@@ -14,12 +13,13 @@ use crate::domain::limit::ERASURE_ITEMS;
 use crate::domain::time::{self, Millis};
 use crate::error::Error;
 use crate::keys::Identifier;
+use crate::store::Store;
 use crate::store::access::Entomb;
+use crate::store::calls::Sent;
 use crate::store::contacts::{Change, Contacts, HOLDERS, Terms, VERIFIED};
-use crate::store::failure::{Failure, cancellation, held};
+use crate::store::failure::held;
 use crate::store::item::{self, CURRENT, ERASED_AT, ERASURE, FORMAT, UNTIL, VERSION, number};
 use crate::store::keys::{self, PK, TTL};
-use crate::store::{Item, Store};
 
 /// Who is to lie in it.
 #[derive(Clone, Copy, Debug)]
@@ -111,31 +111,18 @@ impl<A: Entomb> Store<A> {
         if next.lives.is_empty() {
             next.emptied_at = Some(next.erased_at);
         }
-        let mut job: Item = to_item(&next).map_err(Error::internal)?;
-        job.extend(keys::job(&next.id).attributes());
-        job.insert(FORMAT.into(), number(1));
         let job = Put::builder()
             .table_name(self.table())
-            .set_item(Some(job))
+            .set_item(Some(item::of_erasure(&next, keys::job(&next.id))?))
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PK);
         items.push(TransactWriteItem::builder().put(job.build().map_err(Error::internal)?).build());
-        let sent = self
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => {
+        match self.transact(items).await? {
+            Sent::Done => {
                 *erasure = next;
                 Ok(Entombed::Done)
             }
-            Err(error) => match cancellation(error) {
-                Ok(_) | Err(Failure::Conflict) => Ok(Entombed::Changed),
-                Err(failure) => Err(failure.into()),
-            },
+            Sent::Refused(_) | Sent::Conflict => Ok(Entombed::Changed),
         }
     }
 
@@ -205,11 +192,6 @@ impl<A: Entomb> Store<A> {
             }
         }
         Ok(items)
-    }
-
-    fn plain(&self, item: Item) -> Result<TransactWriteItem, Error> {
-        let put = Put::builder().table_name(self.table()).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder().put(put.map_err(Error::internal)?).build())
     }
 
     /// A tombstone where nobody lives; an expired visitor's item may still lie there.

@@ -2,10 +2,9 @@
 //! job is conditional: neither a crash nor two workers at once count twice, and none deletes what is not counted.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, DeleteRequest, Put, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
+    Delete, DeleteRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
 };
 use futures_util::future::try_join_all;
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::domain::contact::ContactKind;
 use crate::domain::erasure::Erasure;
@@ -14,9 +13,10 @@ use crate::domain::limit::MARKERS_MS;
 use crate::domain::time;
 use crate::error::Error;
 use crate::store::access::Erase;
+use crate::store::calls::Sent;
 use crate::store::contacts::{APART, FREED, HOLDERS};
-use crate::store::failure::{Failure, cancellation, held};
-use crate::store::item::{FORMAT, UNTIL, VERSION, integer, number, string};
+use crate::store::failure::{Failure, held};
+use crate::store::item::{self, UNTIL, VERSION, integer, number, string};
 use crate::store::keys::{self, CUSTOMER, EVENTS, HOLDER, JOURNAL, Key, ORDERS, PK, SK, TTL};
 use crate::store::{Item, Store};
 
@@ -128,8 +128,6 @@ impl<A: Erase> Store<A> {
     async fn rename(&self, channel: &str, old: Key, mut item: Item) -> Result<(), Error> {
         let name = hex::encode(crate::keys::random::<10>()?);
         item.extend(keys::renamed_marker(&old, channel, &name).attributes());
-        let put =
-            Put::builder().table_name(self.table()).set_item(Some(item)).build().map_err(Error::internal)?;
         let delete = Delete::builder()
             .table_name(self.table())
             .set_key(Some(old.attributes()))
@@ -137,21 +135,11 @@ impl<A: Erase> Store<A> {
             .expression_attribute_names("#pk", PK)
             .build()
             .map_err(Error::internal)?;
-        let items = vec![
-            TransactWriteItem::builder().delete(delete).build(),
-            TransactWriteItem::builder().put(put).build(),
-        ];
-        let sent = self
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent.map_err(cancellation) {
+        let items = vec![TransactWriteItem::builder().delete(delete).build(), self.plain(item)?];
+        match self.transact(items).await? {
             // It is gone: another worker has renamed it, or a try of ours whose reply was lost.
-            Ok(_) | Err(Ok(_)) => Ok(()),
-            Err(Err(failure)) => Err(failure.into()),
+            Sent::Done | Sent::Refused(_) => Ok(()),
+            Sent::Conflict => Err(Error::Busy),
         }
     }
 
@@ -159,9 +147,7 @@ impl<A: Erase> Store<A> {
     pub(super) async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
         let read = job.version;
         job.version += 1;
-        let mut item: Item = to_item(&*job).map_err(Error::internal)?;
-        item.extend(keys::job(&job.id).attributes());
-        item.insert(FORMAT.into(), number(1));
+        let item = item::of_erasure(job, keys::job(&job.id))?;
         let sent = self
             .client()
             .put_item()
@@ -179,39 +165,11 @@ impl<A: Erase> Store<A> {
     /// The job becomes the receipt.
     pub(super) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
-        let mut receipt: Item = to_item(&*job).map_err(Error::internal)?;
-        receipt.extend(keys::receipt(&job.channel, &job.id, job.erased_at).attributes());
-        receipt.insert(FORMAT.into(), number(1));
+        let mut receipt = item::of_erasure(job, keys::receipt(&job.channel, &job.id, job.erased_at))?;
         receipt.insert(TTL.into(), number(time::ttl(job.until)));
-        let put = Put::builder()
-            .table_name(self.table())
-            .set_item(Some(receipt))
-            .build()
-            .map_err(Error::internal)?;
-        let delete = Delete::builder()
-            .table_name(self.table())
-            .set_key(Some(keys::job(&job.id).attributes()))
-            .condition_expression("#v = :v")
-            .expression_attribute_names("#v", VERSION)
-            .expression_attribute_values(":v", number(job.version))
-            .build()
-            .map_err(Error::internal)?;
-        let items = vec![
-            TransactWriteItem::builder().delete(delete).build(),
-            TransactWriteItem::builder().put(put).build(),
-        ];
-        let sent = self
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match sent.map_err(cancellation) {
-            Ok(_) => Ok(true),
-            Err(Ok(_) | Err(Failure::Conflict)) => Ok(false),
-            Err(Err(failure)) => Err(failure.into()),
-        }
+        let open = keys::job(&job.id).attributes();
+        let items = vec![self.delete_if(open, VERSION, number(job.version))?, self.plain(receipt)?];
+        Ok(matches!(self.transact(items).await?, Sent::Done))
     }
 
     /// Deletes what nobody holds any more of a freed contact; one that the erasure was asked for by stays for as long as
@@ -278,17 +236,10 @@ impl<A: Erase> Store<A> {
     async fn page_of(&self, channel: &str, life: &CustomerId) -> Result<Page, Error> {
         let pk = keys::partition(channel, life);
         let reply = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("#pk = :pk")
+            .query(pk.clone())
             .projection_expression("#sk")
-            .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-            .consistent_read(true)
             .limit(PAGE)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
             .map_err(Failure::of)?;

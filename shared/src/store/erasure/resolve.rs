@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, Life, Tombstone};
 use crate::domain::erasure::By;
@@ -14,7 +12,7 @@ use crate::store::access::List;
 use crate::store::contacts::{FREED, VERIFIED, holders};
 use crate::store::failure::Failure;
 use crate::store::item::{ERASURE, is_marked, string};
-use crate::store::keys::{self, CONTACT, HOLDER, PK, SK};
+use crate::store::keys::{self, CONTACT, HOLDER, SK};
 use crate::store::{Item, Store};
 
 /// Holders of an address that are looked at in one go: as many as one `BatchGetItem` takes.
@@ -131,15 +129,8 @@ impl<A: List> Store<A> {
         let (mut found, mut start) = (Registered::default(), None);
         loop {
             let reply = self
-                .client()
-                .query()
-                .table_name(self.table())
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_values(":pk", AttributeValue::S(key.pk.clone()))
-                .consistent_read(true)
+                .query(key.pk.clone())
                 .set_exclusive_start_key(start)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
                 .map_err(Failure::of)?;

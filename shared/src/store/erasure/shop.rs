@@ -1,15 +1,15 @@
 //! Forgetting a whole channel, because its shop left its builder: the channel's keys end at once, and everything it holds
 //! goes page by page of a scan, twice. A scan reads the whole table, whoever's it is: 0.5 R per 4 KB, at most twice.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use crate::domain::channel::Channel;
 use crate::domain::erasure::{Counts, Erasure};
 use crate::error::Error;
 use crate::store::access::{Entomb, EraseShop};
-use crate::store::failure::{Failure, cancellation};
-use crate::store::item::{ERASED_AT, FORMAT, number, string};
+use crate::store::calls::Sent;
+use crate::store::failure::Failure;
+use crate::store::item::{self, ERASED_AT, number, string};
 use crate::store::keys::{self, CUSTOMER, EVENTS, JOURNAL, Key, ORDERS, PK, SK};
 use crate::store::retry::{Invocation, Retry};
 use crate::store::{Item, Store};
@@ -26,10 +26,6 @@ impl<A: Entomb> Store<A> {
         let mut retry = Retry::new(invocation);
         let job = Erasure { whole: true, version: 1, ..Erasure::begin(channel, self.now())? };
         loop {
-            let mut item: Item = to_item(&job).map_err(Error::internal)?;
-            item.extend(keys::job(&job.id).attributes());
-            item.insert(FORMAT.into(), number(1));
-            let put = Put::builder().table_name(self.table()).set_item(Some(item)).build();
             let end = Update::builder()
                 .table_name(self.table())
                 .set_key(Some(keys::channel(&channel.id).attributes()))
@@ -40,20 +36,12 @@ impl<A: Entomb> Store<A> {
                 .build();
             let items = vec![
                 TransactWriteItem::builder().update(end.map_err(Error::internal)?).build(),
-                TransactWriteItem::builder().put(put.map_err(Error::internal)?).build(),
+                self.plain(item::of_erasure(&job, keys::job(&job.id))?)?,
             ];
-            let sent = self
-                .client()
-                .transact_write_items()
-                .set_transact_items(Some(items))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await;
-            match sent.map_err(cancellation) {
+            match self.transact(items).await? {
                 // Its end was said before.
-                Ok(_) | Err(Ok(_)) => return Ok(()),
-                Err(Err(Failure::Conflict)) => retry.wait().await?,
-                Err(Err(failure)) => return Err(failure.into()),
+                Sent::Done | Sent::Refused(_) => return Ok(()),
+                Sent::Conflict => retry.wait().await?,
             }
         }
     }
