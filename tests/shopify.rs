@@ -342,3 +342,28 @@ async fn a_shop_that_left_is_forgotten_whole_and_its_neighbour_is_not() {
     );
     server("GET", "/open/v5/users/@kim").send().await.expect(200);
 }
+
+#[tokio::test]
+async fn a_refund_waits_30_days_for_its_order_and_a_data_request_60_for_the_shop() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let refund = json!({"id": 91, "order_id": 5501, "transactions": [{"kind": "refund", "status": "success", "amount": "9.90"}]});
+    for (days, amount) in [(30 * DAY, 50.0), (30 * DAY + 1001, 59.9)] {
+        let shop = Shop::open().await;
+        taken(&shop.shopify("refunds/create", &refund).await);
+        shop.clock.advance(days);
+        taken(&shop.shopify("orders/create", &order(5501, 300)).await);
+        let profile = shop.customer(LEE).await.body["user"]["profile"].clone();
+        assert_eq!(profile["totalPurchaseAmount"].as_f64(), Some(amount), "{days}");
+    }
+    let shop = Shop::open().await;
+    let request = json!({"customer": {"id": ID}, "data_request": {"id": 1}});
+    taken(&shop.shopify("customers/data_request", &request).await);
+    let list = async || {
+        let list = json!({"action": "listDataRequests", "channelId": "dec0de00000000000000"});
+        shop.admin(list).await.unwrap()["dataRequests"].as_array().unwrap().len()
+    };
+    shop.clock.advance(60 * DAY);
+    assert_eq!(list().await, 1);
+    shop.clock.advance(1001);
+    assert_eq!(list().await, 0);
+}

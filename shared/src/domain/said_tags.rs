@@ -88,6 +88,15 @@ mod tests {
         assert_eq!(words.there(), set(&["b", "c"]).iter().collect());
     }
 
+    #[test]
+    fn words_on_250_tags_are_remembered_and_not_on_one_more() {
+        let all = |count: usize| SaidTags::All((0..count).map(|n| format!("tag{n}")).collect());
+        assert_eq!(TagWords::default().hear(&all(SAID_TAGS), 1), 0);
+        let mut words = TagWords::default();
+        assert_eq!(words.hear(&all(SAID_TAGS + 1), 1), 1);
+        assert_eq!(words.there().len(), SAID_TAGS);
+    }
+
     proptest! {
         #[test]
         fn the_order_of_words_does_not_matter(
