@@ -112,11 +112,24 @@ fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<Says> {
 
 /// Says the text under `key` as `field`: null and blank clear, absent says nothing.
 fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, says: &mut Says) {
+    let region = reader.context.region;
+    text_of(reader, object, key, field, region, says);
+}
+
+/// The same of a region's national phone numbers.
+fn text_of(
+    reader: &mut Reader<'_>,
+    object: &Object<'_>,
+    key: &str,
+    field: &str,
+    region: &str,
+    says: &mut Says,
+) {
     let value = match object.said(key) {
         None => return,
         Some(Value::Null) => None,
         Some(Value::String(text)) if text.trim().is_empty() => None,
-        Some(value @ Value::String(_)) => match field::value(field, value, reader.context.region) {
+        Some(value @ Value::String(_)) => match field::value(field, value, region) {
             Ok(value) => Some(value),
             Err(_) => return reader.lose(object.path(key), Reason::Invalid),
         },
@@ -130,7 +143,9 @@ fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, sa
 fn phone(reader: &mut Reader<'_>, customer: &Object<'_>, address: Option<&Object<'_>>, says: &mut Says) {
     match address {
         Some(address) if !customer.has("phone") && address.text("phone").is_some() => {
-            text(reader, address, "phone", "mobileNumber", says);
+            // As its own country writes it.
+            let region = address.text("country_code").unwrap_or(reader.context.region);
+            text_of(reader, address, "phone", "mobileNumber", region, says);
         }
         _ => text(reader, customer, "phone", "mobileNumber", says),
     }

@@ -122,6 +122,10 @@ fn one_name_is_a_name_too() {
 fn an_address_phone_stands_in_only_where_a_customer_has_no_phone_key() {
     let address = json!({"phone": "010-2468-2468"});
     for (body, phone) in [
+        (
+            json!({"id": 1, "default_address": {"phone": "201-555-0123", "country_code": "US"}}),
+            Some(Some(json!("+12015550123"))),
+        ),
         (json!({"id": 1, "default_address": address}), Some(Some(json!("+821024682468")))),
         (json!({"id": 1, "phone": null, "default_address": address}), Some(None)),
         (json!({"id": 1, "phone": "090-1234-5678", "default_address": address}), None),
