@@ -20,7 +20,11 @@ class Shop:
         self.plugin_key = made["pluginKey"]
         self.secret = made["memberHashSecret"]
         self.access = {"x-access-key": made["accessKey"], "x-access-secret": made["accessSecret"]}
+        self.webhook_token = made["webhookToken"]
         self.members = 0
+        # As the development channel has it, so that the delivery of `events/` is signed rightly here too.
+        shopify = {"builder": "shopify", "shop": "dev-shop.myshopify.com", "secret": "dev-shopify-secret"}
+        stack.invoke("AdminFunction", {"action": "setBuilder", "channelId": self.channel, **shopify})
 
     def page(self, method, path, body=None, session=None, **headers):
         """A page's request."""
@@ -63,6 +67,7 @@ class Shop:
     def of(self, event):
         """Method, path, body and headers of an event, with this channel's keys for the development channel's."""
         path = event["rawPath"] + ("?" + event["rawQueryString"] if event["rawQueryString"] else "")
+        path = path.replace("dev-webhook-token", self.webhook_token)
         headers = {name: value for name, value in event["headers"].items() if name not in OF_THE_GATEWAY}
         if "x-access-key" in headers:
             headers |= self.access
