@@ -62,7 +62,7 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
             }
             let body = read(bytes);
             if let Ok(body) = &body
-                && cafe24::mall(body) != Some(connection.shop.as_str())
+                && !cafe24::mall(body).is_some_and(|mall| mall.eq_ignore_ascii_case(&connection.shop))
             {
                 return Err(unproven());
             }
