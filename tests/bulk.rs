@@ -152,3 +152,37 @@ async fn a_list_of_erasures_begins_where_it_is_asked_to() {
     assert_eq!(late["erasures"].as_array().unwrap().len(), 2);
     assert_eq!(after["erasures"], json!([all["erasures"][2]]));
 }
+
+#[tokio::test]
+async fn one_answer_lists_500_erasures_and_the_next_goes_on() {
+    let shop = Shop::open().await;
+    let gone = async |n: usize| {
+        let by = json!({"by": {"memberId": format!("m{n}")}});
+        shop.server("POST", "/okyaku/v1/erasures").json(by).await.expect(202);
+    };
+    for n in 0..500 {
+        gone(n).await;
+    }
+    let list = json!({"action": "listErasures", "since": NOW});
+    let full = admin(&shop, list.clone()).await;
+    assert_eq!((full["erasures"].as_array().unwrap().len(), &full["next"]), (500, &Value::Null));
+    gone(500).await;
+    let first = admin(&shop, list).await;
+    assert_eq!(first["erasures"].as_array().unwrap().len(), 500);
+    let rest = admin(&shop, json!({"action": "listErasures", "since": NOW, "after": first["next"]})).await;
+    assert_eq!((rest["erasures"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+}
+
+#[test]
+fn a_list_has_at_most_100_000_names() {
+    let list = |n: usize| {
+        let values: Vec<String> = (0..n).map(|n| n.to_string()).collect();
+        okyaku_sweep::bulk::parse(
+            json!({"action": "erase", "channelId": CHANNEL, "by": "memberId", "values": values}),
+        )
+    };
+    assert!(list(100_000).is_ok());
+    for wrong in [0, 100_001] {
+        assert!(list(wrong).unwrap_err().explained().starts_with("values"), "{wrong}");
+    }
+}

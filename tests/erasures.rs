@@ -341,3 +341,17 @@ async fn the_first_tombstone_stays_for_as_long_as_a_later_life() {
     shop.clock.advance(366 * day);
     put(&shop, "lee", json!({})).await.expect(200);
 }
+
+#[tokio::test]
+async fn an_address_of_many_names_50_candidates() {
+    let shop = Shop::open().await;
+    for (n, named) in [(50, 50), (51, 50)] {
+        for member in 0..n {
+            put(&shop, &format!("m{member}"), json!({"profile": {"email": "shared@example.com"}}))
+                .await
+                .expect(200);
+        }
+        let refused = erase(&shop, json!({"email": "shared@example.com"})).await;
+        assert_eq!(refused.expect(409)["candidates"].as_array().unwrap().len(), named, "{n}");
+    }
+}

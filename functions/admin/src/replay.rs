@@ -8,6 +8,7 @@ use okyaku::domain::channel::Channel;
 use okyaku::domain::contact::ContactKind;
 use okyaku::domain::erasure::{By, Erasure};
 use okyaku::domain::id::CustomerId;
+use okyaku::domain::limit::ERASURES_LISTED;
 use okyaku::domain::time::Millis;
 use okyaku::error::Error;
 use okyaku::store::erasure::{Entombed, Found, Grave};
@@ -16,8 +17,6 @@ use serde_json::{Value, json};
 
 use crate::Access;
 
-/// Erasures that one answer lists.
-const LISTED: usize = 500;
 /// Times that an erasure is tried again when others write.
 const TRIES: usize = 5;
 
@@ -27,6 +26,8 @@ const TRIES: usize = 5;
 pub(crate) struct Kept {
     id: String,
     erased_at: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    as_of: Option<Millis>,
     lives: Vec<CustomerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<(ContactKind, String)>,
@@ -44,8 +45,14 @@ pub(crate) async fn list(
         log.erasures.into_iter().filter(|erasure| after.is_none_or(|after| erasure.id.as_str() > after));
     let page: Vec<Kept> = left
         .by_ref()
-        .take(LISTED)
-        .map(|e| Kept { id: e.id, erased_at: e.erased_at, lives: e.lives, address: e.address })
+        .take(ERASURES_LISTED)
+        .map(|e| Kept {
+            id: e.id,
+            erased_at: e.erased_at,
+            as_of: e.as_of,
+            lives: e.lives,
+            address: e.address,
+        })
         .collect();
     let next = left.next().and_then(|_| page.last().map(|kept| kept.id.clone()));
     Ok(json!({ "erasures": page, "next": next, "unreadable": log.unreadable }))
@@ -86,6 +93,7 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
         // What does not fit goes under an id of its own.
         let id = if done { Erasure::begin(channel, kept.erased_at)?.id } else { kept.id.clone() };
         let mut erasure = Erasure::again(channel, id, kept.erased_at);
+        erasure.as_of = kept.as_of;
         erasure.address.clone_from(&kept.address);
         done |= app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done;
     }

@@ -47,6 +47,10 @@ pub const LINKS: usize = 40;
 pub const ERASURE_ITEMS: usize = 95;
 /// Names in one list to erase.
 pub const BULK: usize = 100_000;
+/// Erasures that one answer of `listErasures` lists.
+pub const ERASURES_LISTED: usize = 500;
+/// Members in one of Cafe24's lists that are read; further ones are dropped.
+pub const MEMBERS_LISTED: usize = 1000;
 /// Candidates that the refusal of an erasure by address names.
 pub const CANDIDATES: usize = 50;
 /// Holders of one contact that its own item lists; further ones have an item each.

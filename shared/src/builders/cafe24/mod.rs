@@ -14,8 +14,6 @@ use crate::domain::builder::{Delivery, Statement};
 use crate::domain::drops::Reason;
 use crate::domain::erasure::By;
 
-/// Names in one comma list; what follows is left out.
-pub const LISTED: usize = 1_000;
 /// The least number that an event has. The number of a shop within the mall, beside which it may stand, is far below.
 const FIRST_EVENT: u64 = 90_000;
 

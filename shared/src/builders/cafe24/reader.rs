@@ -4,7 +4,6 @@
 use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value, json};
 
-use super::LISTED;
 use crate::builders::Context;
 use crate::domain::amount;
 use crate::domain::builder::{Delivery, Says, Statement};
@@ -13,6 +12,7 @@ use crate::domain::event::{self, Event};
 use crate::domain::field;
 use crate::domain::id::MemberId;
 use crate::domain::limit::FUTURE_MS;
+use crate::domain::limit::MEMBERS_LISTED;
 use crate::domain::time::{self, Millis};
 
 /// How Cafe24 writes that there is no date.
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         };
         let mut parts = Vec::new();
         for (at, part) in text.split(',').map(str::trim).enumerate() {
-            if at == LISTED {
+            if at == MEMBERS_LISTED {
                 self.leave_out(key, Reason::Limit);
                 break;
             }

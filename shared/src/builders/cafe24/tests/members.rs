@@ -1,6 +1,7 @@
 //! What is said of members.
 
 use super::*;
+use crate::domain::limit::MEMBERS_LISTED;
 
 fn sign_up(change: Value) -> Delivery {
     let base = json!({"member_id": "lee01", "created_date": "2026-11-20T10:00:00+09:00"});
@@ -167,14 +168,14 @@ fn a_comma_list_is_one_statement_a_member() {
 fn a_list_has_at_most_a_thousand_names() {
     let list = |length: usize| (0..length).map(|at| format!("m{at}")).collect::<Vec<_>>().join(",");
     for no in [90145, 90146, 90147] {
-        let full = hear(no, json!({"member_id": list(LISTED)}));
-        assert_eq!((full.statements.len(), full.drops.len()), (LISTED, 0));
-        let over = hear(no, json!({"member_id": list(LISTED + 2)}));
-        assert_eq!(over.statements.len(), LISTED);
+        let full = hear(no, json!({"member_id": list(MEMBERS_LISTED)}));
+        assert_eq!((full.statements.len(), full.drops.len()), (MEMBERS_LISTED, 0));
+        let over = hear(no, json!({"member_id": list(MEMBERS_LISTED + 2)}));
+        assert_eq!(over.statements.len(), MEMBERS_LISTED);
         assert_eq!(drops(&over), [("member_id", Reason::Limit)]);
     }
     let commas = hear(90147, json!({"member_id": ",".repeat(5_000)}));
-    assert_eq!((commas.statements.len(), commas.drops.len()), (0, LISTED + 1));
+    assert_eq!((commas.statements.len(), commas.drops.len()), (0, MEMBERS_LISTED + 1));
 }
 
 #[test]
