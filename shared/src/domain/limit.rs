@@ -72,6 +72,8 @@ pub const DETAIL_FIELD_CHARS: usize = 200;
 pub const ANONYMOUS_MS: i64 = 90 * DAY;
 /// How long month markers are kept, in ms. A month's total outlives them.
 pub const MARKERS_MS: i64 = 400 * DAY;
+/// Refunds of one order that are kept; further ones are not, so that the order keeps its place in the table.
+pub const REFUNDS: usize = 200;
 /// How long refunds wait for an order that has not come yet, in ms.
 pub const WAITING_MS: i64 = 30 * DAY;
 /// How long a request for a person's data is kept, in ms: a shop has 30 days to answer it.

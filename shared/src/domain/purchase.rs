@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::amount;
 use super::builder::Order;
+use super::limit::REFUNDS;
 use super::time::{DAY, Millis};
 
 /// Days kept one by one: the longest window, 12 months, in a leap year.
@@ -48,7 +49,7 @@ impl StoredOrder {
             currency: order.currency.clone(),
             total: order.total,
             cancelled: order.cancelled,
-            refunds: order.refunds.clone(),
+            refunds: order.refunds.clone().into_iter().take(REFUNDS).collect(),
         }
     }
 
@@ -68,8 +69,10 @@ impl StoredOrder {
     /// Takes in refunds. Of one with two amounts the larger counts, so that no order of the two matters.
     pub fn give_back(&mut self, refunds: &BTreeMap<String, Decimal>) {
         for (id, amount) in refunds {
-            let known = self.refunds.entry(id.clone()).or_insert(*amount);
-            *known = (*known).max(*amount);
+            if self.refunds.contains_key(id) || self.refunds.len() < REFUNDS {
+                let known = self.refunds.entry(id.clone()).or_insert(*amount);
+                *known = (*known).max(*amount);
+            }
         }
     }
 
@@ -236,6 +239,16 @@ mod tests {
         purchases.change(Some(&whole), &first, NOW);
         purchases.change(Some(&first), &StoredOrder { cancelled: true, ..first.clone() }, NOW);
         assert!(purchases.is_empty());
+    }
+
+    #[test]
+    fn an_order_keeps_200_refunds_and_no_more() {
+        for (told, kept) in [(200, 200), (201, 200)] {
+            let refunds: BTreeMap<_, _> = (0..told).map(|n| (format!("r{n:03}"), Decimal::ONE)).collect();
+            let mut all = order("1", 1, "500", "KRW");
+            all.give_back(&refunds);
+            assert_eq!(all.refunds.len(), kept);
+        }
     }
 
     #[test]

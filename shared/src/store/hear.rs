@@ -19,6 +19,7 @@ use crate::domain::customer::{Customer, Life};
 use crate::domain::drops::{Drop, Reason};
 use crate::domain::event::EventKey;
 use crate::domain::id::CustomerId;
+use crate::domain::limit::REFUNDS;
 use crate::domain::purchase::StoredOrder;
 use crate::error::Error;
 use crate::keys::Identifier;
@@ -189,8 +190,10 @@ impl<A: Hear> Store<A> {
                 Owner::Unknown => (std::collections::BTreeMap::new(), None),
             };
             let before = refunds.clone();
-            let amount = refunds.entry(refund.id.clone()).or_insert(refund.amount);
-            *amount = (*amount).max(refund.amount);
+            if refunds.contains_key(&refund.id) || refunds.len() < REFUNDS {
+                let amount = refunds.entry(refund.id.clone()).or_insert(refund.amount);
+                *amount = (*amount).max(refund.amount);
+            }
             if refunds == before || self.let_wait(&channel.id, &hash, &refunds, version).await? {
                 return Ok(Vec::new());
             }

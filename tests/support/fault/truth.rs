@@ -1,6 +1,6 @@
 //! What must be true of the whole table, whatever went wrong on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use okyaku::domain::contact::{Contact, ContactKind};
 use okyaku::domain::id::CustomerId;
@@ -47,6 +47,8 @@ pub struct Truth {
     pub alive: BTreeMap<String, Value>,
     /// Tombstones, by id.
     pub erased: BTreeMap<String, Value>,
+    /// Where each item is, by its key.
+    places: HashMap<(String, String), usize>,
     channel: String,
     keys: okyaku::keys::Keys,
     now: i64,
@@ -74,7 +76,9 @@ impl Truth {
             let parsed = CustomerId::parse(id).unwrap();
             names.extend(months.iter().map(|month| (keys.active(&channel, month, &parsed), id.clone())));
         }
-        Self { items, alive, erased, channel, keys, now: world.shop.clock.now_ms(), names }
+        let key = |item: &Value| (s(item, "pk").to_owned(), s(item, "sk").to_owned());
+        let places = items.iter().enumerate().map(|(place, item)| (key(item), place)).collect();
+        Self { items, places, alive, erased, channel, keys, now: world.shop.clock.now_ms(), names }
     }
 
     /// What is wrong. `settled`: everything was repeated and swept, so that nothing may be under way any more.
@@ -220,8 +224,9 @@ impl Truth {
     /// Whether somebody is marked in the month of `at`.
     pub fn is_marked(&self, id: &str, at: i64) -> bool {
         let month = month(at);
-        let mut names = self.names.iter().filter(|(_, whose)| *whose == id).map(|(name, _)| name);
-        names.any(|name| self.item(&format!("M#{}#{month}#{}", self.channel, &name[..1]), name).is_some())
+        let Some(id) = CustomerId::parse(id) else { return false };
+        let name = self.keys.active(&self.channel, &month, &id);
+        self.item(&format!("M#{}#{month}#{}", self.channel, &name[..1]), &name).is_some()
     }
 
     /// No two leads have one address.
@@ -286,7 +291,7 @@ impl Truth {
     }
 
     fn item(&self, pk: &str, sk: &str) -> Option<&Value> {
-        self.items.iter().find(|item| s(item, "pk") == pk && s(item, "sk") == sk)
+        self.places.get(&(pk.to_owned(), sk.to_owned())).map(|place| &self.items[*place])
     }
 
     /// How often an event lies in the table, by the id its caller gave it and whose it is.
