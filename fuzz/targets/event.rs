@@ -23,7 +23,7 @@ const HEADERS: [&str; 8] = [
     "content-encoding",
     "x-okyaku-origin",
 ];
-const QUERIES: [&str; 5] = ["since", "limit", "sortOrder", "month", "kanarie"];
+const QUERIES: [&str; 6] = ["since", "limit", "sortOrder", "month", "days", "kanarie"];
 
 /// The events of `events/` that have a route, in the order of their names, as `seeds.py` counts them.
 fn templates() -> Vec<String> {
