@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::access::{List, NoteDrops};
 use super::failure::Failure;
 use super::item::{FORMAT, expired, integer, number, string};
-use super::keys::{self, PK, SK, TTL};
+use super::keys::{self, SK, TTL};
 use super::{Item, Store};
 use crate::domain::drops::{Drop, OTHER, Origin, known_field};
 use crate::domain::limit::{DROP_DAYS, DROPS_A_DAY};
@@ -189,19 +189,7 @@ impl<A: List> Store<A> {
     async fn drops_of(&self, channel: &str, day: String, now: Millis) -> Result<Vec<DropCount>, Error> {
         let partition = keys::drop_partition(channel, &day);
         let limit = i32::try_from(DROPS_A_DAY).map_err(Error::internal)?;
-        let reply = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
-            .consistent_read(true)
-            .limit(limit)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(Failure::of)?;
+        let reply = self.query(partition).limit(limit).send().await.map_err(Failure::of)?;
         let items = reply.items.unwrap_or_default();
         let items = items.iter().filter(|item| !expired(item, now));
         let mut counts = items.map(|item| count_of(item, &day)).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,5 @@
 //! How far an erasure has come, which are open, and what was erased since when.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use crate::domain::erasure::Erasure;
@@ -10,7 +9,7 @@ use crate::error::Error;
 use crate::store::access::{List, Read};
 use crate::store::failure::Failure;
 use crate::store::item::{expired, string};
-use crate::store::keys::{self, JOB_SHARDS, PK, SK};
+use crate::store::keys::{self, JOB_SHARDS, SK};
 use crate::store::{Item, Store};
 
 /// Open erasures: those that can be read, and the ids of those that cannot.
@@ -86,18 +85,7 @@ impl<A: List> Store<A> {
 
     /// The first items of a partition: 1 MB at most.
     async fn first_of(&self, pk: String) -> Result<Vec<Item>, Error> {
-        let reply = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":pk", AttributeValue::S(pk))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(Failure::of)?;
+        let reply = self.query(pk).send().await.map_err(Failure::of)?;
         Ok(reply.items.unwrap_or_default())
     }
 }
