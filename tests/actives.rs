@@ -26,7 +26,7 @@ fn total(month: &str, actives: u64) -> Value {
 
 /// Removes every marker, as time does.
 async fn expire(shop: &Shop) {
-    let table = &shop.base.table;
+    let table = &shop.base.backend.table;
     for mut item in shop.items().await {
         // `M#CHANNEL#YYYYMM#S`; a total's key has no month.
         if item["pk"].as_s().unwrap().split('#').count() == 4 && item["pk"].as_s().unwrap().starts_with("M#")
@@ -176,7 +176,7 @@ async fn a_total_is_put_once_and_never_again() {
         shop.sweep().await;
     }
     // As if the run had ended before it noted what it had done.
-    let (table, note) = (&shop.base.table, okyaku::store::keys::closed().attributes());
+    let (table, note) = (&shop.base.backend.table, okyaku_store::keys::closed().attributes());
     table.client.delete_item().table_name(&table.name).set_key(Some(note)).send().await.unwrap();
     shop.sweep().await;
     assert_eq!(shop.dump().await, dump);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::Shop;
 
-async fn admin(shop: &Shop, command: Value) -> Result<Value, okyaku::error::Error> {
+async fn admin(shop: &Shop, command: Value) -> Result<Value, okyaku_domain::error::Error> {
     okyaku_admin::handle(&shop.base.app(), command).await
 }
 
@@ -13,7 +13,7 @@ async fn a_new_channel_works_with_the_keys_that_are_shown_once() {
     let command = json!({"action": "createChannel", "name": "My shop", "region": "JP", "origins": ["https://shop.example.com"]});
     let made = admin(&shop, command).await.unwrap();
     let hash =
-        okyaku::domain::member_hash::member_hash(made["memberHashSecret"].as_str().unwrap(), "lee").unwrap();
+        okyaku_domain::member_hash::member_hash(made["memberHashSecret"].as_str().unwrap(), "lee").unwrap();
     let body = json!({"pluginKey": made["pluginKey"], "memberId": "lee", "memberHash": hash});
     let boot =
         shop.request("POST", "/front/v1/boot").header("origin", "https://shop.example.com").json(body).await;
@@ -70,7 +70,7 @@ async fn a_channels_key_is_not_anothers_to_end() {
     let command = json!({
         "action": "rotateKey", "channelId": made["channel"]["id"], "kind": "plugin", "key": "dev-plugin-key", "graceHours": 0,
     });
-    assert!(matches!(admin(&shop, command).await, Err(okyaku::error::Error::NotFound(_))));
+    assert!(matches!(admin(&shop, command).await, Err(okyaku_domain::error::Error::NotFound(_))));
     shop.another_instance().boot(json!({})).await.expect(200);
 }
 
@@ -132,7 +132,9 @@ async fn a_command_that_is_none_is_refused_by_field() {
         (json!({"action": "createChannel", "name": "x", "unknown": 1}), "action"),
     ] {
         match admin(&shop, command.clone()).await {
-            Err(okyaku::error::Error::Invalid(details)) => assert_eq!(details[0].field, field, "{command}"),
+            Err(okyaku_domain::error::Error::Invalid(details)) => {
+                assert_eq!(details[0].field, field, "{command}")
+            }
             other => panic!("{command}: {other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 //! What arrives with a boot beside its customer: language, browser, app, first page, place (R2, R4, R6).
 
-use okyaku::Settings;
+use okyaku_engine::Settings;
 use serde_json::{Value, json};
 use support::{Answer, NOW, Shop, dev};
 

@@ -1,6 +1,6 @@
 //! Boot: whose page it is, what it says of itself, what it is told (R1, R2, R4, R6).
 
-use okyaku::Settings;
+use okyaku_engine::Settings;
 use serde_json::{Value, json};
 use support::{Answer, NOW, Shop, dev};
 

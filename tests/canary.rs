@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use okyaku::Settings;
-use okyaku::metrics::Metrics;
+use okyaku_engine::Settings;
+use okyaku_engine::metrics::Metrics;
 use serde_json::{Value, json};
 use support::canary::{EMAIL, MEMBER, Search, VEILS, plant, planted};
 use support::log::Log;

@@ -68,8 +68,8 @@ async fn whole_or_gone(world: &World) -> Result<(), String> {
     if member.status != if alive { 200 } else { 404 } {
         return Err(format!("the member is {} of a table where alive is {alive}", member.status));
     }
-    let visitor = okyaku::keys::Identifier::Veil(VEILS[1]);
-    let linked = world.shop.base.keys.customer_id("dec0de00000000000000", visitor, 0);
+    let visitor = okyaku_domain::id::Identifier::Veil(VEILS[1]);
+    let linked = world.shop.base.backend.keys.customer_id("dec0de00000000000000", visitor, 0);
     let linked = get(format!("/open/v5/users/{linked}")).await;
     if linked.status != member.status {
         return Err(format!("the member is {}, the linked visitor {}", member.status, linked.status));

@@ -2,8 +2,8 @@
 
 mod pages;
 
-use okyaku::Settings;
-use okyaku::domain::time::MINUTE;
+use okyaku_domain::time::MINUTE;
+use okyaku_engine::Settings;
 use serde_json::{Value, json};
 use support::{Channel, Request, Shop, dev};
 

@@ -1,6 +1,8 @@
 //! The log of drops: what was refused or left out, by day, source, reason and field, and never a value (R15).
 
-use okyaku::domain::drops::{Drop, Origin, Reason};
+use okyaku_domain::origin::Origin;
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_code::Reason;
 use serde_json::{Value, json};
 use support::fault::wire::Act;
 use support::fault::world::{World, run};

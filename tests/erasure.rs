@@ -188,7 +188,7 @@ async fn a_write_that_landed_after_its_page_is_found_by_the_last_sweep() {
     shop.sweep().await;
     // As a `track` that read its guard before the tombstone and was slow: the item goes straight into the table.
     let life = booted.str("/user/id");
-    let table = &shop.base.table;
+    let table = &shop.base.backend.table;
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     let late = table.client.put_item().table_name(&table.name);
     let late = late.item("pk", text(&format!("C#dec0de00000000000000#{life}")));

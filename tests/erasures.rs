@@ -58,8 +58,8 @@ async fn any_identifier_erases_the_whole_person() {
             "mobileNumber" => json!({"mobileNumber": "010 2468 2468"}),
             "veilId" => json!({ "veilId": veils[0] }),
             "linked id" => {
-                let keys = &shop.base.keys;
-                let veil = okyaku::keys::Identifier::Veil(&veils[1]);
+                let keys = &shop.base.backend.keys;
+                let veil = okyaku_domain::id::Identifier::Veil(&veils[1]);
                 json!({"id": keys.customer_id("dec0de00000000000000", veil, 0).as_str()})
             }
             "shopify" => json!({"memberId": "lee"}),
@@ -106,7 +106,7 @@ async fn what_a_slow_write_left_is_counted_by_the_last_sweep() {
     let shop = Shop::open().await;
     let (id, _) = lee(&shop).await;
     let answer = erase(&shop, json!({"memberId": "lee"})).await;
-    let table = &shop.base.table;
+    let table = &shop.base.backend.table;
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     let late = table.client.put_item().table_name(&table.name);
     let late = late.item("pk", text(&format!("C#dec0de00000000000000#{id}")));
@@ -121,7 +121,7 @@ async fn a_last_sweep_that_was_cut_off_counts_nothing_twice() {
     let shop = Shop::open().await;
     let (id, _) = lee(&shop).await;
     let answer = erase(&shop, json!({"memberId": "lee"})).await;
-    let table = &shop.base.table;
+    let table = &shop.base.backend.table;
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     let late = table.client.put_item().table_name(&table.name);
     let late = late.item("pk", text(&format!("C#dec0de00000000000000#{id}")));

@@ -1,9 +1,9 @@
-//! Every limit of `okyaku::domain::limit`, at the limit and one past it (R1, R5, R8–R11).
+//! Every limit of `okyaku_domain::limit`, at the limit and one past it (R1, R5, R8–R11).
 
 mod events;
 mod replies;
 
-use okyaku::domain::limit::{
+use okyaku_domain::limit::{
     BODY_BYTES, ERASURE_ITEMS, HOLDERS_INLINE, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_PATCH_BYTES,
     PROFILE_BYTES, PROFILE_KEY_CHARS, PROFILE_KEYS, TAG_CHARS, TAGS,
 };

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use okyaku::Settings;
-use okyaku::metrics::Metrics;
+use okyaku_engine::Settings;
+use okyaku_engine::metrics::Metrics;
 use serde_json::{Value, json};
 use support::{NOW, Shop};
 

@@ -1,6 +1,6 @@
 //! The Open API: its envelopes, the v5 user, and the life after an erasure (R3, R4, R12).
 
-use okyaku::Settings;
+use okyaku_engine::Settings;
 use serde_json::{Value, json};
 use support::{Answer, NOW, Shop, dev, hash_of};
 

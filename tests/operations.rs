@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use okyaku::metrics::{self, NAMESPACE};
+use okyaku_engine::metrics::{self, NAMESPACE};
 use serde_json::{Value, json};
 
 /// The fields of the log line of a request.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use okyaku::store::access::Access;
+use okyaku_store::access::Access;
 use serde_json::{Value, json};
 use support::{NOW, Shop};
 
@@ -61,7 +61,7 @@ fn no_writer_may_run_longer_than_the_last_sweep_waits() {
     let default = template["Globals"]["Function"]["Timeout"].as_i64().unwrap();
     for function in ["BootFunction", "TrackFunction", "LeadFunction"] {
         let own = template["Resources"][function]["Properties"]["Timeout"].as_i64();
-        assert!(own.unwrap_or(default) * 1000 <= okyaku::domain::erasure::LONGEST_TIMEOUT, "{function}");
+        assert!(own.unwrap_or(default) * 1000 <= okyaku_domain::erasure::LONGEST_TIMEOUT, "{function}");
     }
 }
 
@@ -75,7 +75,7 @@ fn the_table_of_the_template_is_the_one_that_the_store_creates() {
     };
     assert_eq!(keys(&table["KeySchema"]), [(json!("pk"), json!("HASH")), (json!("sk"), json!("RANGE"))]);
     let index = &table["GlobalSecondaryIndexes"][0];
-    assert_eq!(index["IndexName"], okyaku::store::keys::CONTACTS_INDEX);
+    assert_eq!(index["IndexName"], okyaku_store::keys::CONTACTS_INDEX);
     assert_eq!(keys(&index["KeySchema"]), [(json!("lpk"), json!("HASH")), (json!("lsk"), json!("RANGE"))]);
     assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");

@@ -50,7 +50,7 @@ async fn fill(shop: &Shop, channel: &Channel, webhook: String, plain: &str) -> N
         event: event.str("/event/id").to_owned(),
         erasure: erasure.str("/erasure/id").to_owned(),
         veil: alone.str("/veilId").to_owned(),
-        hash: okyaku::domain::member_hash::member_hash(&channel.member_hash_secret, &name).unwrap(),
+        hash: okyaku_domain::member_hash::member_hash(&channel.member_hash_secret, &name).unwrap(),
         member: name,
         email,
         phone,

@@ -7,7 +7,7 @@ use support::{Shop, dev};
 const PATH: &str = "/webhooks/shopify/dev-webhook-token";
 
 fn sign(secret: &str, body: &str) -> String {
-    okyaku::builders::signature::shopify(secret, body.as_bytes())
+    okyaku_builders::signature::shopify(secret, body.as_bytes())
 }
 
 fn body() -> String {
@@ -243,7 +243,7 @@ async fn the_common_delivery_is_one_read_and_one_write() {
 
 #[test]
 fn ten_thousand_forged_signatures_are_refused() {
-    use okyaku::builders::signature::is_shopifys;
+    use okyaku_builders::signature::is_shopifys;
     let mut rng = support::fault::Rng::new(7);
     let secrets = [dev::SHOPIFY_SECRET.to_owned(), "the-one-before".to_owned()];
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use criterion::{Criterion, criterion_group, criterion_main};
-use okyaku::domain::boot::{self, Boot};
-use okyaku::domain::customer::Customer;
-use okyaku::domain::event::{self, Bounds};
-use okyaku::domain::field::Source;
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::{device, patch, time};
-use okyaku::http::json;
-use okyaku::http::session_token::{Claims, sign, verify};
-use okyaku::keys::{Identifier, Keys};
+use okyaku_api::json;
+use okyaku_api::session_token::{Claims, sign, verify};
 use okyaku_benches::shop;
+use okyaku_domain::command::boot::{self, Boot};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::event::{self, Bounds};
+use okyaku_domain::field::Source;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::Identifier;
+use okyaku_domain::{device, patch, time};
+use okyaku_store::keyring::Keys;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 const NOW: i64 = 1_795_000_000_000;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::Method;
-use okyaku::clock::Clock;
+use okyaku_store::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::client::Client;

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::Request;
-use okyaku::clock::Clock;
-use okyaku::keys::Keys;
-use okyaku::store::{Table, client, schema};
-use okyaku::{Base, Settings};
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys;
+use okyaku_store::{Table, client, schema};
+use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
 use okyaku_local::gateway::Gateway;
 use okyaku_local::invoke::InvokeError;

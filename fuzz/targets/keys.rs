@@ -3,11 +3,11 @@
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use okyaku::domain::contact::ContactKind;
-use okyaku::domain::event::EventKey;
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::month::Month;
-use okyaku::store::keys::{self, EVENTS, EVENTS_END, JOURNAL, JOURNAL_END, Key};
+use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::event::EventKey;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::month::Month;
+use okyaku_store::keys::{self, EVENTS, EVENTS_END, JOURNAL, JOURNAL_END, Key};
 
 /// The latest time of 13 digits, in the year 2286: no event is dated later than ten minutes from now.
 const LATEST: i64 = 9_999_999_999_999;

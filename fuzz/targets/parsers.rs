@@ -4,22 +4,22 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use okyaku::domain::device::Web;
-use okyaku::domain::event::{self, Bounds, EventKey};
-use okyaku::domain::field::{self, Source};
-use okyaku::domain::id::{MemberId, VeilId};
-use okyaku::domain::month::Month;
-use okyaku::domain::profile::{Profile, Writer};
-use okyaku::domain::{contact, patch, tag, text};
-use okyaku::error::Error;
-use okyaku::http::{gzip, json};
+use okyaku_domain::device::Web;
+use okyaku_domain::event::{self, Bounds, EventKey};
+use okyaku_domain::field::{self, Source};
+use okyaku_domain::id::{MemberId, VeilId};
+use okyaku_domain::month::Month;
+use okyaku_domain::profile::{Profile, Writer};
+use okyaku_domain::{contact_point, patch, tag, text};
+use okyaku_domain::error::Error;
+use okyaku_api::{gzip, json};
 use serde_json::Value;
 
 const NOW: i64 = 1_795_348_800_000;
 const BOUNDS: Bounds = Bounds { now: NOW, retention: 365 * 86_400_000 };
 const REGIONS: [&str; 5] = ["KR", "JP", "US", "IT", "ZZ"];
 /// The phone library's data is loaded once.
-static WARM: LazyLock<()> = LazyLock::new(|| _ = contact::mobile_number("010-2468-2468", "KR"));
+static WARM: LazyLock<()> = LazyLock::new(|| _ = contact_point::mobile_number("010-2468-2468", "KR"));
 
 fuzz_target!(|data: &[u8]| {
     LazyLock::force(&WARM);
@@ -32,13 +32,13 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn texts(said: &str) {
-    if let Ok(email) = contact::email(said) {
-        assert_eq!(contact::email(&email).as_ref(), Ok(&email));
+    if let Ok(email) = contact_point::email(said) {
+        assert_eq!(contact_point::email(&email).as_ref(), Ok(&email));
         assert!(email.len() <= 254);
     }
     for region in REGIONS {
-        if let Ok(number) = contact::mobile_number(said, region) {
-            assert_eq!(contact::mobile_number(&number, region).as_ref(), Ok(&number), "{said:?} in {region}");
+        if let Ok(number) = contact_point::mobile_number(said, region) {
+            assert_eq!(contact_point::mobile_number(&number, region).as_ref(), Ok(&number), "{said:?} in {region}");
             let digits = number.strip_prefix('+').unwrap_or_default();
             assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{said:?} in {region} is {number:?}");
         }
@@ -98,7 +98,7 @@ fn bodies(bytes: &[u8]) {
         if let Some(fields) = &patch.profile {
             profile.apply(fields, by);
         }
-        assert!(profile.bytes() <= okyaku::domain::limit::PROFILE_BYTES);
+        assert!(profile.bytes() <= okyaku_domain::limit::PROFILE_BYTES);
         // As it lies in the table.
         let stored = serde_json::to_string(&profile).unwrap_or_default();
         assert_eq!(serde_json::from_str::<Profile>(&stored).ok().as_ref(), Some(&profile), "{stored}");

@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::member_hash;
-use okyaku::http::session_token::{self, Claims};
-use okyaku::keys::Keys;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::member_hash;
+use okyaku_api::session_token::{self, Claims};
+use okyaku_store::keyring::Keys;
 use okyaku_fuzz::{NOW, Shop};
 
 const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";

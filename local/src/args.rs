@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use http::Uri;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::erasure::By;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::person_ref::By;
 
 use crate::send;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use okyaku::App;
-use okyaku::error::Error;
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
 use okyaku_sweep::bulk::{self, Command, Done};
 use serde_json::Value;
 

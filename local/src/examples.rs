@@ -1,8 +1,8 @@
 //! The example deliveries of `events/deliveries/`, as if they happened now.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta};
-use okyaku::domain::builder::Builder;
-use okyaku::domain::time::{self, Millis};
+use okyaku_domain::builder::Builder;
+use okyaku_domain::time::{self, Millis};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_http::Context;
-use okyaku::http::event;
-use okyaku::{App, Base};
+use okyaku_api::event;
+use okyaku_engine::{App, Base};
 use serde_json::Value;
 
 use crate::invoke::InvokeError;

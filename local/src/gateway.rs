@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use okyaku::{Base, clock::Clock};
+use okyaku_engine::Base;
+use okyaku_store::clock::Clock;
 use serde_json::Value;
 
 use crate::functions::Functions;
@@ -42,7 +43,7 @@ impl Gateway {
     #[expect(clippy::expect_used, reason = "the routes are compiled in, and a unit test tells them apart")]
     pub fn new(base: Base) -> Self {
         let router = Router::new(&TEMPLATE.routes).expect("the routes of template.yaml can be told apart");
-        Self(Arc::new(Inner { functions: Functions::new(&base), router, clock: base.clock }))
+        Self(Arc::new(Inner { functions: Functions::new(&base), router, clock: base.backend.clock }))
     }
 
     /// Answers an HTTP request as API Gateway would. A request without a Host header, which no browser or

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
-use okyaku::clock::Clock;
-use okyaku::keys::Keys;
-use okyaku::store::{Table, client, schema};
-use okyaku::{Base, Settings};
+use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
 use okyaku_local::folder::Folder;
 use okyaku_local::keys;
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys;
+use okyaku_store::{Table, client, schema};
 
 use crate::Failure;
 use crate::args::Args;

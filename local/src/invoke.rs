@@ -26,7 +26,7 @@ pub enum InvokeError {
     Answer(serde_json::Error),
     /// The function is not an HTTP one and failed. Its text has the cause, for the log.
     #[error("the function failed: {0:?}")]
-    Failed(okyaku::error::Error),
+    Failed(okyaku_domain::error::Error),
     /// The function panicked.
     #[error("the function panicked")]
     Panicked,

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use okyaku::keys::{KeyError, Keys};
+use okyaku_store::keyring::{KeyError, Keys};
 use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 

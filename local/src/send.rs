@@ -5,11 +5,11 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
 use http::Uri;
-use okyaku::builders::signature;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::time::Millis;
-use okyaku::store::client::is_loopback;
+use okyaku_builders::signature;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::time::Millis;
 use okyaku_local::random;
+use okyaku_store::client::is_loopback;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -180,7 +180,7 @@ mod tests {
             let signed = sign(&delivery(&args).unwrap(), 0).unwrap();
             assert_eq!(signed.headers, [("x-api-key", "a-key".to_owned())]);
             let body: Value = serde_json::from_slice(&signed.body).unwrap();
-            let mall = okyaku::builders::cafe24::mall(body.as_object().unwrap());
+            let mall = okyaku_builders::cafe24::mall(body.as_object().unwrap());
             assert_eq!(mall, Some("mymall"), "{body}");
         }
     }

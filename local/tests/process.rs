@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use okyaku::domain::member_hash::member_hash;
+use okyaku_domain::member_hash::member_hash;
 use serde_json::{Value, json};
 
 const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
@@ -104,8 +104,7 @@ fn items_of(folder: &Path, life: &str) -> usize {
     let engine = okyaku_local::engine::Engine::file(folder, 0).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let client =
-            okyaku::store::client::loopback(&engine.endpoint(), okyaku::store::client::http_client());
+        let client = okyaku_store::client::loopback(&engine.endpoint(), okyaku_store::client::http_client());
         let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{life}"));
         let query = client.query().table_name("okyaku").key_condition_expression("pk = :pk");
         let pages = query.expression_attribute_values(":pk", value).into_paginator().items().send();

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::time::DAY;
-use okyaku::http::session_token::{Claims, sign};
-use okyaku::keys::Keys;
+use okyaku_api::session_token::{Claims, sign};
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::time::DAY;
+use okyaku_store::keyring::Keys;
 use serde_json::{Value, json};
 use support::{Answer, Channel, NOW, Shop};
 
@@ -87,10 +87,12 @@ async fn an_altered_or_foreign_or_unsigned_token_is_401_and_stores_nothing() {
     }
     // Rightly signed, but of a channel that is not, or a customer that is not.
     let aud = "00000000000000000000".to_owned();
-    tokens.push(sign(&shop.base.keys, &Claims { aud, ..claims.clone() }).unwrap());
+    tokens.push(sign(&shop.base.backend.keys, &Claims { aud, ..claims.clone() }).unwrap());
     let sub = CustomerId::parse("00000000000000000000").unwrap();
-    tokens.push(sign(&shop.base.keys, &Claims { sub, ..claims.clone() }).unwrap());
-    assert!(all(&shop, &sign(&shop.base.keys, &claims).unwrap()).await.iter().all(|a| a.status == 200));
+    tokens.push(sign(&shop.base.backend.keys, &Claims { sub, ..claims.clone() }).unwrap());
+    assert!(
+        all(&shop, &sign(&shop.base.backend.keys, &claims).unwrap()).await.iter().all(|a| a.status == 200)
+    );
 
     let before = shop.dump().await;
     for token in tokens {

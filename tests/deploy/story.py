@@ -5,7 +5,7 @@ import time
 import kit
 import shop as shops
 
-# `LAST_SWEEP_AFTER` of shared/src/store/erasure.rs, and the time that a schedule of one minute may then take: the
+# `LAST_SWEEP_AFTER` of shared/store/src/erasure.rs, and the time that a schedule of one minute may then take: the
 # minute, ten seconds between two looks of MiniStack at its schedules, and some for a busy machine.
 LAST_SWEEP_AFTER = 70
 SCHEDULE = 60 + 10 + 50

@@ -8,7 +8,7 @@ import urllib.parse
 
 import kit
 
-BODY_BYTES = 1 << 20  # `BODY_BYTES` of shared/src/domain/limit.rs
+BODY_BYTES = 1 << 20  # `BODY_BYTES` of shared/domain/src/limit.rs
 NO_ROUTE = {"message": "Not Found"}
 
 

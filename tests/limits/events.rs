@@ -1,10 +1,10 @@
 //! The limits of events and timelines.
 
-use okyaku::domain::limit::{
+use okyaku_domain::limit::{
     BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES, COUNTED_EVENTS, EVENT_BYTES, EVENT_ID_CHARS, EVENT_NAME_CHARS,
     FUTURE_MS, NESTING, TIMELINE_PAGE,
 };
-use okyaku::domain::time::DAY;
+use okyaku_domain::time::DAY;
 use serde_json::{Value, json};
 use support::{Answer, NOW, Shop, gzip, padded};
 

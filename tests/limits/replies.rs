@@ -1,6 +1,6 @@
 //! The limits of replies.
 
-use okyaku::domain::limit::{DETAIL_FIELD_CHARS, DETAILS, EVENT_BYTES, TIMELINE_BYTES};
+use okyaku_domain::limit::{DETAIL_FIELD_CHARS, DETAILS, EVENT_BYTES, TIMELINE_BYTES};
 use serde_json::{Map, Value, json};
 use support::{NOW, Shop};
 

@@ -1,11 +1,11 @@
 //! The model beside the real thing: each step is done to both, and their answers are compared.
 
 use aws_sdk_dynamodb::Client;
-use okyaku::clock::Clock;
-use okyaku::keys::Keys as Secrets;
-use okyaku::store::{Table, client};
-use okyaku::{Base, Settings};
+use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys as Secrets;
+use okyaku_store::{Table, client};
 use serde_json::{Value, json};
 use support::model::boot::Session;
 use support::model::{Expected, Model, Receipt, Sent, Whom};
@@ -113,7 +113,7 @@ impl World {
         self.requests += 1;
         body["pluginKey"] = json!(self.keys[channel].plugin);
         if let Some((name, right)) = member {
-            let hash = okyaku::domain::member_hash::member_hash(&self.keys[channel].hash, name).unwrap();
+            let hash = okyaku_domain::member_hash::member_hash(&self.keys[channel].hash, name).unwrap();
             body["memberId"] = json!(name);
             body["memberHash"] = json!(if right { hash } else { "0".repeat(64) });
         }

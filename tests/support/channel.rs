@@ -40,7 +40,7 @@ impl Channel {
     pub async fn boot(&self, shop: &Shop, mut body: Value) -> Answer {
         body["pluginKey"] = json!(self.plugin_key);
         if let Some(member) = body["memberId"].as_str() {
-            let hash = okyaku::domain::member_hash::member_hash(&self.member_hash_secret, member);
+            let hash = okyaku_domain::member_hash::member_hash(&self.member_hash_secret, member);
             body["memberHash"] = json!(hash);
         }
         shop.request("POST", "/front/v1/boot").json(body).await

@@ -36,5 +36,5 @@ pub mod dev {
 
 /// The memberHash of a member of the development channel.
 pub fn hash_of(member_id: &str) -> String {
-    okyaku::domain::member_hash::member_hash(dev::MEMBER_HASH_SECRET, member_id).unwrap()
+    okyaku_domain::member_hash::member_hash(dev::MEMBER_HASH_SECRET, member_id).unwrap()
 }

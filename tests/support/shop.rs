@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use base64::Engine as _;
 use bytes::Bytes;
-use okyaku::clock::Clock;
-use okyaku::keys::Keys;
-use okyaku::store::{Table, client};
-use okyaku::{Base, Settings};
+use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys;
+use okyaku_store::{Table, client};
 use serde_json::{Value, json};
 
 use crate::{Answer, Recorder, dev, engine, hash_of};
@@ -48,8 +48,8 @@ impl Shop {
     /// The same table seen by another instance: nothing cached.
     pub fn another_instance(&self) -> Self {
         let base = Base::new(
-            self.base.table.clone(),
-            self.base.keys.clone(),
+            self.base.backend.table.clone(),
+            self.base.backend.keys.clone(),
             self.clock.clone(),
             self.base.settings.clone(),
         );
@@ -111,7 +111,7 @@ impl Shop {
     /// The same, triggered at this time, RFC 3339.
     pub async fn shopify_at(&self, topic: &str, body: &Value, triggered_at: Option<&str>) -> Answer {
         let body = Bytes::from(body.to_string());
-        let signed = okyaku::builders::signature::shopify(dev::SHOPIFY_SECRET, &body);
+        let signed = okyaku_builders::signature::shopify(dev::SHOPIFY_SECRET, &body);
         let mut request = self
             .request("POST", "/webhooks/shopify/dev-webhook-token")
             .header("x-shopify-hmac-sha256", &signed)
@@ -135,7 +135,7 @@ impl Shop {
     }
 
     /// Carries out a command of channel administration.
-    pub async fn admin(&self, command: Value) -> Result<Value, okyaku::error::Error> {
+    pub async fn admin(&self, command: Value) -> Result<Value, okyaku_domain::error::Error> {
         okyaku_admin::handle(&self.base.app(), command).await
     }
 
@@ -143,7 +143,7 @@ impl Shop {
     pub async fn items(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
         let (mut items, mut start) = (Vec::new(), None);
         loop {
-            let table = &self.base.table;
+            let table = &self.base.backend.table;
             let scan = table
                 .client
                 .scan()

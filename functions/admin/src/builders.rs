@@ -1,10 +1,10 @@
 //! Connecting a channel to its shop at a builder, and what a builder's customers ask for.
 
-use okyaku::App;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::channel::{Channel, Connection};
-use okyaku::error::Error;
-use okyaku::store::channels::CredentialKind;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::channel::{Channel, Connection};
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_store::channels::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::{Access, find, public, show};

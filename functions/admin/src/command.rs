@@ -1,12 +1,12 @@
 //! The commands and how they are read.
 
 use lambda_http::http::Uri;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::channel::Scope;
-use okyaku::domain::limit::NAME_CHARS;
-use okyaku::domain::text;
-use okyaku::domain::time::Millis;
-use okyaku::error::Error;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::channel::Scope;
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::NAME_CHARS;
+use okyaku_domain::text;
+use okyaku_domain::time::Millis;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use okyaku::App;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::channel::{Channel, Connection, Scope};
-use okyaku::error::Error;
-use okyaku::store::channels::CredentialKind;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::channel::{Channel, Connection, Scope};
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_store::channels::CredentialKind;
 
 use crate::{Access, pair, public};
 

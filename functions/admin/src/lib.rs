@@ -7,12 +7,12 @@ mod replay;
 
 use std::collections::BTreeMap;
 
-use okyaku::App;
-use okyaku::domain::channel::{Channel, Scope};
-use okyaku::error::Error;
-use okyaku::keys::{random, secret_hash};
-use okyaku::store::access;
-use okyaku::store::channels::{Credential, CredentialKind};
+use okyaku_domain::channel::{Channel, Scope};
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_store::access;
+use okyaku_store::channels::{Credential, CredentialKind};
+use okyaku_store::keyring::{random, secret_hash};
 use serde_json::{Value, json};
 
 use command::{Command, KeyKind};

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    okyaku::start::logs();
-    let app = &okyaku::start::app::<Access>()?;
+    okyaku_api::start::logs();
+    let app = &okyaku_api::start::app::<Access>()?;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         handle(app, event.payload).await.map_err(|error| Error::from(error.explained()))
     }))

@@ -3,15 +3,17 @@
 
 use std::collections::HashSet;
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::contact::ContactKind;
-use okyaku::domain::erasure::{By, Erasure};
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::limit::ERASURES_LISTED;
-use okyaku::domain::time::Millis;
-use okyaku::error::Error;
-use okyaku::store::erasure::{Entombed, Found, Grave};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::limit::ERASURES_LISTED;
+use okyaku_domain::person_ref::By;
+use okyaku_domain::time::Millis;
+use okyaku_engine::App;
+use okyaku_store::erasure::{Entombed, Found, Grave};
+use okyaku_store::keyring::random;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -91,7 +93,7 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
         }
         let wave = graves.get(..Grave::fit(&graves)).unwrap_or_default();
         // What does not fit goes under an id of its own.
-        let id = if done { Erasure::begin(channel, kept.erased_at)?.id } else { kept.id.clone() };
+        let id = if done { Erasure::begin(channel, random()?, kept.erased_at).id } else { kept.id.clone() };
         let mut erasure = Erasure::again(channel, id, kept.erased_at);
         erasure.as_of = kept.as_of;
         erasure.address.clone_from(&kept.address);

@@ -4,6 +4,6 @@ use lambda_http::{Error, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    okyaku::start::logs();
+    okyaku_api::start::logs();
     run(service_fn(|request| async { Ok::<_, Error>(okyaku_assets::handle(request).await) })).await
 }

@@ -1,24 +1,26 @@
 //! The page's routes.
 
-use okyaku::App;
-use okyaku::domain::boot::{self, Boot, Who};
-use okyaku::domain::channel::Channel;
-use okyaku::domain::customer::Customer;
-use okyaku::domain::drops::Drop;
-use okyaku::domain::field::Source;
-use okyaku::domain::id::VeilId;
-use okyaku::domain::limit::DETAILS;
-use okyaku::domain::patch::{self, Patch};
-use okyaku::domain::session::{self, Platform};
-use okyaku::domain::tag;
-use okyaku::error::{Detail, Error};
-use okyaku::http::session_token::{self, Claims, LIFETIME};
-use okyaku::http::{Call, Reply, credential, json, user};
-use okyaku::keys::{Identifier, random};
-use okyaku::store::commit::{Commit, Outcome};
-use okyaku::store::customers::Whom;
-use okyaku::store::meter::note_drops;
-use okyaku::store::retry::{Invocation, Retry};
+use okyaku_api::session_token::{self, Claims, LIFETIME};
+use okyaku_api::{Call, Reply, credential, json, user};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::command::boot::{self, Boot, Who};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::detail::Detail;
+use okyaku_domain::error::Error;
+use okyaku_domain::field::Source;
+use okyaku_domain::id::Identifier;
+use okyaku_domain::id::VeilId;
+use okyaku_domain::limit::DETAILS;
+use okyaku_domain::patch::{self, Patch};
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::session::{self, Platform};
+use okyaku_domain::tag;
+use okyaku_engine::App;
+use okyaku_store::commit::{Commit, Outcome};
+use okyaku_store::customers::Whom;
+use okyaku_store::keyring::random;
+use okyaku_store::meter::note_drops;
+use okyaku_store::retry::{Invocation, Retry};
 use serde_json::{Value, json};
 
 use crate::{Access, parse};

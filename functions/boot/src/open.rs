@@ -1,18 +1,18 @@
 //! The Open API's writes of a customer.
 
-use okyaku::App;
-use okyaku::domain::channel::{Channel, Scope};
-use okyaku::domain::customer::{Customer, Life};
-use okyaku::domain::field::Source;
-use okyaku::domain::id::MemberId;
-use okyaku::domain::patch::{self, Patch};
-use okyaku::domain::session::{self, Platform};
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, credential, json, user};
-use okyaku::keys::Identifier;
-use okyaku::store::commit::{Commit, Outcome};
-use okyaku::store::customers::Whom;
-use okyaku::store::retry::Retry;
+use okyaku_api::{Call, Reply, credential, json, user};
+use okyaku_domain::channel::{Channel, Scope};
+use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::error::Error;
+use okyaku_domain::field::Source;
+use okyaku_domain::id::Identifier;
+use okyaku_domain::id::MemberId;
+use okyaku_domain::patch::{self, Patch};
+use okyaku_domain::session::{self, Platform};
+use okyaku_engine::App;
+use okyaku_store::commit::{Commit, Outcome};
+use okyaku_store::customers::Whom;
+use okyaku_store::retry::Retry;
 use serde_json::{Value, json};
 
 use crate::Access;

@@ -1,17 +1,19 @@
 //! A boot's body, headers and proof as domain types.
 
 use lambda_http::http::Uri;
-use okyaku::App;
-use okyaku::domain::boot::{AppInfo, Boot, Claim};
-use okyaku::domain::builder::Builder;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::field::{self, Source};
-use okyaku::domain::id::{MemberId, VeilId};
-use okyaku::domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
-use okyaku::domain::profile::json_bytes;
-use okyaku::domain::{firstmall, member_hash, patch, text};
-use okyaku::error::{Detail, Error};
-use okyaku::http::{Call, json};
+use okyaku_api::{Call, json};
+use okyaku_builders::firstmall;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::channel::Channel;
+use okyaku_domain::command::boot::{AppInfo, Boot, Claim};
+use okyaku_domain::detail::Detail;
+use okyaku_domain::error::Error;
+use okyaku_domain::field::{self, Source};
+use okyaku_domain::id::{MemberId, VeilId};
+use okyaku_domain::json::json_bytes;
+use okyaku_domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
+use okyaku_domain::{member_hash, patch, text};
+use okyaku_engine::App;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 

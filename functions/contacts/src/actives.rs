@@ -1,10 +1,10 @@
 //! Monthly actives (R7).
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::month::Month;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply};
+use okyaku_api::{Call, Reply};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use okyaku_domain::month::Month;
+use okyaku_engine::App;
 use serde_json::json;
 
 use crate::Access;

@@ -1,10 +1,10 @@
 //! The log of drops.
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::limit::DROP_DAYS;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply};
+use okyaku_api::{Call, Reply};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::DROP_DAYS;
+use okyaku_engine::App;
 use serde_json::{Value, json};
 
 use crate::Access;

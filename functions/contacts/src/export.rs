@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::contact::ContactKind;
-use okyaku::domain::customer::{Customer, Kind};
-use okyaku::domain::event::{EventKey, StoredEvent};
-use okyaku::domain::field::Source;
-use okyaku::domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
-use okyaku::domain::purchase::StoredOrder;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, user};
-use okyaku::store::timeline::Order;
+use okyaku_api::{Call, Reply, user};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::customer::{Customer, Kind};
+use okyaku_domain::error::Error;
+use okyaku_domain::event::{EventKey, StoredEvent};
+use okyaku_domain::field::Source;
+use okyaku_domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
+use okyaku_domain::purchase::StoredOrder;
+use okyaku_engine::App;
+use okyaku_store::timeline::Order;
 use serde_json::{Value, json};
 
 use crate::{Access, find, gone, since};
@@ -87,7 +87,7 @@ fn source(source: Source) -> &'static str {
 }
 
 fn fields(customer: &Customer) -> Vec<Value> {
-    let field = |(key, field): (&String, &okyaku::domain::field::Field)| {
+    let field = |(key, field): (&String, &okyaku_domain::field::Field)| {
         let source = source(field.source);
         json!({ "key": key, "value": field.value, "source": source, "time": field.time, "verified": field.verified })
     };

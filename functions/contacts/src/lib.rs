@@ -7,14 +7,14 @@ mod timeline;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku::App;
-use okyaku::domain::channel::{Channel, Scope};
-use okyaku::domain::customer::Customer;
-use okyaku::domain::event::EventKey;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, credential, serve, user};
-use okyaku::store::access;
-use okyaku::store::customers::Whom;
+use okyaku_api::{Call, Reply, credential, serve, user};
+use okyaku_domain::channel::{Channel, Scope};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::EventKey;
+use okyaku_engine::App;
+use okyaku_store::access;
+use okyaku_store::customers::Whom;
 use serde_json::{Value, json};
 
 /// What this function may do to the table.

@@ -1,12 +1,12 @@
 //! The timeline of a customer, and its detail at a glance.
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::event::StoredEvent;
-use okyaku::domain::limit::TIMELINE_PAGE;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, user};
-use okyaku::store::timeline::Order;
+use okyaku_api::{Call, Reply, user};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::StoredEvent;
+use okyaku_domain::limit::TIMELINE_PAGE;
+use okyaku_engine::App;
+use okyaku_store::timeline::Order;
 use serde_json::{Value, json};
 
 use crate::{Access, find, since};

@@ -2,20 +2,20 @@
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku::App;
-use okyaku::domain::channel::Scope;
-use okyaku::domain::contact::ContactKind;
-use okyaku::domain::customer::Customer;
-use okyaku::domain::field::Source;
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::patch::{self, Patch, Verified};
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, credential, serve_noting, user};
-use okyaku::keys::random;
-use okyaku::store::access;
-use okyaku::store::commit::{Commit, Holder, Outcome};
-use okyaku::store::customers::Whom;
-use okyaku::store::retry::Retry;
+use okyaku_api::{Call, Reply, credential, serve_noting, user};
+use okyaku_domain::channel::Scope;
+use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::field::Source;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::patch::{self, Patch, Verified};
+use okyaku_engine::App;
+use okyaku_store::access;
+use okyaku_store::commit::{Commit, Holder, Outcome};
+use okyaku_store::customers::Whom;
+use okyaku_store::keyring::random;
+use okyaku_store::retry::Retry;
 use serde_json::{Map, Value, json};
 
 /// What this function may do to the table.

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::erasure::{By, Erasure};
-use okyaku::domain::limit::BULK;
-use okyaku::error::Error;
-use okyaku::store::erasure::{Entombed, Erased, Found, Grave, Reach};
-use okyaku::store::retry::Invocation;
+use okyaku_domain::channel::Channel;
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::BULK;
+use okyaku_domain::person_ref::By;
+use okyaku_engine::App;
+use okyaku_store::erasure::{Entombed, Erased, Found, Grave, Reach};
+use okyaku_store::retry::Invocation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -141,7 +142,7 @@ impl Bulk<'_> {
             let (wave, rest) = graves.split_at(Grave::fit(graves));
             let (names, others) = of.split_at(wave.len());
             (graves, of) = (rest, others);
-            let mut erasure = Erasure::begin(self.channel, self.app.now())?;
+            let mut erasure = Erasure::begin(self.channel, okyaku_store::keyring::random()?, self.app.now());
             if self.dry_run || self.app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done {
                 let unknown = wave.iter().filter(|grave| matches!(grave, Grave::Nobody(_))).count();
                 done.unknown += unknown;
@@ -161,7 +162,7 @@ impl Bulk<'_> {
         if self.dry_run {
             return self.would(by, at, done).await;
         }
-        let id = hex::encode(okyaku::keys::random::<16>()?);
+        let id = hex::encode(okyaku_store::keyring::random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
         let reach = Reach { unknown: true, ..Reach::default() };
         match self.app.store.erase(self.channel, by, reach, &invocation).await {

@@ -8,12 +8,12 @@ mod months;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
-use okyaku::App;
-use okyaku::domain::erasure::Erasure;
-use okyaku::error::Error;
-use okyaku::metrics::Metric;
-use okyaku::store::access;
-use okyaku::store::erasure::Log;
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_engine::metrics::Metric;
+use okyaku_store::access;
+use okyaku_store::erasure::Log;
 use serde_json::{Value, json};
 
 /// What this function may do to the table.

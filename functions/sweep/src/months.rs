@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use okyaku::App;
-use okyaku::error::Error;
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
 
 use crate::{Access, WORK};
 

@@ -6,10 +6,10 @@ mod store;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku::App;
-use okyaku::error::Error;
-use okyaku::http::serve_noting;
-use okyaku::store::access;
+use okyaku_api::serve_noting;
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_store::access;
 
 /// What this function may do to the table.
 #[derive(Debug)]

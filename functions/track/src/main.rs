@@ -5,7 +5,7 @@ use okyaku_track::{Access, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    okyaku::start::logs();
-    let app = &okyaku::start::connected::<Access>().await?;
+    okyaku_api::start::logs();
+    let app = &okyaku_api::start::connected::<Access>().await?;
     run(service_fn(|request| async move { Ok::<_, Error>(handle(app, request).await) })).await
 }

@@ -1,17 +1,19 @@
 //! `POST /front/v1/events`: 1 to 100 events, each with its verdict.
 
-use okyaku::App;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::drops::{Drop, Reason};
-use okyaku::domain::event::{self, Bounds, Event};
-use okyaku::domain::firstmall;
-use okyaku::domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
-use okyaku::error::{Detail, Error};
-use okyaku::http::session_token::GRACE_FOR_EVENTS;
-use okyaku::http::{Call, Reply, credential, json};
-use okyaku::metrics::Metric;
-use okyaku::store::customers::Whom;
-use okyaku::store::meter::{note_drops, note_events};
+use okyaku_api::session_token::GRACE_FOR_EVENTS;
+use okyaku_api::{Call, Reply, credential, json};
+use okyaku_builders::firstmall;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::detail::Detail;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::{self, Bounds, Event};
+use okyaku_domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_engine::App;
+use okyaku_engine::metrics::Metric;
+use okyaku_store::customers::Whom;
+use okyaku_store::meter::{note_drops, note_events};
 use serde_json::{Map, Value, json};
 
 use crate::Access;

@@ -1,15 +1,15 @@
 //! `POST /open/v5/users/{userId}/events`: one event.
 
-use okyaku::App;
-use okyaku::domain::channel::Scope;
-use okyaku::domain::event::{self, Bounds, StoredEvent};
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::time;
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, credential, user};
-use okyaku::keys::random;
-use okyaku::store::customers::Whom;
-use okyaku::store::meter::note_events;
+use okyaku_api::{Call, Reply, credential, user};
+use okyaku_domain::channel::Scope;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::{self, Bounds, StoredEvent};
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::time;
+use okyaku_engine::App;
+use okyaku_store::customers::Whom;
+use okyaku_store::keyring::random;
+use okyaku_store::meter::note_events;
 use serde_json::{Value, json};
 
 use crate::Access;

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::customer::Customer;
-use okyaku::domain::event::{Event, EventKey};
-use okyaku::domain::shop_event::CHECKOUT_COMPLETE;
-use okyaku::error::Error;
-use okyaku::http::Call;
-use okyaku::store::commit::{Commit, Outcome};
-use okyaku::store::customers::Whom;
+use okyaku_api::Call;
+use okyaku_domain::channel::Channel;
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::{Event, EventKey};
+use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
+use okyaku_engine::App;
+use okyaku_store::commit::{Commit, Outcome};
+use okyaku_store::customers::Whom;
 
 use crate::Access;
 

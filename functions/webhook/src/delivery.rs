@@ -1,15 +1,18 @@
 //! Taking in a proven delivery.
 
-use okyaku::App;
-use okyaku::builders::{Context, cafe24, shopify};
-use okyaku::domain::builder::{Builder, Delivery, Statement};
-use okyaku::domain::channel::Channel;
-use okyaku::domain::drops::{Drop, Origin, Reason};
-use okyaku::domain::event::Bounds;
-use okyaku::error::Error;
-use okyaku::http::Reply;
-use okyaku::store::erasure::Reach;
-use okyaku::store::retry::Invocation;
+use okyaku_api::Reply;
+use okyaku_builders::{Context, cafe24, shopify};
+use okyaku_domain::builder::Builder;
+use okyaku_domain::builder_update::{Delivery, Statement};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::Bounds;
+use okyaku_domain::origin::Origin;
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_engine::App;
+use okyaku_store::erasure::Reach;
+use okyaku_store::retry::Invocation;
 use serde_json::{Value, json};
 
 use crate::Access;

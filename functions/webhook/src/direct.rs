@@ -2,12 +2,12 @@
 //! <https://shopify.dev/docs/apps/build/webhooks/subscribe/get-started>
 
 use lambda_http::Context;
-use okyaku::App;
-use okyaku::domain::builder::Builder;
-use okyaku::domain::drops::{Drop, Reason};
-use okyaku::error::Error;
-use okyaku::store::channels::CredentialKind;
-use okyaku::store::retry::Invocation;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::error::Error;
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_engine::App;
+use okyaku_store::channels::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::proof::{Proven, triggered_at};
@@ -41,7 +41,7 @@ pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Res
         at: triggered_at(metadata("X-Shopify-Triggered-At"), app.now()),
         body,
     };
-    let reply = delivery::take(app, proven, &Invocation::of(context)).await?;
+    let reply = delivery::take(app, proven, &okyaku_api::call::invocation(context)).await?;
     tracing::info!(route = "direct", status = reply.status(), "served");
     Ok(json!({ "statusCode": reply.status(), "body": reply.into_body() }))
 }

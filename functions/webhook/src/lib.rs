@@ -8,10 +8,10 @@ mod proof;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku::App;
-use okyaku::error::Error;
-use okyaku::http::serve;
-use okyaku::store::access;
+use okyaku_api::serve;
+use okyaku_domain::error::Error;
+use okyaku_engine::App;
+use okyaku_store::access;
 
 pub use direct::deliver;
 

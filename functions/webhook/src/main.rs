@@ -1,14 +1,14 @@
 //! Builders' webhooks, by API Gateway or by direct invocation.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use okyaku::http::event;
+use okyaku_api::event;
 use okyaku_webhook::{Access, deliver, handle, is_direct};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    okyaku::start::logs();
-    let app = &okyaku::start::connected::<Access>().await?;
+    okyaku_api::start::logs();
+    let app = &okyaku_api::start::connected::<Access>().await?;
     run(service_fn(|invocation: LambdaEvent<Value>| async move {
         let (payload, context) = invocation.into_parts();
         if is_direct(&payload) {

@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use okyaku::App;
-use okyaku::builders::{cafe24, signature};
-use okyaku::domain::builder::Builder;
-use okyaku::domain::channel::{Channel, Connection};
-use okyaku::domain::drops::{Drop, Reason};
-use okyaku::domain::limit::WEBHOOK_BYTES;
-use okyaku::domain::time::Millis;
-use okyaku::error::Error;
-use okyaku::http::{Call, json};
-use okyaku::store::channels::CredentialKind;
-use okyaku::store::meter::note_channel;
+use okyaku_api::{Call, json};
+use okyaku_builders::{cafe24, signature};
+use okyaku_domain::builder::Builder;
+use okyaku_domain::channel::{Channel, Connection};
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::WEBHOOK_BYTES;
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::time::Millis;
+use okyaku_engine::App;
+use okyaku_store::channels::CredentialKind;
+use okyaku_store::meter::note_channel;
 use serde_json::{Map, Value};
 
 use crate::{Access, unproven};

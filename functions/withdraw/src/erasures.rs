@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use lambda_http::http::StatusCode;
-use okyaku::App;
-use okyaku::domain::channel::Channel;
-use okyaku::domain::erasure::{By, Erasure};
-use okyaku::domain::id::{CustomerId, MemberId};
-use okyaku::error::Error;
-use okyaku::http::{Call, Reply, json};
-use okyaku::store::erasure::{Erased, Reach};
+use okyaku_api::{Call, Reply, json};
+use okyaku_domain::channel::Channel;
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::{CustomerId, MemberId};
+use okyaku_domain::person_ref::By;
+use okyaku_engine::App;
+use okyaku_store::erasure::{Erased, Reach};
 use serde_json::{Map, Value, json};
 
 use crate::Access;

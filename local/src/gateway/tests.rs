@@ -1,9 +1,9 @@
 //! What the gateway decides by itself; no function here gets as far as the table.
 
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD};
-use okyaku::Settings;
-use okyaku::keys::Keys;
-use okyaku::store::{Table, client};
+use okyaku_engine::Settings;
+use okyaku_store::keyring::Keys;
+use okyaku_store::{Table, client};
 use serde_json::json;
 
 use super::*;

@@ -84,7 +84,7 @@ impl Ask {
             By::Schedule => {
                 let status = match okyaku_sweep::run(&shop.base.app()).await {
                     Ok(_) => 200,
-                    Err(okyaku::error::Error::Busy) => 503,
+                    Err(okyaku_domain::error::Error::Busy) => 503,
                     Err(_) => 500,
                 };
                 return Answer { status, headers: http::HeaderMap::new(), body: Value::Null };

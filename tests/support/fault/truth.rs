@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use okyaku::domain::contact::{Contact, ContactKind};
-use okyaku::domain::id::CustomerId;
-use okyaku::domain::purchase::{Purchases, StoredOrder};
-use okyaku::domain::time::month;
+use okyaku_domain::contact_point::{Contact, ContactKind};
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::purchase::{Purchases, StoredOrder};
+use okyaku_domain::time::month;
 use serde_json::Value;
 
 use crate::fault::scene::VEILS;
@@ -50,7 +50,7 @@ pub struct Truth {
     /// Where each item is, by its key.
     places: HashMap<(String, String), usize>,
     channel: String,
-    keys: okyaku::keys::Keys,
+    keys: okyaku_store::keyring::Keys,
     now: i64,
     /// Whom a marker's name stands for, of the months that have markers.
     names: BTreeMap<String, String>,
@@ -68,7 +68,7 @@ impl Truth {
             let to = if item["erasedAt"].is_null() { &mut alive } else { &mut erased };
             to.insert(id.to_owned(), item.clone());
         }
-        let keys = world.shop.base.keys.clone();
+        let keys = world.shop.base.backend.keys.clone();
         let marked = items.iter().filter_map(|item| s(item, "pk").strip_prefix("M#")?.split('#').nth(1));
         let months: BTreeSet<&str> = marked.collect();
         let mut names = BTreeMap::new();

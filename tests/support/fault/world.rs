@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{Builder, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use okyaku::clock::Clock;
-use okyaku::keys::Keys;
-use okyaku::store::{Table, client, schema};
-use okyaku::{Base, Settings};
+use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys;
+use okyaku_store::{Table, client, schema};
 use serde_json::{Value, json};
 
 use crate::fault::engine::{Engine, table_name};
@@ -51,7 +51,7 @@ impl World {
     async fn on(engine: Engine, clock: Clock) -> Self {
         let table = table_name();
         let (shop, wire) = instance(&engine, &table, clock);
-        schema::create_table(&shop.base.table.client, &table).await.unwrap();
+        schema::create_table(&shop.base.backend.table.client, &table).await.unwrap();
         wire.heal();
         Self { engine, table, shop, wire }
     }
@@ -112,7 +112,7 @@ impl Stage {
         let lost: Vec<_> = self.items.iter().filter(|item| !now.contains(item)).cloned().collect();
         world.engine.load(&world.table, &lost);
         world.shop.clock.set(self.now);
-        world.shop.base.channels.clear();
+        world.shop.base.backend.channels.clear();
         world.wire.heal();
     }
 }

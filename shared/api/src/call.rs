@@ -1,0 +1,227 @@
+//! One call of a route: what the gateway's event says, and how a function serves it.
+
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use http::{HeaderMap, Response};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Context, Request, RequestExt};
+use serde_json::{Map, Value};
+
+use super::{Reply, gzip, json};
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::BODY_BYTES;
+use okyaku_domain::rejection;
+use okyaku_engine::App;
+use okyaku_store::access::NoteDrops;
+use okyaku_store::meter::{Meter, take_drops};
+use okyaku_store::retry::Invocation;
+
+/// A call of a route.
+#[derive(Debug)]
+pub struct Call {
+    /// The headers.
+    pub headers: HeaderMap,
+    /// This invocation.
+    pub invocation: Invocation,
+    params: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// What is left of the time limit when a request is given up, for the reply.
+const LAST_WORD: Duration = Duration::from_millis(500);
+/// What must be left of it for the log of drops.
+const TIME_FOR_DROPS: Duration = Duration::from_secs(2);
+
+/// Serves a request: finds its route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns
+/// an error into its reply, and writes one log line without personal data (R15).
+pub async fn serve<F, Fut>(request: Request, routes: &'static [&'static str], handler: F) -> Response<Body>
+where
+    F: FnOnce(&'static str, Call) -> Fut,
+    Fut: Future<Output = Result<Reply, Error>>,
+{
+    let start = Instant::now();
+    let (route, call) = Call::of(request, routes);
+    let id = call.invocation.id.clone();
+    let meter = Meter::default();
+    let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(LAST_WORD);
+    let reply = match route {
+        // A table that does not answer must not make the runtime stop the function, which its caller would see as 500.
+        Some(route) => {
+            let work = meter.clone().count(handler(route, call));
+            tokio::time::timeout(left, work).await.unwrap_or(Err(Error::Busy))
+        }
+        None => Err(Error::NotFound("the route")),
+    };
+    let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, &id));
+    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        route,
+        channel = meter.channel(),
+        status = reply.status(),
+        ms = milliseconds,
+        calls = meter.calls(),
+        units = meter.units(),
+        events = meter.events().map(|(accepted, _)| accepted),
+        rejected = meter.events().map(|(_, rejected)| rejected).filter(|rejected| *rejected > 0),
+        request_id = id,
+        "served"
+    );
+    reply.into_response()
+}
+
+/// As [`serve`], and counts what the request's handler dropped, or why it was refused, in the log of drops. What a
+/// caller without a credential sends is not counted, nor what failed on our side, as it comes again.
+pub async fn serve_noting<A, F, Fut>(
+    app: &App<A>,
+    request: Request,
+    routes: &'static [&'static str],
+    handler: F,
+) -> Response<Body>
+where
+    A: NoteDrops,
+    F: FnOnce(&'static str, Call) -> Fut,
+    Fut: Future<Output = Result<Reply, Error>>,
+{
+    serve(request, routes, |route, call| async move {
+        let deadline = call.invocation.deadline;
+        let reply = handler(route, call).await;
+        if let Some((channel, origin, mut noted)) = take_drops() {
+            match &reply {
+                Ok(_) => {}
+                // It is to be sent again, and so are its drops.
+                Err(Error::Busy | Error::Internal(_)) => noted.clear(),
+                Err(error) => noted.extend(rejection::refused(error)),
+            }
+            // What is answered must not become 503 because the log takes its time.
+            if deadline.saturating_duration_since(Instant::now()) > TIME_FOR_DROPS {
+                app.store.note_drops(&channel, origin, &noted).await;
+            }
+        }
+        reply
+    })
+    .await
+}
+
+impl Call {
+    fn of(request: Request, routes: &'static [&'static str]) -> (Option<&'static str>, Self) {
+        let invocation = match request.lambda_context_ref() {
+            Some(context) => invocation(context),
+            None => Invocation { id: String::new(), deadline: Instant::now() + Duration::from_secs(10) },
+        };
+        let mut params: Vec<(String, String)> =
+            request.path_parameters().iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let query = request
+            .query_string_parameters()
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        let key = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
+            _ => None,
+        };
+        let route = match key.as_deref() {
+            // `cargo lambda watch` has a router of its own and sends every event under this key.
+            Some("$default") | None => {
+                let found = by_path(request.method().as_str(), request.raw_http_path(), routes);
+                found.map(|(route, found)| {
+                    params = found;
+                    route
+                })
+            }
+            Some(key) => routes.iter().copied().find(|route| *route == key),
+        };
+        let (parts, body) = request.into_parts();
+        let body = match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        (route, Self { headers: parts.headers, invocation, params, query, body })
+    }
+
+    /// A path parameter, as the gateway decoded it; never decoded again.
+    #[must_use]
+    pub fn param(&self, name: &str) -> &str {
+        find(&self.params, name).unwrap_or_default()
+    }
+
+    /// A query parameter.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// A header, if it is there once and readable.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it was sent, of at most `limit` bytes: what a signature is over.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn raw(&self, limit: usize) -> Result<&[u8], Error> {
+        if self.body.len() > limit {
+            return Err(Error::TooLarge { field: "body", limit });
+        }
+        Ok(&self.body)
+    }
+
+    /// The body as a JSON object, whatever the content type says: decompressed, of at most 1 MB. Returns its decoded
+    /// size in bytes too.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] or [`Error::Unparsable`].
+    pub fn json(&self) -> Result<(Map<String, Value>, usize), Error> {
+        let too_large = Error::TooLarge { field: "body", limit: BODY_BYTES };
+        if self.body.len() > BODY_BYTES {
+            return Err(too_large);
+        }
+        let declared =
+            self.header("content-encoding").is_some_and(|value| value.eq_ignore_ascii_case("gzip"));
+        if declared || gzip::is_gzip(&self.body) {
+            let body = gzip::decompress(&self.body, BODY_BYTES)?;
+            return Ok((json::object(&body)?, body.len()));
+        }
+        Ok((json::object(&self.body)?, self.body.len()))
+    }
+}
+
+/// The invocation that Lambda's context tells of.
+#[must_use]
+pub fn invocation(context: &Context) -> Invocation {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(context.deadline).saturating_sub(now);
+    Invocation { id: context.request_id.clone(), deadline: Instant::now() + left }
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The route of a method and a path, and the path's parameters, by the same table that the template has.
+fn by_path(
+    method: &str,
+    path: &str,
+    routes: &'static [&'static str],
+) -> Option<(&'static str, Vec<(String, String)>)> {
+    routes.iter().find_map(|route| {
+        let (of, template) = route.split_once(' ')?;
+        let (wanted, given) = (template.split('/'), path.split('/'));
+        if of != method || wanted.clone().count() != given.clone().count() {
+            return None;
+        }
+        let mut params = Vec::new();
+        for (want, is) in wanted.zip(given) {
+            match want.strip_prefix('{').and_then(|want| want.strip_suffix('}')) {
+                Some(name) if !is.is_empty() => params.push((name.to_owned(), is.to_owned())),
+                None if want == is => {}
+                _ => return None,
+            }
+        }
+        Some((*route, params))
+    })
+}

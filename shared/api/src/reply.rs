@@ -1,0 +1,122 @@
+//! Replies: JSON or nothing, and the one match from an error to a status.
+
+use http::{Response, StatusCode};
+use lambda_http::Body;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use okyaku_domain::detail::Detail;
+use okyaku_domain::error::Error;
+
+/// A reply.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    body: Option<Value>,
+    retry_after: bool,
+}
+
+impl Reply {
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it cannot be written as JSON.
+    pub fn ok(body: impl Serialize) -> Result<Self, Error> {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// Any status with a body.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it cannot be written as JSON.
+    pub fn with(status: StatusCode, body: impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_value(body).map_err(Error::internal)?;
+        Ok(Self { status, body: Some(body), retry_after: false })
+    }
+
+    /// 204, as a delete is answered.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, retry_after: false }
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn into_body(self) -> Option<Value> {
+        self.body
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The reply to an error, in both shapes that clients of Channel Talk read. The cause of an internal error is
+    /// logged here, once, with the request's id; the caller never sees it.
+    #[must_use]
+    pub fn of_error(error: &Error, request_id: &str) -> Self {
+        let (status, code) = match error {
+            Error::Unparsable(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Error::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Error::NotFound(_) => (StatusCode::NOT_FOUND, "ENTITY_NOT_FOUND"),
+            Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
+            Error::Erased => (StatusCode::CONFLICT, "ERASED"),
+            Error::Ambiguous(_) => (StatusCode::CONFLICT, "AMBIGUOUS"),
+            Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
+            Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_FAILED"),
+            Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        };
+        if let Error::Internal(cause) = error {
+            tracing::error!(cause, request_id, "failed");
+        }
+        let details: Vec<Detail> = match error {
+            Error::Unparsable(detail) => vec![detail.clone()],
+            Error::Invalid(details) => details.clone(),
+            Error::TooLarge { field, limit } => {
+                vec![Detail::new(*field, format!("has at most {limit} bytes"))]
+            }
+            _ => Vec::new(),
+        };
+        let message = match details.as_slice() {
+            [] => error.to_string(),
+            [first, ..] => format!("{}: {}", first.field, first.message),
+        };
+        let mut body = json!({
+            "status": status.as_u16(),
+            "commonErrorCode": code,
+            "message": message,
+            "details": details,
+            "errors": [{ "message": message }],
+        });
+        match (error, body.as_object_mut()) {
+            (Error::AlreadyExists { user_id }, Some(body)) => {
+                body.insert("userId".into(), user_id.clone().into());
+            }
+            (Error::Ambiguous(candidates), Some(body)) => {
+                body.insert("candidates".into(), json!(candidates));
+            }
+            _ => {}
+        }
+        Self { status, body: Some(body), retry_after: matches!(error, Error::Busy) }
+    }
+
+    /// As the gateway's answer.
+    #[must_use]
+    pub fn into_response(self) -> Response<Body> {
+        let body = self.body.map_or(Body::Empty, |body| Body::Text(body.to_string()));
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if self.status != StatusCode::NO_CONTENT {
+            headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+        }
+        headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+        if self.retry_after {
+            headers.insert("retry-after", http::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,182 @@
+//! Session tokens: what a page holds after boot. JWT, HS256, with the key's id.
+
+use std::sync::Once;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
+use jsonwebtoken::signature::{self, Signer, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use okyaku_domain::error::Error;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::time::{DAY, Millis};
+use okyaku_store::keyring::Keys;
+
+/// How long a token is good for, in ms.
+pub const LIFETIME: Millis = DAY;
+/// How long past its end the event route takes it, in ms: a queue from a tab that was closed (R9).
+pub const GRACE_FOR_EVENTS: Millis = 30 * DAY;
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The channel's id.
+    pub aud: String,
+    /// The customer's id.
+    pub sub: CustomerId,
+    /// When it ends, epoch seconds.
+    pub exp: i64,
+    /// The browser's veilId.
+    #[serde(rename = "veil")]
+    pub veil_id: String,
+    /// Whether whoever holds it may see what is stored: `false` for a member that no hash proved (R1).
+    #[serde(rename = "full")]
+    pub may_see: bool,
+    /// Whether the session is the app's, not a browser's.
+    #[serde(rename = "app", default)]
+    pub mobile: bool,
+}
+
+/// Signs a token with the first key.
+///
+/// # Errors
+/// [`Error::Internal`] if there is no key.
+pub fn sign(keys: &Keys, claims: &Claims) -> Result<String, Error> {
+    install();
+    let (kid, key) = keys.tokens().next().ok_or_else(|| Error::internal("no token key"))?;
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(key)).map_err(Error::internal)
+}
+
+/// Verifies a token with the key it names, `grace` ms past its end included.
+///
+/// # Errors
+/// [`Error::Unauthorized`] if it is malformed, altered, signed by another key or over.
+pub fn verify(keys: &Keys, token: &str, now: Millis, grace: Millis) -> Result<Claims, Error> {
+    install();
+    let wrong = Error::Unauthorized("the session token is missing, malformed or foreign; boot again");
+    let Ok(header) = jsonwebtoken::decode_header(token) else { return Err(wrong) };
+    let key = keys.tokens().find(|(kid, _)| header.kid.as_deref() == Some(*kid));
+    let Some((_, key)) = key else { return Err(wrong) };
+    // The end is compared below, with the clock that is passed in; the audience is the channel itself.
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let decoded = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key), &validation);
+    let Ok(decoded) = decoded else { return Err(wrong) };
+    if now > decoded.claims.exp.saturating_mul(1000).saturating_add(grace) {
+        return Err(Error::Unauthorized("the session is over; boot again"));
+    }
+    Ok(decoded.claims)
+}
+
+/// Gives `jsonwebtoken` the HMAC that everything else here uses, and no other algorithm: its own providers bring RSA
+/// and elliptic curves along.
+fn install() {
+    static ONCE: Once = Once::new();
+    static PROVIDER: CryptoProvider = CryptoProvider {
+        signer_factory: |algorithm, key| match algorithm {
+            Algorithm::HS256 => Ok(Box::new(Hs256(key.as_bytes().to_vec()))),
+            _ => Err(JwtError::from(ErrorKind::InvalidAlgorithm)),
+        },
+        verifier_factory: |algorithm, key| match algorithm {
+            Algorithm::HS256 => Ok(Box::new(Hs256(key.try_get_as_bytes()?.to_vec()))),
+            _ => Err(JwtError::from(ErrorKind::InvalidAlgorithm)),
+        },
+        key_utils: KeyUtils::new_unimplemented(),
+    };
+    ONCE.call_once(|| {
+        // Fails only if somebody installed one before, and then that one serves.
+        let _ = PROVIDER.install_default();
+    });
+}
+
+struct Hs256(Vec<u8>);
+
+impl Hs256 {
+    fn mac(&self, message: &[u8]) -> Result<Hmac<Sha256>, signature::Error> {
+        let mut mac = Hmac::new_from_slice(&self.0).map_err(signature::Error::from_source)?;
+        mac.update(message);
+        Ok(mac)
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(self.mac(message)?.finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.mac(message)?.verify_slice(signature).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(token: &str) -> Keys {
+        Keys::new("0123456789abcdef0123456789abcdef", token).unwrap()
+    }
+
+    const OLD: &str = "1:0123456789abcdef0123456789abcdef";
+    const ROTATED: &str = "2:0123456789abcdef0123456789abcdef,1:0123456789abcdef0123456789abcdef";
+
+    fn claims() -> Claims {
+        let sub = CustomerId::from_bytes([7; 10]);
+        Claims { aud: "c".into(), sub, exp: 1000, veil_id: "v".into(), may_see: true, mobile: false }
+    }
+
+    #[test]
+    fn a_token_survives_rotation_and_not_a_foreign_key() {
+        let token = sign(&keys(OLD), &claims()).unwrap();
+        assert_eq!(verify(&keys(ROTATED), &token, 0, 0).unwrap(), claims());
+        assert!(verify(&keys("1:fedcba9876543210fedcba9876543210"), &token, 0, 0).is_err());
+        assert!(verify(&keys("2:0123456789abcdef0123456789abcdef"), &token, 0, 0).is_err());
+    }
+
+    #[test]
+    fn a_token_ends_when_it_says_and_grace_is_added() {
+        let token = sign(&keys(OLD), &claims()).unwrap();
+        assert!(verify(&keys(OLD), &token, 1_000_000, 0).is_ok());
+        assert!(verify(&keys(OLD), &token, 1_000_001, 0).is_err());
+        assert!(verify(&keys(OLD), &token, 1_000_001, 1).is_ok());
+    }
+
+    #[test]
+    fn no_other_algorithm_and_no_altered_byte_is_taken() {
+        use base64::Engine;
+        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let token = sign(&keys(OLD), &claims()).unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        for header in
+            [r#"{"alg":"none","kid":"1"}"#, r#"{"alg":"HS512","kid":"1"}"#, r#"{"alg":"RS256","kid":"1"}"#]
+        {
+            for signature in ["", parts[2]] {
+                let forged = format!("{}.{}.{signature}", encode(header), parts[1]);
+                assert!(verify(&keys(OLD), &forged, 0, 0).is_err());
+            }
+        }
+        for cut in [&token[..token.len() - 1], "", "a.b.c", ".."] {
+            assert!(verify(&keys(OLD), cut, 0, 0).is_err());
+        }
+    }
+}

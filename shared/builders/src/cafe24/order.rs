@@ -1,0 +1,286 @@
+//! What Cafe24 says of orders. A buyer's address and phone number are not read: whoever orders a gift, or for somebody
+//! else, types what they like, and nobody must be known by it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+use super::reader::Reader;
+use okyaku_domain::amount;
+use okyaku_domain::builder_update::{Order, Refund, SaidEvent, Says, Statement};
+use okyaku_domain::json::json_bytes;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
+use okyaku_domain::text::has_control;
+use okyaku_domain::time::Millis;
+
+/// What an event says happened to an order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Received,
+    Paid,
+    Cancelled,
+    Returned,
+    Exchanged,
+    Refunded,
+}
+
+impl Kind {
+    /// Where the body says when. An exchange says nothing, and its delivery's own time is taken.
+    fn dated(self) -> &'static [&'static str] {
+        match self {
+            Self::Received => &["order_date"],
+            Self::Paid => &["payment_date"],
+            Self::Cancelled => &["cancel_date"],
+            Self::Returned => &["return_confirmed_date", "refund_date"],
+            Self::Refunded => &["refund_date"],
+            Self::Exchanged => &[],
+        }
+    }
+}
+
+/// Values of `event_code` by which a cancellation, return or refund is asked for, under way, held or taken back: the
+/// number of the event is the same, but nothing was given back.
+const PENDING: [&str; 5] =
+    ["cancel_order_request", "return_order_request", "return_order_process", "return_hold", "unrefund_order"];
+/// Characters of an order's id, which are some 16 (`20261120-0000011`).
+const ORDER_ID_CHARS: usize = 64;
+/// Bytes, as JSON, of what many orders have in common: an id, a date, a code.
+const COMMON_BYTES: usize = 256;
+/// What an order cost: the first that is there.
+const TOTAL: [&str; 2] = ["order_price_amount", "actual_payment_amount"];
+/// What was given back: the first that is there.
+const GIVEN_BACK: [&str; 2] = ["actual_refund_amount", "refund_amount"];
+/// What a body about many orders may tell of each, beside [`TOTAL`] and [`GIVEN_BACK`].
+const SHARED: [&str; 9] = [
+    "order_id",
+    "member_id",
+    "order_date",
+    "currency",
+    "event_code",
+    "canceled",
+    "cancel_date",
+    "return_confirmed_date",
+    "refund_date",
+];
+
+/// 90023 and 90025–90029: one order, told whole.
+pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
+    let Some((order, mut says)) = begin(reader, kind) else { return };
+    let total = total(reader);
+    let currency = currency(reader);
+    let mut property = Map::from_iter([("id".to_owned(), json!(order.id))]);
+    let shipping = reader.amount("shipping_fee");
+    let amounts =
+        [("totalAmount", total.and_then(amount::json)), ("shippingAmount", shipping.and_then(amount::json))];
+    property.extend(
+        amounts.into_iter().filter_map(|(key, number)| Some((key.to_owned(), Value::Number(number?)))),
+    );
+    property.extend(currency.iter().map(|currency| ("currency".to_owned(), json!(currency))));
+    property.extend(products(reader).map(|products| ("products".to_owned(), products)));
+    let id = format!("cafe24:order:{}", order.id);
+    let event = reader.event(CHECKOUT_COMPLETE, id, (order.at, "order_date", "order_id"), property);
+    says.events.extend(event.map(|event| SaidEvent { event, version: order.version }));
+    says.order = order.with(reader, kind, total, currency);
+    if says.order.is_some() || !says.events.is_empty() {
+        reader.say(Statement::Says(Box::new(says)));
+    }
+}
+
+/// 90072–90074: many orders by their ids. What else there is goes by the same commas. There is no event in it: that
+/// would take the place of what an order's own delivery told more fully.
+pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
+    let orders = Orders::new(reader.resource());
+    for (at, _) in reader.list("order_id", Reason::Invalid) {
+        let share = orders.share(at);
+        let mut each = Reader::new(&share, reader.context);
+        one_of_many(&mut each, kind);
+        reader.take(each.into_delivery());
+    }
+}
+
+fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
+    if reader.has("member_id") && TOTAL.iter().any(|key| reader.has(key)) {
+        let Some((order, mut says)) = begin(reader, kind) else { return };
+        let total = total(reader);
+        let currency = currency(reader);
+        says.order = order.with(reader, kind, total, currency);
+        if says.order.is_some() {
+            reader.say(Statement::Says(Box::new(says)));
+        }
+        return;
+    }
+    // Without a customer only money that was given back can be said, and without an amount nothing at all.
+    let total = TOTAL.iter().any(|key| reader.has(key)).then(|| total(reader)).flatten();
+    match (order_id(reader), given_back(reader, kind, total)) {
+        (Some(order), Some(amount)) => {
+            let id = refund_id(&order);
+            reader.say(Statement::Refund(Refund { order, id, amount }));
+        }
+        _ => reader.missing("order_id"),
+    }
+}
+
+/// A body about many orders: what has a part for each of them, and what they have in common.
+struct Orders<'a> {
+    each: Vec<(&'static str, Vec<&'a str>)>,
+    common: Map<String, Value>,
+}
+
+impl<'a> Orders<'a> {
+    /// An amount that is not told for each order is nobody's; nor is a list of which a part is no amount, since its
+    /// commas may be a grouped amount's.
+    fn new(resource: &'a Map<String, Value>) -> Self {
+        let parts = |key: &str| match resource.get(key) {
+            Some(Value::String(text)) => text.split(',').map(str::trim).collect(),
+            _ => Vec::new(),
+        };
+        let of = parts("order_id").len().max(1);
+        let mut orders = Self { each: Vec::new(), common: Map::new() };
+        for key in SHARED.into_iter().chain(TOTAL).chain(GIVEN_BACK) {
+            let is_amount = !SHARED.contains(&key);
+            let parts = parts(key);
+            let fits = !is_amount || parts.iter().all(|part| amount::parse(part).is_some());
+            if of > 1 && parts.len() == of && fits {
+                orders.each.push((key, parts));
+            } else if let Some(value) = resource.get(key)
+                && (of == 1 || (!is_amount && json_bytes(value) <= COMMON_BYTES))
+            {
+                orders.common.insert(key.to_owned(), value.clone());
+            }
+        }
+        orders
+    }
+
+    /// The body of the order at this place of the list.
+    fn share(&self, at: usize) -> Map<String, Value> {
+        let each =
+            self.each.iter().filter_map(|(key, parts)| Some(((*key).to_owned(), json!(parts.get(at)?))));
+        self.common.clone().into_iter().chain(each).collect()
+    }
+}
+
+/// An order that is known by its id and dates, before its amounts are.
+struct Dated {
+    id: String,
+    at: Millis,
+    version: Millis,
+}
+
+/// Whose order it is and since when. A status is as old as the date it has in the body, so that one which comes late
+/// does not undo a later one; only what has no date of its own is as old as its delivery.
+fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, Says)> {
+    let member = reader.member()?;
+    let id = order_id(reader);
+    let at = reader.time("order_date");
+    if at.is_none() {
+        reader.missing("order_date");
+    }
+    let (id, at) = id.zip(at)?;
+    let since = reader.first_time(kind.dated()).unwrap_or(reader.context.at);
+    Some((Dated { id, at, version: since.max(at) }, Says::new(member, since)))
+}
+
+impl Dated {
+    fn with(
+        &self,
+        reader: &mut Reader<'_>,
+        kind: Kind,
+        total: Option<Decimal>,
+        currency: Option<String>,
+    ) -> Option<Order> {
+        let cancelled = is_cancelled(reader, kind);
+        let given_back = given_back(reader, kind, total);
+        Some(Order {
+            id: self.id.clone(),
+            at: self.at,
+            version: self.version,
+            currency: currency?,
+            total: total?,
+            cancelled,
+            refunds: BTreeMap::from_iter(given_back.map(|amount| (refund_id(&self.id), amount))),
+        })
+    }
+}
+
+fn refund_id(order: &str) -> String {
+    // Return and refund of one order are told apart by nothing but their event: it is one refund, not two.
+    format!("{order}:refund")
+}
+
+fn order_id(reader: &mut Reader<'_>) -> Option<String> {
+    let fits = |id: &String| {
+        id.chars().count() <= ORDER_ID_CHARS
+            && !has_control(id)
+            && !id.contains(|c: char| c == ',' || c.is_whitespace())
+    };
+    let id = reader.text("order_id").filter(fits);
+    if id.is_none() {
+        reader.missing("order_id");
+    }
+    id
+}
+
+fn is_pending(reader: &Reader<'_>) -> bool {
+    PENDING.iter().any(|code| reader.is("event_code", code))
+}
+
+fn is_cancelled(reader: &mut Reader<'_>, kind: Kind) -> bool {
+    // "M" is an order of which a part was cancelled.
+    let whole = !reader.is("canceled", "M") && reader.flag("canceled").unwrap_or(false);
+    whole || (kind == Kind::Cancelled && !is_pending(reader))
+}
+
+/// What was given back: the amount that is told, else all of it.
+fn given_back(reader: &mut Reader<'_>, kind: Kind, total: Option<Decimal>) -> Option<Decimal> {
+    if !matches!(kind, Kind::Returned | Kind::Refunded) || is_pending(reader) {
+        return None;
+    }
+    match GIVEN_BACK.iter().find(|key| reader.has(key)) {
+        Some(key) => reader.amount(key),
+        None => total,
+    }
+}
+
+fn total(reader: &mut Reader<'_>) -> Option<Decimal> {
+    let [first, _] = TOTAL;
+    let key = TOTAL.into_iter().find(|key| reader.has(key)).unwrap_or(first);
+    let total = reader.amount(key);
+    if total.is_none() {
+        reader.missing(key);
+    }
+    total
+}
+
+/// The currency's code in capitals; a mall that names none sells in won.
+fn currency(reader: &mut Reader<'_>) -> Option<String> {
+    let Some(code) = reader.text("currency") else {
+        return (!reader.was_left_out("currency")).then(|| "KRW".to_owned());
+    };
+    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        reader.leave_out("currency", Reason::Invalid);
+        return None;
+    }
+    Some(code.to_ascii_uppercase())
+}
+
+/// The products out of two comma lists. A product's name may have commas of its own: where the lists differ in length,
+/// nobody can tell whose a name is.
+fn products(reader: &mut Reader<'_>) -> Option<Value> {
+    let codes = reader.text("ordering_product_code")?;
+    let names = reader.text("ordering_product_name").unwrap_or_default();
+    let codes: Vec<&str> = codes.split(',').map(str::trim).collect();
+    let names: Vec<&str> =
+        if codes.len() == 1 { vec![names.as_str()] } else { names.split(',').map(str::trim).collect() };
+    let known = names.len() == codes.len();
+    let product = |(at, code): (usize, &&str)| {
+        let name = names.get(at).filter(|name| known && !name.is_empty());
+        match name {
+            _ if code.is_empty() => None,
+            Some(name) => Some(json!({"id": code, "name": name})),
+            None => Some(json!({"id": code})),
+        }
+    };
+    Some(codes.iter().enumerate().filter_map(product).collect())
+}

@@ -1,0 +1,302 @@
+//! Gabia Firstmall: a fixed list of profile values and events, which the mall's pages hand over as their templates have
+//! them. On a channel that is connected to Firstmall a page may say these and no others (R13); what the shop's server
+//! says is not restricted. The lists are those of Channel Talk's page about the builder.
+
+use serde_json::{Map, Value};
+
+use okyaku_domain::amount;
+use okyaku_domain::detail::Detail;
+use okyaku_domain::field::{self, LAST_CHECKOUT};
+use okyaku_domain::limit::DETAILS;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::time::{self, Millis};
+
+/// The profile keys that Firstmall supplies, beside the memberId, which is no key of a profile.
+pub const KEYS: [&str; 14] = [
+    "name",
+    "email",
+    "mobileNumber",
+    "wishCount",
+    "cartCount",
+    "cartPrice",
+    "totalPurchasedCount",
+    "totalPurchasedAmount",
+    LAST_CHECKOUT,
+    "couponCount",
+    "availableMileage",
+    "totalDeposit",
+    "groupName",
+    "memberType",
+];
+
+/// The events that it supplies.
+pub const EVENTS: [&str; 6] =
+    ["SignUp", "ProductView", "AddToWish", "AddToCart", "CheckoutBegin", "CheckoutComplete"];
+
+/// Channel Talk's own event of a page, which no builder supplies and every page has.
+const PAGE_VIEW: &str = "PageView";
+
+/// Keys whose values are numbers, though a template may print them as text.
+const NUMBERS: [&str; 8] = [
+    "wishCount",
+    "cartCount",
+    "cartPrice",
+    "totalPurchasedCount",
+    "totalPurchasedAmount",
+    "couponCount",
+    "availableMileage",
+    "totalDeposit",
+];
+
+/// Firstmall's own names, and those by which the value is found whichever builder supplied it.
+const ALIASES: [(&str, &str); 2] =
+    [("totalPurchasedCount", "totalPurchaseCount"), ("totalPurchasedAmount", "totalPurchaseAmount")];
+
+/// Digits of epoch seconds from 2001 to 2286. Milliseconds have had more since 1970's April.
+const SECONDS_DIGITS: usize = 10;
+/// How a template writes that there is no time.
+const NO_TIME: &str = "0000-00-00";
+
+/// Whether a page may send an event of this name.
+#[must_use]
+pub fn is_supplied_event(name: &str) -> bool {
+    EVENTS.contains(&name) || name == PAGE_VIEW
+}
+
+/// What Firstmall supplies of a page's `profile` or `profileOnce` (`within`), and what the page is told was dropped. The
+/// keys that keep their first value stay too: they are the page's, not the builder's. Texts become numbers and times in
+/// epoch ms; a blank one says nothing, a null goes on clearing. Each value that has a name common to all builders is said
+/// under that too.
+#[must_use]
+pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>, Vec<Detail>) {
+    let mut dropped = Vec::new();
+    let mut kept = Map::new();
+    for (key, value) in profile {
+        match read(&key, value) {
+            Ok(Some(value)) => drop(kept.insert(key, value)),
+            Ok(None) => {}
+            Err(message) if dropped.len() < DETAILS => {
+                let reason = if is_supplied(&key) { Reason::Invalid } else { Reason::NotSupplied };
+                dropped.push(Detail::new(format!("{within}.{key}"), message).because(reason));
+            }
+            Err(_) => {}
+        }
+    }
+    for (own, common) in ALIASES {
+        if let Some(value) = kept.get(own).cloned() {
+            kept.insert(common.to_owned(), value);
+        }
+    }
+    (kept, dropped)
+}
+
+fn is_supplied(key: &str) -> bool {
+    KEYS.contains(&key) || field::is_set_once(key)
+}
+
+/// The value of `key` as it is stored; `Ok(None)` for one that says nothing.
+fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
+    if !is_supplied(key) {
+        return Err("is not a value that Firstmall supplies");
+    }
+    let (number, moment) = (NUMBERS.contains(&key), key == LAST_CHECKOUT);
+    if value.is_null() || !(number || moment) {
+        return Ok(Some(value));
+    }
+    let text = match &value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ if number => return Err("must be a number, or text that is one"),
+        _ => return Err("must be a time"),
+    };
+    if text.is_empty() || (moment && text.starts_with(NO_TIME)) {
+        return Ok(None);
+    }
+    if moment {
+        return instant(&text).map(|at| Some(at.into())).ok_or(
+            "must be a time in epoch milliseconds or seconds, or as YYYY-MM-DD HH:MM:SS by Korea's clock",
+        );
+    }
+    let number = ungrouped(&text).as_deref().and_then(amount::parse).and_then(amount::json);
+    number.map(|number| Some(Value::Number(number))).ok_or("must be a number from 0, or text that is one")
+}
+
+/// Epoch ms of a time as a template prints it.
+fn instant(text: &str) -> Option<Millis> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return time::korean(text);
+    }
+    let number = text.parse::<Millis>().ok().filter(|number| *number <= time::MAX)?;
+    match text.trim_start_matches('0').len() {
+        ..SECONDS_DIGITS => None,
+        SECONDS_DIGITS => number.checked_mul(1000),
+        _ => Some(number),
+    }
+}
+
+/// A number without the commas between its thousands: `12,000.50` is one, `1,2` is not.
+fn ungrouped(text: &str) -> Option<String> {
+    let whole = text.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let grouped = whole.contains(',');
+    let fits = !grouped || ((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3));
+    let fraction = text.strip_prefix(whole).unwrap_or_default();
+    fits.then(|| format!("{}{fraction}", whole.replace(',', "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn supplied(profile: Value) -> (Value, Vec<(String, String)>) {
+        let Value::Object(profile) = profile else { panic!() };
+        let (kept, dropped) = supply("profile", profile);
+        (Value::Object(kept), dropped.into_iter().map(|detail| (detail.field, detail.message)).collect())
+    }
+
+    #[test]
+    fn every_value_of_firstmalls_list_is_kept_and_no_other() {
+        let mut profile: Map<String, Value> =
+            KEYS.iter().map(|key| ((*key).to_owned(), json!("1"))).collect();
+        profile.insert(LAST_CHECKOUT.to_owned(), json!("2026-11-20 10:00:00"));
+        let (kept, dropped) = supply("profile", profile);
+        let expected = KEYS.into_iter().chain(ALIASES.map(|(_, common)| common));
+        let expected: std::collections::BTreeSet<_> = expected.map(str::to_owned).collect();
+        assert_eq!(kept.keys().cloned().collect::<std::collections::BTreeSet<_>>(), expected);
+        assert_eq!(dropped, []);
+
+        let message = "is not a value that Firstmall supplies".to_owned();
+        for key in
+            ["grade", "memberId", "recentPurchaseCount", "totalPurchaseCount", "description", "Name", ""]
+        {
+            let (kept, dropped) = supplied(json!({key: "1", "name": "이서윤"}));
+            assert_eq!(kept, json!({"name": "이서윤"}), "{key}");
+            assert_eq!(dropped, [(format!("profile.{key}"), message.clone())]);
+        }
+    }
+
+    #[test]
+    fn where_a_page_came_from_is_the_pages_own() {
+        let profile = json!({"referrer": "https://example.com/", "utmSource": "kakao", "utmTerm": "mug"});
+        assert_eq!(supplied(profile.clone()), (profile, vec![]));
+    }
+
+    #[test]
+    fn a_printed_count_or_amount_becomes_a_number() {
+        for (printed, number) in [
+            (json!("3"), json!(3)),
+            (json!(" 12,000 "), json!(12_000)),
+            (json!("12000.00"), json!(12_000)),
+            (json!("1,234,567.50"), json!(1_234_567.5)),
+            (json!("0"), json!(0)),
+            (json!(7), json!(7)),
+            (json!(12_000.0), json!(12_000)),
+            (json!(null), json!(null)),
+        ] {
+            for key in NUMBERS {
+                let (kept, dropped) = supplied(json!({key: printed}));
+                assert_eq!((&kept[key], dropped), (&number, vec![]), "{key} {printed}");
+            }
+        }
+        for wrong in [
+            json!("1,2"),
+            json!("12,00"),
+            json!(",000"),
+            json!("1,000,00"),
+            json!("1.000,00"),
+            json!("three"),
+            json!("3개"),
+            json!("-3"),
+            json!(-3),
+            json!("1e3"),
+            json!("NaN"),
+            json!(true),
+            json!([3]),
+            json!({}),
+        ] {
+            for key in NUMBERS {
+                let (kept, dropped) = supplied(json!({key: wrong}));
+                assert_eq!((kept, dropped.len()), (json!({}), 1), "{key} {wrong}");
+                assert_eq!(dropped[0].0, format!("profile.{key}"));
+                assert!(!dropped[0].1.contains("개"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_blank_says_nothing_and_a_null_clears() {
+        let (kept, dropped) = supplied(json!({"wishCount": "", "cartPrice": " ", LAST_CHECKOUT: "",
+            "totalDeposit": null, "name": "", "totalPurchasedCount": null}));
+        let expected = json!({"totalDeposit": null, "name": "", "totalPurchasedCount": null, "totalPurchaseCount": null});
+        assert_eq!((kept, dropped), (expected, vec![]));
+        assert_eq!(supplied(json!({LAST_CHECKOUT: "0000-00-00 00:00:00"})), (json!({}), vec![]));
+    }
+
+    #[test]
+    fn the_latest_orders_time_becomes_epoch_milliseconds() {
+        let at = 1_795_136_400_000_i64;
+        for printed in [
+            json!(at),
+            json!(at.to_string()),
+            json!(at / 1000),
+            json!((at / 1000).to_string()),
+            json!("2026-11-20 10:00:00"),
+            json!("2026-11-20T10:00:00+09:00"),
+        ] {
+            assert_eq!(supplied(json!({LAST_CHECKOUT: printed})), (json!({LAST_CHECKOUT: at}), vec![]));
+        }
+        for wrong in [
+            json!(0),
+            json!("20261120"),
+            json!("2026-11-20"),
+            json!("어제"),
+            json!(1.5),
+            json!(-1_795_136_400_000_i64),
+            json!("99999999999999999999"),
+            json!(9_000_000_000_000_000_i64),
+            json!(true),
+            json!([]),
+        ] {
+            let (kept, dropped) = supplied(json!({LAST_CHECKOUT: wrong}));
+            assert_eq!((kept, dropped.len()), (json!({}), 1), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_total_is_found_under_the_name_that_all_builders_share() {
+        let (kept, _) = supplied(json!({"totalPurchasedCount": "12", "totalPurchasedAmount": "340,000"}));
+        let expected = json!({"totalPurchasedCount": 12, "totalPurchaseCount": 12,
+            "totalPurchasedAmount": 340_000, "totalPurchaseAmount": 340_000});
+        assert_eq!(kept, expected);
+        let (kept, _) = supplied(json!({"totalPurchasedCount": "dozen"}));
+        assert_eq!(kept, json!({}));
+    }
+
+    #[test]
+    fn what_was_dropped_is_named_where_it_stood_and_only_so_often() {
+        let profile = (0..DETAILS + 9).map(|at| (format!("k{at}"), json!(1))).collect();
+        let (_, dropped) = supply("profileOnce", profile);
+        assert_eq!(dropped.len(), DETAILS);
+        assert!(dropped.iter().all(|detail| detail.field.starts_with("profileOnce.k")));
+    }
+
+    #[test]
+    fn a_page_sends_the_six_events_and_that_it_was_viewed() {
+        for name in EVENTS.into_iter().chain(["PageView"]) {
+            assert!(is_supplied_event(name), "{name}");
+        }
+        for name in ["Searched", "signUp", "", "UserChatOpen", "SignUp "] {
+            assert!(!is_supplied_event(name), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it(key in prop::sample::select(KEYS.to_vec()), text in "\\PC{0,24}|[0-9,. :-]{0,24}") {
+            let _ = supplied(json!({key: text}));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Reading a payload's objects, each with the path it lies at, so that a drop can name the field.
+
+use serde_json::{Map, Value};
+
+use super::Reader;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::time::{self, Millis};
+
+/// An object of the payload.
+pub(super) struct Object<'a> {
+    map: &'a Map<String, Value>,
+    /// Where it lies, such as `customer`; empty for the body. The entries of a list have the list's path.
+    path: String,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn root(map: &'a Map<String, Value>) -> Self {
+        Self { map, path: String::new() }
+    }
+
+    /// The path of a key of it.
+    pub(super) fn path(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Whether it has the key, be it null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.map.contains_key(key)
+    }
+
+    /// The value, which may be null; `None` if it has no such key.
+    pub(super) fn said(&self, key: &str) -> Option<&'a Value> {
+        self.map.get(key)
+    }
+
+    /// The value, unless it is absent or null.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The text, if it is one and not blank.
+    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
+        self.map.get(key)?.as_str().filter(|text| !text.trim().is_empty())
+    }
+
+    /// The object, if it is one; anything else that is not null is a drop.
+    pub(super) fn object(&self, reader: &mut Reader<'_>, key: &str) -> Option<Object<'a>> {
+        let value = self.get(key)?;
+        let map = reader.valid(self.path(key), value.as_object())?;
+        Some(Object { map, path: self.path(key) })
+    }
+
+    /// The objects of a list, which is empty where it is null; `None` if the key is absent or no list. Other entries
+    /// are drops.
+    pub(super) fn objects(&self, reader: &mut Reader<'_>, key: &str) -> Option<Vec<Object<'a>>> {
+        let items = match self.map.get(key)? {
+            Value::Null => return Some(Vec::new()),
+            Value::Array(items) => items,
+            _ => {
+                reader.lose(self.path(key), Reason::Invalid);
+                return None;
+            }
+        };
+        let object = |item: &'a Value| item.as_object().map(|map| Object { map, path: self.path(key) });
+        let objects = items.iter().filter_map(|item| reader.valid(self.path(key), object(item)));
+        Some(objects.collect())
+    }
+
+    /// A time in RFC 3339 as epoch ms, if there is one; one that cannot be read is a drop.
+    pub(super) fn time(&self, reader: &mut Reader<'_>, key: &str) -> Option<Millis> {
+        let value = self.get(key)?;
+        let time = value.as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+        let time = time.map(|time| time.timestamp_millis()).filter(|ms| (0..=time::MAX).contains(ms));
+        reader.valid(self.path(key), time)
+    }
+
+    /// The first of `keys` that holds an id of this kind of Shopify's, as its digits.
+    pub(super) fn id(&self, keys: &[&str], kind: &str) -> Option<String> {
+        keys.iter().find_map(|key| digits(self.map.get(*key)?, kind))
+    }
+}
+
+/// The digits of an id: a number, digits as text, or `gid://shopify/Kind/digits`. 0 is nobody's.
+fn digits(value: &Value, kind: &str) -> Option<String> {
+    let text = match value {
+        Value::Number(number) => number.as_u64()?.to_string(),
+        Value::String(text) => {
+            let text = text.trim();
+            let gid = text.strip_prefix("gid://shopify/").and_then(|rest| rest.strip_prefix(kind));
+            gid.and_then(|rest| rest.strip_prefix('/')).unwrap_or(text).to_owned()
+        }
+        _ => return None,
+    };
+    let plain = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    (plain && text.bytes().any(|byte| byte != b'0')).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_id_is_a_number_its_digits_or_a_gid_of_its_kind() {
+        for right in [json!(5501), json!("5501"), json!(" 5501 "), json!("gid://shopify/Order/5501")] {
+            assert_eq!(digits(&right, "Order").as_deref(), Some("5501"), "{right}");
+        }
+        for wrong in [
+            json!(null),
+            json!(""),
+            json!(0),
+            json!("000"),
+            json!(-5),
+            json!(5.5),
+            json!("5501a"),
+            json!("gid://shopify/Customer/5501"),
+            json!("gid://shopify/Order/"),
+            json!("gid://shopify/OrderEdit/5501"),
+            json!("123456789012345678901"),
+            json!([5501]),
+            json!({"id": 5501}),
+        ] {
+            assert_eq!(digits(&wrong, "Order"), None, "{wrong}");
+        }
+    }
+}

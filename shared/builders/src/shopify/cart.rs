@@ -1,0 +1,108 @@
+//! Carts: an event for each thing in it, and the cart's figures.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use super::body::Object;
+use super::order::{product_id, quantity, set, title};
+use super::{Reader, customer, money};
+use okyaku_domain::builder_update::{Says, Statement};
+use okyaku_domain::limit::BATCH_EVENTS;
+use okyaku_domain::rejection_code::Reason;
+
+/// The token of a cart or checkout, else its number. What follows a `?` in a cart's token is the key that opens it.
+pub(super) fn token(body: &Object<'_>) -> Option<String> {
+    let text = |key| body.text(key).and_then(|text| text.trim().split('?').next()).map(str::to_owned);
+    let number = || body.get("id").and_then(Value::as_u64).map(|id| id.to_string());
+    text("token").or_else(|| text("id")).or_else(number).filter(|token| !token.is_empty())
+}
+
+/// What of one thing is in the cart. Two lines may be of the same variant, engraved differently.
+struct Line {
+    variant: String,
+    quantity: Option<u64>,
+    property: Map<String, Value>,
+}
+
+/// `carts/…`.
+pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
+    let Some((member, born)) = customer::embedded(reader, body) else { return };
+    let lines = body.objects(reader, "line_items");
+    let Some(lines) = reader.valid("line_items", lines) else { return };
+    let version = body.time(reader, "updated_at").unwrap_or(reader.context.at);
+    let mut says = Says::new(member, version);
+    says.born = born;
+
+    let (things, count, price) = read(reader, body, lines);
+    // An unreadable line makes both figures wrong, and none is better than a wrong one.
+    if let (Some(count), Some(price)) = (count, price)
+        && let Some(price) = reader.valid("line_items.price", money::number(price))
+    {
+        says.fields.insert("cartCount".to_owned(), Some(count.into()));
+        says.fields.insert("cartPrice".to_owned(), Some(price));
+    }
+
+    // Without a time of its own that never changes, each version of the cart would be further events.
+    let at = body.time(reader, "created_at");
+    let (at, token) = (reader.valid("created_at", at), reader.valid("token", token(body)));
+    if let (Some(at), Some(token)) = (at, token) {
+        for Line { variant, quantity, mut property } in things {
+            property.extend(quantity.map(|quantity| ("quantity".to_owned(), quantity.into())));
+            let id = format!("shopify:cart:{token}:{variant}");
+            says.events.extend(reader.event("AddToCart", id, at, version, property));
+        }
+    }
+    if !says.fields.is_empty() || !says.events.is_empty() {
+        reader.say(Statement::Says(Box::new(says)));
+    }
+}
+
+/// The things in the cart, how many in all, and what they cost in all.
+fn read(
+    reader: &mut Reader<'_>,
+    body: &Object<'_>,
+    lines: Vec<Object<'_>>,
+) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
+    let told = body.said("line_items").and_then(Value::as_array).map_or(0, Vec::len);
+    let whole = told == lines.len();
+    let (mut count, mut price) = (whole.then_some(0_u64), whole.then_some(Decimal::ZERO));
+    let mut things: Vec<Line> = Vec::new();
+    for line in lines {
+        let quantity = quantity(reader, &line);
+        let each = line.amount(reader, "price");
+        let each = reader.valid(line.path("price"), each);
+        count = count.zip(quantity).and_then(|(count, quantity)| count.checked_add(quantity));
+        let cost = each.zip(quantity).and_then(|(each, quantity)| each.checked_mul(Decimal::from(quantity)));
+        price = price.zip(cost).and_then(|(price, cost)| price.checked_add(cost));
+
+        let variant = line.id(&["variant_id"], "ProductVariant").or_else(|| line.id(&["id"], "LineItem"));
+        let Some(variant) = reader.valid(line.path("variant_id"), variant) else { continue };
+        if let Some(same) = things.iter_mut().find(|thing| thing.variant == variant) {
+            same.quantity = same.quantity.zip(quantity).map(|(one, other)| one.saturating_add(other));
+        } else if things.len() == BATCH_EVENTS {
+            reader.lose("line_items", Reason::Limit);
+        } else {
+            let property = property(reader, body, &line, each);
+            things.push(Line { variant, quantity, property });
+        }
+    }
+    (things, count, price)
+}
+
+/// Channel Talk's keys of `AddToCart`, of which `amount` is the price of one, and the currency where it is told.
+fn property(
+    reader: &mut Reader<'_>,
+    body: &Object<'_>,
+    line: &Object<'_>,
+    each: Option<Decimal>,
+) -> Map<String, Value> {
+    let mut property = Map::new();
+    property.extend(product_id(reader, line).map(|id| ("id".to_owned(), id.into())));
+    property.extend(title(line).map(|title| ("name".to_owned(), title.into())));
+    set(reader, &mut property, "amount", "line_items.price", each);
+    let currency = body.currency(reader, "currency").or_else(|| {
+        line.object(reader, "price_set")?.object(reader, "shop_money")?.currency(reader, "currency_code")
+    });
+    property.extend(currency.map(|code| ("currency".to_owned(), code.into())));
+    property
+}

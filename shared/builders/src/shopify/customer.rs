@@ -1,0 +1,267 @@
+//! A customer as its own topics tell it, and as carts, checkouts and orders carry it along.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Reader;
+use super::body::Object;
+use okyaku_domain::builder_update::{SaidTags, Says, Statement};
+use okyaku_domain::field;
+use okyaku_domain::id::MemberId;
+use okyaku_domain::person_ref::By;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::tag;
+use okyaku_domain::time::Millis;
+
+/// Channel Talk's key for whether the customer may sign in to the shop.
+const EXT_MEMBER: &str = "extMember";
+/// The customer's texts, and the profile keys that Channel Talk gives them.
+const TEXTS: [(&str, &str); 3] = [("first_name", "firstName"), ("last_name", "lastName"), ("email", "email")];
+/// The same of `default_address`.
+const ADDRESS: [(&str, &str); 4] = [
+    ("city", "shippingCity"),
+    ("province", "shippingProvince"),
+    ("country", "shippingCountry"),
+    ("zip", "shippingZipCode"),
+];
+/// Where a payload that is not the customer itself names it.
+const CUSTOMER_IDS: [&str; 4] = ["customer_id", "customerId", "id", "admin_graphql_api_id"];
+
+/// What the topic itself says of the customer's account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Account {
+    /// Nothing: `state` tells.
+    AsTold,
+    /// It may sign in.
+    Enabled,
+    /// It may not, which is no withdrawal.
+    Disabled,
+}
+
+/// The member of the first of `keys` that holds a customer's id.
+pub(super) fn member(object: &Object<'_>, keys: &[&str]) -> Option<MemberId> {
+    let id = object.id(keys, "Customer")?;
+    match By::parse("shopify", &Value::from(id), "") {
+        Ok(By::Member(member)) => Some(member),
+        _ => None,
+    }
+}
+
+/// `customers/create` and its like: the body is the customer.
+pub(super) fn told(reader: &mut Reader<'_>, body: &Object<'_>, account: Account) {
+    let Some(mut says) = about(reader, body) else {
+        return reader.lose("id", Reason::NoCustomer);
+    };
+    if account != Account::AsTold {
+        says.fields.insert(EXT_MEMBER.to_owned(), Some(Value::Bool(account == Account::Enabled)));
+    }
+    reader.say(Statement::Says(Box::new(says)));
+}
+
+/// Whose a cart, a checkout or an order is, and since when that customer exists. What it tells of the customer is said
+/// by itself, at the customer's own time of change.
+pub(super) fn embedded(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> {
+    let customer = body.object(reader, "customer");
+    if let Some(says) = customer.as_ref().and_then(|customer| about(reader, customer)) {
+        let whose = (says.member.clone(), says.born);
+        let silent = says.fields.is_empty()
+            && says.name.is_none()
+            && says.tags.is_none()
+            && says.unsubscribe_email.is_none()
+            && says.unsubscribe_texting.is_none();
+        if !silent {
+            reader.say(Statement::Says(Box::new(says)));
+        }
+        return Some(whose);
+    }
+    let member = member(body, &["customer_id"]);
+    if member.is_none() {
+        reader.lose(if customer.is_some() { "customer.id" } else { "customer" }, Reason::NoCustomer);
+    }
+    Some((member?, None))
+}
+
+/// All that a customer object says; `None` without an id.
+fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<Says> {
+    let member = member(customer, &["id", "admin_graphql_api_id"])?;
+    let at = customer.time(reader, "updated_at").unwrap_or(reader.context.at);
+    let mut says = Says::new(member, at);
+    says.born = customer.time(reader, "created_at");
+    for (key, field) in TEXTS {
+        text(reader, customer, key, field, &mut says);
+    }
+    says.name = name(reader, customer);
+    let address = customer.object(reader, "default_address");
+    phone(reader, customer, address.as_ref(), &mut says);
+    for (key, field) in ADDRESS {
+        match &address {
+            Some(address) => text(reader, address, key, field, &mut says),
+            // Null: the customer has no address any more.
+            None if customer.said("default_address") == Some(&Value::Null) => {
+                says.fields.insert(field.to_owned(), None);
+            }
+            None => {}
+        }
+    }
+    state(reader, customer, &mut says);
+    says.tags = tags(reader, customer).map(SaidTags::All);
+    consents(reader, customer, &mut says);
+    Some(says)
+}
+
+/// Says the text under `key` as `field`: null and blank clear, absent says nothing.
+fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, says: &mut Says) {
+    let region = reader.context.region;
+    text_of(reader, object, key, field, region, says);
+}
+
+/// The same of a region's national phone numbers.
+fn text_of(
+    reader: &mut Reader<'_>,
+    object: &Object<'_>,
+    key: &str,
+    field: &str,
+    region: &str,
+    says: &mut Says,
+) {
+    let value = match object.said(key) {
+        None => return,
+        Some(Value::Null) => None,
+        Some(Value::String(text)) if text.trim().is_empty() => None,
+        Some(value @ Value::String(_)) => match field::value(field, value, region) {
+            Ok(value) => Some(value),
+            Err(_) => return reader.lose(object.path(key), Reason::Invalid),
+        },
+        Some(_) => return reader.lose(object.path(key), Reason::Invalid),
+    };
+    says.fields.insert(field.to_owned(), value);
+}
+
+/// The customer's own phone; an address's only from payloads so old that a customer has no `phone` at all. An address
+/// is a parcel's and its number may be somebody else's: it neither stands in for a null nor clears anything.
+fn phone(reader: &mut Reader<'_>, customer: &Object<'_>, address: Option<&Object<'_>>, says: &mut Says) {
+    match address {
+        Some(address) if !customer.has("phone") && address.text("phone").is_some() => {
+            // As its own country writes it.
+            let region = address.text("country_code").unwrap_or(reader.context.region);
+            text_of(reader, address, "phone", "mobileNumber", region, says);
+        }
+        _ => text(reader, customer, "phone", "mobileNumber", says),
+    }
+}
+
+/// First name and last name, of a payload that has either key. Nothing where one cannot be read.
+fn name(reader: &Reader<'_>, customer: &Object<'_>) -> Option<Option<String>> {
+    let part = |key| match customer.said(key) {
+        None | Some(Value::Null) => Some(""),
+        Some(Value::String(text)) => Some(text.trim()),
+        Some(_) => None,
+    };
+    if !customer.has("first_name") && !customer.has("last_name") {
+        return None;
+    }
+    let name = format!("{} {}", part("first_name")?, part("last_name")?).trim().to_owned();
+    if name.is_empty() {
+        return Some(None);
+    }
+    let Ok(Value::String(name)) = field::value("name", &name.into(), reader.context.region) else {
+        return None;
+    };
+    Some(Some(name))
+}
+
+fn state(reader: &mut Reader<'_>, customer: &Object<'_>, says: &mut Says) {
+    let enabled = match customer.said("state") {
+        None => return,
+        Some(Value::Null) => None,
+        Some(Value::String(state)) if state.trim().is_empty() => None,
+        // `disabled`, `invited` and `declined` are the others.
+        Some(Value::String(state)) => Some(Value::Bool(state.trim().eq_ignore_ascii_case("enabled"))),
+        Some(_) => return reader.lose(customer.path("state"), Reason::Invalid),
+    };
+    says.fields.insert(EXT_MEMBER.to_owned(), enabled);
+}
+
+/// The tags of a comma-separated text or of a list; null is none of them. Wrong ones are drops, the rest is kept.
+fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>> {
+    let path = object.path("tags");
+    let mut tags = BTreeSet::new();
+    match object.said("tags")? {
+        Value::Null => {}
+        Value::String(text) => {
+            // Nothing between two commas is no tag, not a wrong one.
+            for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+                tags.extend(reader.valid(&path, tag::parse(part).ok()));
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                tags.extend(reader.valid(&path, item.as_str().and_then(|text| tag::parse(text).ok())));
+            }
+        }
+        _ => {
+            reader.lose(path, Reason::Invalid);
+            return None;
+        }
+    }
+    Some(tags)
+}
+
+/// What a payload says of marketing, in the old form or the new; where it has both, the consent object is the later
+/// invention and the finer one.
+fn consents(reader: &mut Reader<'_>, object: &Object<'_>, says: &mut Says) {
+    says.unsubscribe_texting = consent(reader, object, "sms_marketing_consent", says.at);
+    says.unsubscribe_email = consent(reader, object, "email_marketing_consent", says.at);
+    if says.unsubscribe_email.is_some() {
+        return;
+    }
+    if let Some(accepts) = object.get("accepts_marketing") {
+        let accepts = reader.valid(object.path("accepts_marketing"), accepts.as_bool());
+        let since = object.time(reader, "accepts_marketing_updated_at").unwrap_or(says.at);
+        says.unsubscribe_email = accepts.map(|accepts| (!accepts, since));
+    }
+}
+
+/// Whether marketing is refused, and since when. Whoever never said yes refuses; null says nothing, as Shopify sends it
+/// where there is no address to write to.
+fn consent(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)> {
+    let consent = object.object(reader, key)?;
+    let state = reader.valid(consent.path("state"), consent.text("state"))?;
+    let since = consent.time(reader, "consent_updated_at").unwrap_or(at);
+    Some((!state.trim().eq_ignore_ascii_case("subscribed"), since))
+}
+
+/// A topic that says only that tags came or went.
+pub(super) fn tagged(reader: &mut Reader<'_>, body: &Object<'_>, change: fn(BTreeSet<String>) -> SaidTags) {
+    let Some(mut says) = of_customer(reader, body) else { return };
+    match tags(reader, body) {
+        Some(tags) if !tags.is_empty() => {
+            says.tags = Some(change(tags));
+            reader.say(Statement::Says(Box::new(says)));
+        }
+        Some(_) => {}
+        None => reader.lose("tags", Reason::Invalid),
+    }
+}
+
+/// A topic that says only what the customer agreed to, by e-mail or by text.
+pub(super) fn consented(reader: &mut Reader<'_>, body: &Object<'_>) {
+    let Some(mut says) = of_customer(reader, body) else { return };
+    consents(reader, body, &mut says);
+    if says.unsubscribe_email.is_none() && says.unsubscribe_texting.is_none() {
+        return reader.lose("marketing_consent", Reason::Invalid);
+    }
+    reader.say(Statement::Says(Box::new(says)));
+}
+
+/// A statement about the customer whom a small payload names.
+fn of_customer(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<Says> {
+    let member = member(body, &CUSTOMER_IDS);
+    if member.is_none() {
+        reader.lose("customer_id", Reason::NoCustomer);
+    }
+    let times = ["occurredAt", "occurred_at", "updated_at"];
+    let at = times.iter().find_map(|key| body.time(reader, key)).unwrap_or(reader.context.at);
+    Some(Says::new(member?, at))
+}

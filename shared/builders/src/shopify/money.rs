@@ -1,0 +1,77 @@
+//! Money: decimal texts and JSON numbers, never through binary arithmetic.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::Reader;
+use super::body::Object;
+use okyaku_domain::amount;
+
+/// An amount: a plain decimal such as `"29.90"`, or a JSON number by its text.
+pub(super) fn parse(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::String(text) => amount::parse(text),
+        Value::Number(number) => amount::parse(&number.to_string()),
+        _ => None,
+    }
+}
+
+/// The amount as a JSON number of the same text; `None` if a double would not come back as it.
+pub(super) fn number(amount: Decimal) -> Option<Value> {
+    amount::json(amount).map(Value::Number)
+}
+
+/// A currency's ISO 4217 code in capitals.
+pub(super) fn code(value: &Value) -> Option<String> {
+    let code = value.as_str()?.trim();
+    let three = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
+    three.then(|| code.to_ascii_uppercase())
+}
+
+impl Object<'_> {
+    /// The amount under `key`; an unreadable one is a drop, an absent one is not.
+    pub(super) fn amount(&self, reader: &mut Reader<'_>, key: &str) -> Option<Decimal> {
+        let value = self.get(key)?;
+        reader.valid(self.path(key), parse(value))
+    }
+
+    /// The currency under `key`; an unreadable one is a drop, an absent one is not.
+    pub(super) fn currency(&self, reader: &mut Reader<'_>, key: &str) -> Option<String> {
+        let value = self.get(key)?;
+        reader.valid(self.path(key), code(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_amount_is_text_or_a_number() {
+        for value in [json!("29.90"), json!(29.9)] {
+            assert_eq!(parse(&value).and_then(number), Some(json!(29.9)), "{value}");
+        }
+        for value in [
+            json!("1,000.00"),
+            json!(1e300),
+            json!(-1),
+            json!(null),
+            json!(true),
+            json!(["1.00"]),
+            json!({"amount": "1.00"}),
+        ] {
+            assert_eq!(parse(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_three_letters_in_capitals() {
+        assert_eq!(code(&json!("krw")).as_deref(), Some("KRW"));
+        for wrong in
+            [json!(""), json!("KR"), json!("KRWX"), json!("K1W"), json!("원화"), json!(410), json!(["KRW"])]
+        {
+            assert_eq!(code(&wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Erasures and requests.
+
+use serde_json::json;
+
+use super::*;
+use okyaku_domain::contact_point::{Contact, ContactKind};
+use okyaku_domain::id::MemberId;
+use okyaku_domain::person_ref::By;
+
+fn member(id: &str) -> By {
+    By::Member(MemberId::parse(id).unwrap())
+}
+
+fn contact(kind: ContactKind, address: &str) -> By {
+    By::Contact(Contact { kind, address: address.into() })
+}
+
+#[test]
+fn a_deleted_customer_is_erased_when_the_payload_or_the_delivery_says() {
+    for (body, at) in [
+        (json!({"id": 7}), ARRIVED),
+        (json!({"id": "gid://shopify/Customer/7", "updated_at": "2026-11-20T09:00:00Z"}), ARRIVED),
+        (
+            json!({"admin_graphql_api_id": "gid://shopify/Customer/7", "updated_at": "2026-11-20T09:00:00Z",
+                "deleted_at": "2026-11-21T09:00:00Z"}),
+            "2026-11-21T09:00:00Z",
+        ),
+    ] {
+        let delivery = delivery("customers/delete", body);
+        assert_eq!(delivery.statements, [Statement::Erase { by: member("7"), at: ms(at) }]);
+        assert_eq!(drops(&delivery), []);
+    }
+    // An address in it picks nobody: the topic is about a customer.
+    let delivery = delivery("customers/delete", json!({"id": null, "email": "lee@example.com"}));
+    assert_eq!((delivery.statements.len(), drops(&delivery)), (0, vec![("id", Reason::NoCustomer)]));
+}
+
+#[test]
+fn redact_names_by_id_else_by_address_else_by_phone() {
+    let email = || contact(ContactKind::Email, "lee@example.com");
+    let phone = || contact(ContactKind::MobileNumber, "+821024682468");
+    for (customer, by, lost) in [
+        (json!({"id": 7, "email": "lee@example.com", "phone": null}), member("7"), None),
+        (json!({"id": "7"}), member("7"), None),
+        (json!({"email": "Lee@example.com"}), email(), None),
+        (json!({"id": null, "email": "lee@example.com", "phone": "010-2468-2468"}), email(), None),
+        (json!({"id": null, "email": "", "phone": "010-2468-2468"}), phone(), None),
+        (json!({"email": "nobody", "phone": "+82 10-2468-2468"}), phone(), Some("customer.email")),
+        (json!({"id": "x", "email": "lee@example.com"}), email(), Some("customer.id")),
+    ] {
+        for (topic, body) in [
+            ("customers/redact", json!({"shop_id": 1, "customer": customer, "orders_to_redact": []})),
+            (
+                "customers/data_request",
+                json!({"shop_id": 1, "customer": customer, "data_request": {"id": 9}}),
+            ),
+        ] {
+            let delivery = delivery(topic, body);
+            let at = context().at;
+            let expected = match topic {
+                "customers/redact" => Statement::Erase { by: by.clone(), at },
+                _ => Statement::DataRequest { by: by.clone(), id: "9".into(), at },
+            };
+            assert_eq!(delivery.statements, [expected], "{customer}");
+            let lost: Vec<_> = lost.iter().map(|path| (*path, Reason::Invalid)).collect();
+            assert_eq!(drops(&delivery), lost, "{customer}");
+        }
+    }
+}
+
+#[test]
+fn whoever_names_nobody_erases_nobody() {
+    for body in [
+        json!({}),
+        json!({"customer": null}),
+        json!({"customer": {}}),
+        json!({"customer": {"id": null, "email": null, "phone": null}}),
+        json!({"customer": {"id": 0}}),
+        json!({"customer": {"email": "", "phone": ""}}),
+        json!({"customer": {"email": "nobody", "phone": "12"}}),
+        json!({"customer": [{"id": 7}]}),
+        json!({"customer": 7}),
+        json!({"id": 7}),
+    ] {
+        for topic in ["customers/redact", "customers/data_request"] {
+            let delivery = delivery(topic, body.clone());
+            assert_eq!(delivery.statements, [], "{body}");
+            assert!(drops(&delivery).contains(&("customer", Reason::NoCustomer)), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_request_without_an_id_is_still_a_request() {
+    for (request, id, lost) in [
+        (json!({"id": "r-1"}), "r-1", vec![]),
+        (json!({}), "", vec![]),
+        (json!(null), "", vec![]),
+        (json!({"id": [1]}), "", vec![("data_request.id", Reason::Invalid)]),
+        (json!(5), "", vec![("data_request", Reason::Invalid)]),
+    ] {
+        let delivery =
+            delivery("customers/data_request", json!({"customer": {"id": 7}, "data_request": request}));
+        let at = context().at;
+        assert_eq!(delivery.statements, [Statement::DataRequest { by: member("7"), id: id.into(), at }]);
+        assert_eq!(drops(&delivery), lost, "{request}");
+    }
+}
+
+#[test]
+fn a_shop_that_left_takes_everything_with_it() {
+    let delivery = delivery("shop/redact", json!({"shop_id": 1, "shop_domain": "dev-shop.myshopify.com"}));
+    assert_eq!(delivery.statements, [Statement::EraseShop]);
+}

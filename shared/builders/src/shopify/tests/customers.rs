@@ -1,0 +1,287 @@
+//! Customers, in both generations of the payload.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+use okyaku_domain::builder_update::SaidTags;
+
+/// As API versions before 2025-01 tell a customer.
+fn classic() -> Value {
+    json!({
+        "id": 7064055069_u64,
+        "email": " Lee@Example.com ",
+        "first_name": "Minji",
+        "last_name": "Lee",
+        "phone": "010-2468-2468",
+        "state": "enabled",
+        "verified_email": true,
+        "accepts_marketing": true,
+        "accepts_marketing_updated_at": "2026-11-20T09:01:00+09:00",
+        "orders_count": 3,
+        "total_spent": "120.00",
+        "last_order_id": 5400,
+        "tags": "VIP, coffee ,, Coffee",
+        "email_marketing_consent": null,
+        "sms_marketing_consent": {"state": "not_subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": null},
+        "created_at": "2026-11-01T09:00:00+09:00",
+        "updated_at": "2026-11-20T09:10:00+09:00",
+        "default_address": {"city": "Seoul", "province": "", "country": "South Korea", "zip": "04524", "phone": "02-1234-5678"},
+    })
+}
+
+/// As API versions from 2025-01 on do: neither tags nor consents nor purchases.
+fn current() -> Value {
+    with(
+        &classic(),
+        json!({"tags": "-", "email_marketing_consent": "-", "sms_marketing_consent": "-", "accepts_marketing": "-",
+            "accepts_marketing_updated_at": "-", "orders_count": "-", "total_spent": "-", "last_order_id": "-"}),
+    )
+}
+
+fn tags(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_classic_payload_says_fields_tags_and_consents_at_its_own_time() {
+    let says = only("customers/update", classic());
+    assert_eq!(says.member.as_str(), "7064055069");
+    assert_eq!(says.at, ms("2026-11-20T09:10:00+09:00"));
+    assert_eq!(says.born, Some(ms("2026-11-01T09:00:00+09:00")));
+    assert_eq!(says.name, Some(Some("Minji Lee".into())));
+    let fields = [
+        ("email", Some(json!("lee@example.com"))),
+        ("extMember", Some(json!(true))),
+        ("firstName", Some(json!("Minji"))),
+        ("lastName", Some(json!("Lee"))),
+        ("mobileNumber", Some(json!("+821024682468"))),
+        ("shippingCity", Some(json!("Seoul"))),
+        ("shippingCountry", Some(json!("South Korea"))),
+        ("shippingProvince", None),
+        ("shippingZipCode", Some(json!("04524"))),
+    ];
+    assert_eq!(says.fields, fields.map(|(key, value)| (key.to_owned(), value)).into());
+    assert_eq!(says.tags, Some(SaidTags::All(tags(&["coffee", "vip"]))));
+    assert_eq!(says.unsubscribe_email, Some((false, ms("2026-11-20T09:01:00+09:00"))));
+    assert_eq!(says.unsubscribe_texting, Some((true, says.at)));
+    assert!(says.events.is_empty() && says.order.is_none() && !says.stale);
+}
+
+#[test]
+fn a_payload_since_2025_01_says_nothing_of_tags_and_consents() {
+    let says = only("customers/update", current());
+    assert_eq!(says.tags, None);
+    assert_eq!(says.unsubscribe_email, None);
+    assert_eq!(says.unsubscribe_texting, None);
+    assert_eq!(says.fields, only("customers/create", classic()).fields);
+}
+
+#[test]
+fn what_is_absent_is_not_said_and_null_or_blank_clears() {
+    let says = only("customers/update", json!({"id": 1}));
+    assert!(says.fields.is_empty());
+    assert_eq!((says.name, says.tags, says.born), (None, None, None));
+    assert_eq!(says.at, context().at);
+
+    for nothing in [json!(null), json!(""), json!("  ")] {
+        let says = only(
+            "customers/update",
+            json!({"id": 1, "email": nothing, "first_name": nothing, "last_name": nothing, "phone": nothing,
+                "state": nothing, "tags": nothing, "default_address": {"city": nothing}}),
+        );
+        let keys = ["email", "extMember", "firstName", "lastName", "mobileNumber", "shippingCity"];
+        assert_eq!(says.fields, keys.map(|key| (key.to_owned(), None)).into(), "{nothing}");
+        assert_eq!(says.name, Some(None));
+        assert_eq!(says.tags, Some(SaidTags::All(BTreeSet::new())));
+    }
+}
+
+#[test]
+fn no_address_any_more_clears_what_came_from_it() {
+    let says = only("customers/update", json!({"id": 1, "default_address": null}));
+    let keys = ["shippingCity", "shippingCountry", "shippingProvince", "shippingZipCode"];
+    assert_eq!(says.fields, keys.map(|key| (key.to_owned(), None)).into());
+}
+
+#[test]
+fn one_name_is_a_name_too() {
+    for (body, name) in [
+        (json!({"id": 1, "first_name": "Minji"}), Some(Some("Minji"))),
+        (json!({"id": 1, "first_name": null, "last_name": " Lee "}), Some(Some("Lee"))),
+        (json!({"id": 1, "first_name": "", "last_name": null}), Some(None)),
+        (json!({"id": 1}), None),
+    ] {
+        let name = name.map(|name: Option<&str>| name.map(str::to_owned));
+        assert_eq!(only("customers/update", body.clone()).name, name, "{body}");
+    }
+}
+
+#[test]
+fn an_address_phone_stands_in_only_where_a_customer_has_no_phone_key() {
+    let address = json!({"phone": "010-2468-2468"});
+    for (body, phone) in [
+        (
+            json!({"id": 1, "default_address": {"phone": "201-555-0123", "country_code": "US"}}),
+            Some(Some(json!("+12015550123"))),
+        ),
+        (json!({"id": 1, "default_address": address}), Some(Some(json!("+821024682468")))),
+        (json!({"id": 1, "phone": null, "default_address": address}), Some(None)),
+        (json!({"id": 1, "phone": "090-1234-5678", "default_address": address}), None),
+        (json!({"id": 1, "default_address": {"phone": null}}), None),
+    ] {
+        let delivery = delivery("customers/update", body.clone());
+        assert_eq!(says(&delivery)[0].fields.get("mobileNumber").cloned(), phone, "{body}");
+    }
+}
+
+#[test]
+fn a_customer_is_named_by_number_digits_or_gid() {
+    for body in [
+        json!({"id": 7064055069_u64}),
+        json!({"id": "7064055069"}),
+        json!({"id": "gid://shopify/Customer/7064055069"}),
+        json!({"admin_graphql_api_id": "gid://shopify/Customer/7064055069"}),
+        json!({"id": null, "admin_graphql_api_id": "gid://shopify/Customer/7064055069"}),
+    ] {
+        assert_eq!(only("customers/create", body.clone()).member.as_str(), "7064055069", "{body}");
+    }
+    for id in [
+        json!(null),
+        json!(""),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!("x"),
+        json!([1]),
+        json!("gid://shopify/Order/1"),
+    ] {
+        let delivery = delivery("customers/create", with(&classic(), json!({"id": id})));
+        assert_eq!(delivery.statements, []);
+        assert_eq!(drops(&delivery), [("id", Reason::NoCustomer)], "{id}");
+    }
+}
+
+#[test]
+fn a_wrong_field_is_dropped_by_its_path_and_the_rest_is_kept() {
+    for (change, path) in [
+        (json!({"email": "no address"}), "email"),
+        (json!({"email": ["lee@example.com"]}), "email"),
+        (json!({"phone": "12"}), "phone"),
+        (json!({"phone": 1024682468}), "phone"),
+        (json!({"first_name": 5}), "first_name"),
+        (json!({"first_name": "a\u{0}"}), "first_name"),
+        (json!({"state": true}), "state"),
+        (json!({"tags": 5}), "tags"),
+        (json!({"tags": ["ok", ""]}), "tags"),
+        (json!({"tags": ["ok", null]}), "tags"),
+        (json!({"tags": format!("ok,{}", "x".repeat(101))}), "tags"),
+        (json!({"default_address": []}), "default_address"),
+        (json!({"default_address": {"city": 5}}), "default_address.city"),
+        (json!({"updated_at": "yesterday"}), "updated_at"),
+        (json!({"updated_at": 1795000000}), "updated_at"),
+        (json!({"created_at": "2026-11-20"}), "created_at"),
+        (json!({"accepts_marketing": "yes"}), "accepts_marketing"),
+        (json!({"email_marketing_consent": "subscribed"}), "email_marketing_consent"),
+        (json!({"sms_marketing_consent": {"state": null}}), "sms_marketing_consent.state"),
+    ] {
+        let delivery = delivery("customers/update", with(&classic(), change.clone()));
+        assert_eq!(drops(&delivery), [(path, Reason::Invalid)], "{change}");
+        let says = says(&delivery)[0];
+        assert_eq!(says.fields["lastName"], Some(json!("Lee")));
+        assert!(says.tags.is_none() == change["tags"].is_number(), "{change}");
+        if path == "updated_at" {
+            assert_eq!(says.at, context().at);
+        }
+        if path == "first_name" {
+            assert_eq!(says.name, None);
+        }
+    }
+}
+
+#[test]
+fn disabled_is_not_erased() {
+    for (topic, state, member) in [
+        ("customers/enable", json!("-"), true),
+        ("customers/disable", json!("-"), false),
+        ("customers/disable", json!("disabled"), false),
+        ("customers/update", json!("disabled"), false),
+        ("customers/update", json!("invited"), false),
+        ("customers/update", json!("enabled"), true),
+    ] {
+        let says = only(topic, with(&classic(), json!({"state": state})));
+        assert_eq!(says.fields["extMember"], Some(json!(member)), "{topic} {state}");
+    }
+}
+
+#[test]
+fn tags_that_came_or_went_say_only_that() {
+    type Change = fn(BTreeSet<String>) -> SaidTags;
+    let topics: [(&str, Change); 4] = [
+        ("customer.tags_added", SaidTags::Added),
+        ("customers/tags_added", SaidTags::Added),
+        ("customer.tags_removed", SaidTags::Removed),
+        ("customers/tags_removed", SaidTags::Removed),
+    ];
+    for (topic, change) in topics {
+        for body in [
+            json!({"customerId": "gid://shopify/Customer/7", "tags": ["VIP", "coffee"], "occurredAt": "2026-11-20T00:20:00.5Z"}),
+            json!({"customer_id": 7, "tags": "VIP, coffee", "occurred_at": "2026-11-20T09:20:00.500+09:00"}),
+            json!({"admin_graphql_api_id": "gid://shopify/Customer/7", "tags": ["vip", "coffee"], "updated_at": "2026-11-20T00:20:00.5Z"}),
+        ] {
+            let says = only(topic, body.clone());
+            assert_eq!(says.member.as_str(), "7");
+            assert_eq!(says.at, ms("2026-11-20T00:20:00.500Z"), "{body}");
+            assert_eq!(says.tags, Some(change(tags(&["coffee", "vip"]))));
+            assert!(says.fields.is_empty());
+        }
+    }
+    let nobodys = delivery("customer.tags_added", json!({"tags": ["vip"]}));
+    assert_eq!((nobodys.statements.len(), drops(&nobodys)), (0, vec![("customer_id", Reason::NoCustomer)]));
+    let none = delivery("customer.tags_added", json!({"customer_id": 7}));
+    assert_eq!((none.statements.len(), drops(&none)), (0, vec![("tags", Reason::Invalid)]));
+}
+
+#[test]
+fn whoever_never_agreed_refuses_and_the_consent_object_wins() {
+    let since = "2026-11-20T09:30:00+09:00";
+    for (state, refused) in [
+        ("subscribed", false),
+        ("SUBSCRIBED", false),
+        ("unsubscribed", true),
+        ("not_subscribed", true),
+        ("pending", true),
+    ] {
+        let consent = json!({"state": state, "consent_updated_at": since});
+        for topic in ["customers_email_marketing_consent/update", "customers/email_marketing_consent_update"]
+        {
+            let says = only(
+                topic,
+                json!({"customer_id": 7, "email_address": "x", "email_marketing_consent": consent}),
+            );
+            assert_eq!(says.unsubscribe_email, Some((refused, ms(since))), "{state}");
+            assert_eq!(says.unsubscribe_texting, None);
+            assert!(says.fields.is_empty());
+        }
+        for topic in ["customers_marketing_consent/update", "customers/marketing_consent_update"] {
+            let says = only(topic, json!({"id": 7, "phone": null, "sms_marketing_consent": consent}));
+            assert_eq!(says.unsubscribe_texting, Some((refused, ms(since))), "{state}");
+            assert_eq!(says.unsubscribe_email, None);
+        }
+        let both =
+            with(&classic(), json!({"email_marketing_consent": consent, "accepts_marketing": refused}));
+        assert_eq!(only("customers/update", both).unsubscribe_email, Some((refused, ms(since))), "{state}");
+    }
+    let undated = json!({"customer_id": 7, "email_marketing_consent": {"state": "subscribed", "consent_updated_at": null}});
+    assert_eq!(
+        only("customers/email_marketing_consent_update", undated).unsubscribe_email,
+        Some((false, context().at))
+    );
+    let nothing =
+        delivery("customers/marketing_consent_update", json!({"id": 7, "sms_marketing_consent": null}));
+    assert_eq!(
+        (nothing.statements.len(), drops(&nothing)),
+        (0, vec![("marketing_consent", Reason::Invalid)])
+    );
+}

@@ -1,0 +1,71 @@
+//! The rules by which Shopify's deliveries are read.
+
+mod any;
+mod carts;
+mod compliance;
+mod customers;
+mod deliveries;
+mod orders;
+mod refunds;
+
+use serde_json::Value;
+
+use super::read;
+use crate::Context;
+use okyaku_domain::builder_update::{Delivery, Says, Statement};
+use okyaku_domain::event::Bounds;
+use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::time::{DAY, Millis};
+
+/// When the deliveries of these tests arrive: some days after what they tell.
+const ARRIVED: &str = "2026-11-22T09:00:00+09:00";
+
+fn ms(text: &str) -> Millis {
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis()
+}
+
+fn context() -> Context<'static> {
+    let now = ms(ARRIVED);
+    Context { at: now, region: "KR", bounds: Bounds { now, retention: 365 * DAY } }
+}
+
+fn delivery(topic: &str, body: Value) -> Delivery {
+    let Value::Object(body) = body else { panic!("a body is an object") };
+    read(topic, &body, context())
+}
+
+/// The statements about a member, of a delivery that says nothing else.
+fn says(delivery: &Delivery) -> Vec<&Says> {
+    let mut all = Vec::new();
+    for statement in &delivery.statements {
+        let Statement::Says(says) = statement else { panic!("{statement:?}") };
+        all.push(says.as_ref());
+    }
+    all
+}
+
+/// The only statement, of a delivery without drops.
+fn only(topic: &str, body: Value) -> Says {
+    let delivery = delivery(topic, body);
+    assert_eq!(drops(&delivery), [], "{topic}");
+    let [says] = says(&delivery)[..] else { panic!("{:?}", delivery.statements) };
+    says.clone()
+}
+
+fn drops(delivery: &Delivery) -> Vec<(&str, Reason)> {
+    delivery.drops.iter().map(|drop| (drop.field.as_str(), drop.reason)).collect()
+}
+
+/// `base` with the keys of `change` over its own; a key with the text `"-"` is taken out.
+fn with(base: &Value, change: Value) -> Value {
+    let mut whole = base.clone();
+    let object = whole.as_object_mut().unwrap();
+    for (key, value) in change.as_object().unwrap() {
+        if value == "-" {
+            object.remove(key);
+        } else {
+            object.insert(key.clone(), value.clone());
+        }
+    }
+    whole
+}

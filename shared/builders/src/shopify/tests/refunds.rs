@@ -1,0 +1,101 @@
+//! Money given back.
+
+use serde_json::{Value, json};
+
+use super::*;
+use okyaku_domain::builder_update::Refund;
+
+fn transaction(kind: &str, status: &str, amount: Value) -> Value {
+    json!({"id": 1, "kind": kind, "status": status, "amount": amount, "currency": "USD"})
+}
+
+fn line(subtotal: Value, tax: Value) -> Value {
+    json!({"subtotal": subtotal, "total_tax": tax, "subtotal_set": {"shop_money": {"amount": "1", "currency_code": "USD"}}})
+}
+
+/// What is refunded by this refund alone, and within its order.
+fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, Vec<String>) {
+    let alone = delivery("refunds/create", refund.clone());
+    let own = match &alone.statements[..] {
+        [Statement::Refund(Refund { order, id, amount })] => {
+            assert_eq!((order.as_str(), id.as_str()), ("5501", "9301"));
+            Some(amount.normalize().to_string())
+        }
+        [] => None,
+        other => panic!("{other:?}"),
+    };
+    let order = json!({"id": 5501, "customer": {"id": 7}, "created_at": "2026-11-20T10:15:00+09:00", "currency": "USD",
+        "total_price": "99.00", "line_items": [], "refunds": [refund]});
+    let within = delivery("orders/updated", order);
+    let refunds = &says(&within)[0].order.as_ref().unwrap().refunds;
+    let names = |delivery: &Delivery| delivery.drops.iter().map(|drop| drop.field.clone()).collect();
+    (own, refunds.get("9301").map(|amount| amount.normalize().to_string()), names(&alone), names(&within))
+}
+
+#[test]
+fn a_refund_is_what_was_paid_back_else_what_its_lines_say() {
+    let paid = |amount: Value| transaction("refund", "success", amount);
+    for (transactions, lines, amount) in [
+        (json!([paid(json!("12.90"))]), json!([]), Some("12.9")),
+        (json!([paid(json!("0.10")), paid(json!(0.2))]), json!([line(json!(50), json!(5))]), Some("0.3")),
+        (json!([paid(json!("5")), transaction("refund", "failure", json!("5"))]), json!([]), Some("5")),
+        (json!([paid(json!("5")), transaction("void", "success", json!("7"))]), json!([]), Some("5")),
+        (json!([]), json!([line(json!(10.5), json!("1.05")), line(json!("2"), json!(null))]), Some("13.55")),
+        (json!(null), json!([line(json!("10.00"), json!(0))]), Some("10")),
+        // Not yet, or never: nothing is known to have been given back.
+        (json!([transaction("refund", "pending", json!("5"))]), json!([line(json!(5), json!(0))]), None),
+        (json!([]), json!([]), None),
+    ] {
+        let refund =
+            json!({"id": 9301, "order_id": 5501, "transactions": transactions, "refund_line_items": lines});
+        let expected = amount.map(str::to_owned);
+        assert_eq!(given_back(&refund), (expected.clone(), expected, vec![], vec![]), "{refund}");
+    }
+}
+
+#[test]
+fn what_the_buyer_paid_in_another_currency_is_read_from_the_lines() {
+    let foreign = with(&transaction("refund", "success", json!("18000")), json!({"currency": "KRW"}));
+    let refund = json!({"id": 9301, "order_id": 5501, "transactions": [foreign],
+        "refund_line_items": [line(json!("12.90"), json!("1.10"))]});
+    assert_eq!(given_back(&refund), (Some("14".into()), Some("14".into()), vec![], vec![]));
+    // Without lines the amount in the shop's currency is unknown, and none is better than a wrong one.
+    let money = json!({"shop_money": {"amount": "0", "currency": "USD", "currency_code": "USD"}});
+    for told in [
+        json!({"order_adjustments": [{"amount": "-3.00", "amount_set": money}]}),
+        json!({"transactions": [with(&foreign, json!({"total_unsettled_set": money}))]}),
+    ] {
+        let refund = with(&with(&refund, json!({"refund_line_items": []})), told.clone());
+        let lost = "transactions.currency".to_owned();
+        assert_eq!(
+            given_back(&refund),
+            (None, None, vec![lost.clone()], vec![format!("refunds.{lost}")]),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn an_unreadable_refund_is_dropped() {
+    let good =
+        json!({"id": 9301, "order_id": 5501, "transactions": [transaction("refund", "success", json!("5"))]});
+    for (change, path) in [
+        (json!({"id": null}), "id"),
+        (
+            json!({"transactions": [transaction("refund", "success", json!("1,000.00"))]}),
+            "transactions.amount",
+        ),
+        (json!({"transactions": [transaction("refund", "success", json!(null))]}), "transactions.amount"),
+        (json!({"transactions": "-", "refund_line_items": [{"quantity": 1}]}), "refund_line_items.subtotal"),
+        (json!({"transactions": "-"}), "transactions"),
+        (json!({"transactions": {}}), "transactions"),
+    ] {
+        let (own, within, lost, lost_within) = given_back(&with(&good, change.clone()));
+        assert_eq!((own, within), (None, None), "{change}");
+        assert_eq!((lost, lost_within), (vec![path.to_owned()], vec![format!("refunds.{path}")]), "{change}");
+    }
+    let nowhere = delivery("refunds/create", with(&good, json!({"order_id": [5501]})));
+    assert_eq!((nowhere.statements.len(), drops(&nowhere)), (0, vec![("order_id", Reason::Invalid)]));
+    let gid = with(&good, json!({"id": "gid://shopify/Refund/9301", "order_id": "gid://shopify/Order/5501"}));
+    assert_eq!(given_back(&gid).0.as_deref(), Some("5"));
+}

@@ -1,0 +1,4 @@
+//! What each command does, as a pure function: from what was found, what was asked and the time to what is to be stored.
+
+pub mod boot;
+pub mod builder_update;

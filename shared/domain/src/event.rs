@@ -1,0 +1,244 @@
+//! Events: parsing, and the key that makes a replay land on itself (R8, R9).
+
+use serde_json::{Map, Value};
+
+use super::id::{CustomerId, is_lower_hex};
+use super::limit::{EVENT_BYTES, EVENT_ID_CHARS, EVENT_NAME_CHARS, FUTURE_MS, NESTING};
+use super::rejection_code::Reason;
+use super::shop_event;
+use super::text::has_control;
+use super::time::Millis;
+use crate::detail::Detail;
+
+/// An event that may be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The caller's id of it; `None` for a server's event that has none and so is not deduplicated.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// When it happened by the caller's clock, uncorrected, epoch ms.
+    pub created_at: Millis,
+    /// Its property as compact JSON text; `None` where there is none.
+    pub property: Option<String>,
+    /// What is missing or mistyped in a shop event.
+    pub remark: Option<String>,
+}
+
+/// Bounds of an event's own time.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Now, epoch ms.
+    pub now: Millis,
+    /// How long events are kept, ms.
+    pub retention: Millis,
+}
+
+/// What is wrong with an event: the field within it, and what it must be.
+pub type Wrong = (&'static str, String);
+
+const TOO_OLD: &str = "is older than events are kept";
+
+/// The same as a reply and the log of drops tell it.
+#[must_use]
+pub fn detail((field, message): Wrong) -> Detail {
+    let reason = if message == TOO_OLD { Reason::TooOld } else { Reason::Invalid };
+    Detail::new(field, message).because(reason)
+}
+
+/// Parses an event of a page, which must have an `id` and a `createdAt` (R9).
+///
+/// # Errors
+/// The first wrong field.
+pub fn of_page(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong> {
+    let id = id(body)?.ok_or(("id", "is missing".to_owned()))?;
+    let created_at = created_at(body, bounds)?.ok_or(("createdAt", "is missing".to_owned()))?;
+    parse(body, Some(id), created_at)
+}
+
+/// Parses an event of a server. Without an `id` it is not deduplicated; with one it needs its `createdAt`, or a
+/// replay could not land on itself.
+///
+/// # Errors
+/// The first wrong field.
+pub fn of_server(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong> {
+    let id = id(body)?;
+    match (id, created_at(body, bounds)?) {
+        (Some(_), None) => Err(("createdAt", "is missing; an event with an id needs it".into())),
+        (id, created_at) => parse(body, id, created_at.unwrap_or(bounds.now)),
+    }
+}
+
+fn parse(body: &Map<String, Value>, id: Option<String>, created_at: Millis) -> Result<Event, Wrong> {
+    let name = name(body)?;
+    let (property, remark) = property(body, &name)?;
+    if name.len() + property.as_ref().map_or(0, String::len) > EVENT_BYTES {
+        return Err(("property", format!("an event has at most {EVENT_BYTES} bytes")));
+    }
+    Ok(Event { id, name, created_at, property, remark })
+}
+
+fn id(body: &Map<String, Value>) -> Result<Option<String>, Wrong> {
+    match body.get("id") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id))
+            if id.is_empty() || id.chars().count() > EVENT_ID_CHARS || has_control(id) =>
+        {
+            Err(("id", format!("must have 1 to {EVENT_ID_CHARS} characters and no control character")))
+        }
+        Some(Value::String(id)) => Ok(Some(id.clone())),
+        Some(_) => Err(("id", "must be text".into())),
+    }
+}
+
+fn created_at(body: &Map<String, Value>, bounds: Bounds) -> Result<Option<Millis>, Wrong> {
+    let at = match body.get("createdAt") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number.as_i64(),
+        Some(_) => None,
+    };
+    let at = at.ok_or(("createdAt", "must be a whole number of epoch milliseconds".to_owned()))?;
+    if at > bounds.now.saturating_add(FUTURE_MS) {
+        return Err(("createdAt", "must not lie more than 10 minutes in the future".into()));
+    }
+    if at < bounds.now - bounds.retention || at < 0 {
+        return Err(("createdAt", TOO_OLD.into()));
+    }
+    Ok(Some(at))
+}
+
+fn name(body: &Map<String, Value>) -> Result<String, Wrong> {
+    match body.get("name") {
+        None | Some(Value::Null) => Err(("name", "is missing".into())),
+        Some(Value::String(name)) => {
+            let characters = name.chars().count();
+            if characters == 0 || characters > EVENT_NAME_CHARS {
+                return Err(("name", format!("must have 1 to {EVENT_NAME_CHARS} characters")));
+            }
+            if has_control(name) || name.trim().is_empty() {
+                return Err(("name", "must not be blank or have control characters".into()));
+            }
+            Ok(name.clone())
+        }
+        Some(_) => Err(("name", "must be text".into())),
+    }
+}
+
+fn property(body: &Map<String, Value>, name: &str) -> Result<(Option<String>, Option<String>), Wrong> {
+    let mut property = match body.get("property") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(property)) => property.clone(),
+        Some(_) => return Err(("property", "must be an object".into())),
+    };
+    fits(&property, 1)?;
+    let remark = shop_event::check(name, &mut property);
+    if property.is_empty() {
+        return Ok((None, remark));
+    }
+    let text = serde_json::to_string(&property).map_err(|_| ("property", "must be an object".to_owned()))?;
+    Ok((Some(text), remark))
+}
+
+/// Whether an object keeps within the nesting limit and has no empty key.
+fn fits(object: &Map<String, Value>, level: usize) -> Result<(), Wrong> {
+    if object.contains_key("") {
+        return Err(("property", "must not have an empty key".into()));
+    }
+    object.values().try_for_each(|value| value_fits(value, level + 1))
+}
+
+fn value_fits(value: &Value, level: usize) -> Result<(), Wrong> {
+    if level > NESTING && (value.is_object() || value.is_array()) {
+        return Err(("property", format!("must not nest deeper than {NESTING} levels")));
+    }
+    match value {
+        Value::Object(object) => fits(object, level),
+        Value::Array(items) => items.iter().try_for_each(|item| value_fits(item, level + 1)),
+        _ => Ok(()),
+    }
+}
+
+/// Where an event lies: in whose partition, at what time, under which hash of its id. Its text is the event's public
+/// id and a timeline's cursor: 20 + 11 + 20 lower-hex characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventKey {
+    /// The identity its caller named.
+    pub owner: CustomerId,
+    /// Epoch ms.
+    pub created_at: Millis,
+    /// 20 lower-hex characters: a keyed hash of the caller's id, or random.
+    pub hash: String,
+}
+
+impl EventKey {
+    /// Takes an event's public id apart; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if !is_lower_hex(text, 51) {
+            return None;
+        }
+        let owner = CustomerId::parse(text.get(..20)?)?;
+        let created_at = Millis::from_str_radix(text.get(20..31)?, 16).ok()?;
+        Some(Self { owner, created_at, hash: text.get(31..)?.to_owned() })
+    }
+
+    /// The order of a timeline: by time, then by what makes it total.
+    #[must_use]
+    pub fn order(&self) -> (Millis, &str, &str) {
+        (self.created_at, &self.hash, self.owner.as_str())
+    }
+}
+
+impl std::fmt::Display for EventKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{:011x}{}", self.owner, self.created_at, self.hash)
+    }
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEvent {
+    /// Where it lies.
+    pub key: EventKey,
+    /// Its name.
+    pub name: String,
+    /// Its property as compact JSON text; `None` where there is none.
+    pub property: Option<String>,
+    /// When it leaves, epoch ms.
+    pub expire_at: Millis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const BOUNDS: Bounds = Bounds { now: 1_795_000_000_000, retention: 1_000_000 };
+
+    fn page(event: Value) -> Result<Event, Wrong> {
+        let Value::Object(body) = event else { panic!() };
+        of_page(&body, BOUNDS)
+    }
+
+    #[test]
+    fn a_page_names_its_id_and_time() {
+        assert_eq!(page(json!({"name": "x", "createdAt": BOUNDS.now})).unwrap_err().0, "id");
+        assert_eq!(page(json!({"name": "x", "id": "1"})).unwrap_err().0, "createdAt");
+        assert_eq!(page(json!({"id": "1", "createdAt": BOUNDS.now})).unwrap_err().0, "name");
+        assert!(page(json!({"name": "x", "id": "1", "createdAt": BOUNDS.now})).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_id_survives_the_round_trip(owner in any::<[u8; 10]>(), at in 0..=0xfff_ffff_ffff_i64, hash in "[0-9a-f]{20}") {
+            let key = EventKey { owner: CustomerId::from_bytes(owner), created_at: at, hash };
+            prop_assert_eq!(EventKey::parse(&key.to_string()), Some(key));
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser(text in "\\PC{0,60}") {
+            let _ = EventKey::parse(&text);
+        }
+    }
+}

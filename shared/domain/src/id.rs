@@ -1,0 +1,200 @@
+//! Identifiers: a customer's id, a member's id, a visitor's id (R1).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::limit::MEMBER_ID_CHARS;
+use super::text::has_control;
+
+/// Id of a channel: 20 lower-hex characters.
+pub type ChannelId = String;
+
+/// Id of a customer in its channel: 20 lower-hex characters, as Channel Talk's look.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomerId(String);
+
+impl CustomerId {
+    /// Takes a text that has the shape of an id, else nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_lower_hex(text, 20).then(|| Self(text.to_owned()))
+    }
+
+    /// The id made of the first 10 bytes of a keyed hash or of random bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 10]) -> Self {
+        Self(hex::encode(bytes))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether `text` is exactly `length` lower-case hexadecimal digits.
+#[must_use]
+pub fn is_lower_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// A member's id, as the shop's own site names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemberId(String);
+
+/// Characters that show nothing, although Unicode does not count them as white space.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
+}
+
+/// Ids that a page sends when nobody is logged in. The list follows those of Segment Unify and PostHog.
+const PLACEHOLDERS: [&str; 18] = [
+    "null",
+    "undefined",
+    "none",
+    "nil",
+    "nan",
+    "true",
+    "false",
+    "anonymous",
+    "guest",
+    "[object object]",
+    "-1",
+    "unknown",
+    "visitor",
+    "memberid",
+    "member_id",
+    "(null)",
+    "[]",
+    "{}",
+];
+
+impl MemberId {
+    /// Parses a memberId (R1): 1–64 characters, no white space, no control character, none of `/ ? # % \`, and
+    /// not a placeholder.
+    ///
+    /// # Errors
+    /// What it must be, without the value.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.trim().is_empty() {
+            return Err("must not be blank");
+        }
+        if text.chars().count() > MEMBER_ID_CHARS {
+            return Err("must have at most 64 characters");
+        }
+        if text
+            .chars()
+            .any(|c| c.is_whitespace() || is_invisible(c) || matches!(c, '/' | '?' | '#' | '%' | '\\'))
+        {
+            return Err("must not have white space or any of / ? # % \\");
+        }
+        if has_control(text) {
+            return Err("must not have control characters");
+        }
+        let lower = text.to_lowercase();
+        let lower = lower.trim_matches(['"', '\'']);
+        if text.chars().all(|c| matches!(c, '0' | '０')) || PLACEHOLDERS.contains(&lower) {
+            return Err("must name a member, not stand for nobody");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Id of a visitor's browser, minted by the server: 32 lower-hex characters. A UUID, as Channel Talk's cookie
+/// holds one, is adopted too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VeilId(String);
+
+impl VeilId {
+    /// Takes a well-formed veilId, else nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let uuid = || {
+            text.len() == 36
+                && text.bytes().enumerate().all(|(at, b)| match at {
+                    8 | 13 | 18 | 23 => b == b'-',
+                    _ => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
+                })
+        };
+        (is_lower_hex(text, 32) || uuid()).then(|| Self(text.to_owned()))
+    }
+
+    /// The veilId made of 128 random bits.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(hex::encode(bytes))
+    }
+
+    /// The veilId as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a customer's id is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identifier<'a> {
+    /// A member's id.
+    Member(&'a str),
+    /// A visitor's veilId.
+    Veil(&'a str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_and_forbidden_characters_never_become_a_member() {
+        for text in [
+            "",
+            "  ",
+            "null",
+            "UNDEFINED",
+            "[object Object]",
+            "0",
+            "000",
+            "-1",
+            "NaN",
+            "guest",
+            "a b",
+            "a/b",
+            "\u{200b}",
+            "\u{3164}",
+            "０",
+            "[]",
+            "{}",
+            "\"null\"",
+        ] {
+            assert!(MemberId::parse(text).is_err(), "{text}");
+        }
+        for text in ["lucas", "0815", "user@example.com", "회원", "a:b", "日本"] {
+            assert!(MemberId::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_a_veil_id_and_a_short_word_is_not() {
+        assert!(VeilId::parse("5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b").is_some());
+        assert!(VeilId::parse("guest").is_none());
+        assert!(VeilId::parse("5F0F2A4E0B5D4A579F0E6C1D2E3F4A5B").is_none());
+    }
+}

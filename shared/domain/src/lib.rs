@@ -1,0 +1,36 @@
+//! The rules of a shop's customer data, as pure functions: no AWS, no HTTP, no clock, no randomness. Each file cites the
+//! rules of `docs/RULES.md` it keeps.
+
+pub mod amount;
+pub mod basic_key;
+pub mod builder;
+pub mod builder_tags;
+pub mod builder_update;
+pub mod channel;
+pub mod command;
+pub mod contact_point;
+pub mod customer;
+pub mod detail;
+pub mod device;
+pub mod erasure;
+pub mod error;
+pub mod event;
+pub mod field;
+pub mod id;
+pub mod json;
+pub mod limit;
+pub mod member_hash;
+pub mod month;
+pub mod origin;
+pub mod patch;
+pub mod person_ref;
+pub mod profile;
+pub mod purchase;
+pub mod rejection;
+pub mod rejection_code;
+pub mod rejection_field;
+pub mod session;
+pub mod shop_event;
+pub mod tag;
+pub mod text;
+pub mod time;

@@ -1,0 +1,269 @@
+//! A parsed patch of a customer: what the caller may say and how each part is read (R3, R4, R5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::basic_key::is_basic;
+use super::contact_point::ContactKind;
+use super::field::{self, Source};
+use super::json::json_bytes;
+use super::limit::{DETAILS, PAGE_PATCH_BYTES};
+use super::{tag, text};
+use crate::detail::Detail;
+use crate::error::Error;
+
+/// Which contacts a writer vouches for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified(BTreeSet<ContactKind>);
+
+impl Verified {
+    /// Vouches for every contact.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(ContactKind::ALL.into())
+    }
+
+    /// Vouches for these.
+    #[must_use]
+    pub fn some(kinds: impl IntoIterator<Item = ContactKind>) -> Self {
+        Self(kinds.into_iter().collect())
+    }
+
+    /// Whether it vouches for `kind`.
+    #[must_use]
+    pub fn vouches_for(&self, kind: ContactKind) -> bool {
+        self.0.contains(&kind)
+    }
+}
+
+/// `profile` of a patch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProfilePatch {
+    /// `null`: the whole profile goes.
+    Reset,
+    /// Fields to set, or with `None` to clear.
+    Fields(BTreeMap<String, Option<Value>>),
+}
+
+/// A patch: `None` is absent, so left alone (R3).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patch {
+    /// Fields to set or clear.
+    pub profile: Option<ProfilePatch>,
+    /// Fields to set where nothing is.
+    pub profile_once: BTreeMap<String, Value>,
+    /// The whole set of tags; empty for `null`.
+    pub tags: Option<Vec<String>>,
+    /// The language; `Some(None)` clears it.
+    pub language: Option<Option<String>>,
+    /// Consent flags; `null` is `false`.
+    pub unsubscribe_email: Option<bool>,
+    /// See [`Patch::unsubscribe_email`].
+    pub unsubscribe_texting: Option<bool>,
+    /// The Open API's alone.
+    pub blocked: Option<bool>,
+    /// Which contacts the writer vouches for.
+    pub verified: Verified,
+}
+
+impl Patch {
+    /// Whether the patch changes nothing at all (R3).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let no_fields = match &self.profile {
+            None => true,
+            Some(ProfilePatch::Fields(fields)) => fields.is_empty(),
+            Some(ProfilePatch::Reset) => false,
+        };
+        no_fields
+            && self.profile_once.is_empty()
+            && self.tags.is_none()
+            && self.language.is_none()
+            && self.unsubscribe_email.is_none()
+            && self.unsubscribe_texting.is_none()
+            && self.blocked.is_none()
+    }
+
+    /// What the patch makes of `profile.name`: a name, or with `Some(None)` nothing. `profileOnce` is left out.
+    #[must_use]
+    pub fn name(&self) -> Option<Option<&str>> {
+        match self.profile.as_ref()? {
+            ProfilePatch::Reset => Some(None),
+            ProfilePatch::Fields(fields) => {
+                fields.get("name").map(|name| name.as_ref().and_then(Value::as_str))
+            }
+        }
+    }
+}
+
+/// Reads a patch out of a request body. `known` are further keys that the route itself reads. Returns the patch and
+/// what a page is told was dropped.
+///
+/// # Errors
+/// [`Error::Invalid`] naming every wrong field: a basic key, a wrong type of a basic field, and for anybody but a page
+/// also every wrong profile field and unknown key. [`Error::TooLarge`] for a page's profile over 8 KB.
+pub fn parse(
+    body: &Map<String, Value>,
+    source: Source,
+    region: &str,
+    known: &[&str],
+) -> Result<(Patch, Vec<Detail>), Error> {
+    let mut reader = Reader { source, region, wrong: Vec::new(), dropped: Vec::new() };
+    let mut patch = Patch::default();
+    if source != Source::Page {
+        patch.verified = Verified::all();
+    }
+    for (key, value) in body {
+        match key.as_str() {
+            key if known.contains(&key) => {}
+            "profile" => patch.profile = reader.profile(value),
+            "profileOnce" => patch.profile_once = reader.profile_once(value),
+            "tags" => patch.tags = reader.tags(value),
+            "language" => patch.language = reader.language(value),
+            "unsubscribeEmail" => patch.unsubscribe_email = reader.flag(key, value),
+            "unsubscribeTexting" => patch.unsubscribe_texting = reader.flag(key, value),
+            "blocked" if source != Source::Page => patch.blocked = reader.flag(key, value),
+            key if is_basic(key) || key == "blocked" => {
+                reader.wrong(key, "is a basic key, which a caller cannot write");
+            }
+            key => reader.refuse(key, "is not a known key"),
+        }
+    }
+    if source == Source::Page {
+        fits_a_page(body)?;
+    }
+    if !reader.wrong.is_empty() {
+        return Err(Error::Invalid(reader.wrong));
+    }
+    Ok((patch, reader.dropped))
+}
+
+/// Whether `profile` and `profileOnce` keep within what one request of a page may have.
+///
+/// # Errors
+/// [`Error::TooLarge`] if they do not.
+pub fn fits_a_page(body: &Map<String, Value>) -> Result<(), Error> {
+    let size =
+        ["profile", "profileOnce"].iter().filter_map(|key| body.get(*key)).map(json_bytes).sum::<usize>();
+    if size > PAGE_PATCH_BYTES {
+        return Err(Error::TooLarge { field: "profile", limit: PAGE_PATCH_BYTES });
+    }
+    Ok(())
+}
+
+/// Adds a detail, unless there are enough.
+fn note(list: &mut Vec<Detail>, field: &str, message: &str) {
+    if list.len() < DETAILS {
+        list.push(Detail::new(field, message));
+    }
+}
+
+/// Collects what is wrong while the parts are read.
+struct Reader<'a> {
+    source: Source,
+    region: &'a str,
+    wrong: Vec<Detail>,
+    dropped: Vec<Detail>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, field: &str, message: &str) {
+        note(&mut self.wrong, field, message);
+    }
+
+    /// A page is told and the rest goes on; anybody else is refused (R5).
+    fn refuse(&mut self, field: &str, message: &str) {
+        let list = if self.source == Source::Page { &mut self.dropped } else { &mut self.wrong };
+        note(list, field, message);
+    }
+
+    fn profile(&mut self, value: &Value) -> Option<ProfilePatch> {
+        match value {
+            Value::Null => Some(ProfilePatch::Reset),
+            Value::Object(fields) => {
+                let mut read = BTreeMap::new();
+                for (key, value) in fields {
+                    if value.is_null() && key == field::LAST_CHECKOUT && self.source == Source::Page {
+                        self.refuse("profile.lastCheckoutCompletedAt", "only moves forward");
+                    } else if value.is_null() && !self.is_closed(key) {
+                        read.insert(key.clone(), None);
+                    } else if let Some(value) = self.field("profile", key, value) {
+                        read.insert(key.clone(), Some(value));
+                    }
+                }
+                Some(ProfilePatch::Fields(read))
+            }
+            _ => {
+                self.wrong("profile", "must be an object or null");
+                None
+            }
+        }
+    }
+
+    fn profile_once(&mut self, value: &Value) -> BTreeMap<String, Value> {
+        match value {
+            Value::Null => BTreeMap::new(),
+            Value::Object(fields) => fields
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .filter_map(|(key, value)| Some((key.clone(), self.field("profileOnce", key, value)?)))
+                .collect(),
+            _ => {
+                self.wrong("profileOnce", "must be an object");
+                BTreeMap::new()
+            }
+        }
+    }
+
+    /// Whether `key` is not this writer's at all, neither to set nor to clear (R4).
+    fn is_closed(&self, key: &str) -> bool {
+        key == field::DESCRIPTION && self.source == Source::Page
+    }
+
+    fn field(&mut self, within: &str, key: &str, value: &Value) -> Option<Value> {
+        let read = field::key(key).and_then(|()| match self.is_closed(key) {
+            true => Err("is the manager's, a page cannot write it".into()),
+            false => field::value(key, value, self.region),
+        });
+        read.map_err(|message| self.refuse(&format!("{within}.{key}"), &message)).ok()
+    }
+
+    fn tags(&mut self, value: &Value) -> Option<Vec<String>> {
+        if value.is_null() {
+            return Some(Vec::new());
+        }
+        let wrong = |(at, message): (Option<usize>, String)| {
+            (at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
+        };
+        tag::parse_list(value).map_err(wrong).map_err(|(field, message)| self.wrong(&field, &message)).ok()
+    }
+
+    fn language(&mut self, value: &Value) -> Option<Option<String>> {
+        match value {
+            Value::Null => Some(None),
+            Value::String(tag) => match text::language(tag) {
+                Ok(tag) => Some(Some(tag)),
+                Err(message) => {
+                    self.refuse("language", &message);
+                    None
+                }
+            },
+            _ => {
+                self.wrong("language", "must be text");
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str, value: &Value) -> Option<bool> {
+        match value {
+            Value::Null => Some(false),
+            Value::Bool(flag) => Some(*flag),
+            _ => {
+                self.wrong(key, "must be true or false");
+                None
+            }
+        }
+    }
+}

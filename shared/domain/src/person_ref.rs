@@ -1,0 +1,87 @@
+//! Whom a request means.
+
+use serde_json::Value;
+
+use crate::contact_point::{self, Contact, ContactKind};
+use crate::detail::Detail;
+use crate::id::{CustomerId, MemberId, VeilId};
+
+/// By what somebody is named for an erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A customer's id.
+    Id(CustomerId),
+    /// The shop's own id of a member.
+    Member(MemberId),
+    /// A browser.
+    Veil(VeilId),
+    /// An address.
+    Contact(Contact),
+}
+
+impl By {
+    /// The kinds, as a request names them. A builder's customer is known by its id there as memberId.
+    pub const KINDS: [&str; 8] =
+        ["id", "memberId", "email", "mobileNumber", "veilId", "shopify", "cafe24", "firstmall"];
+
+    /// Reads a value of one of the [`KINDS`](Self::KINDS). `region` is the channel's, for national phone numbers.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(kind: &str, value: &Value, region: &str) -> Result<Self, Detail> {
+        let wrong = |message: &str| Detail::new(format!("by.{kind}"), message);
+        let text = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number)
+                if number.is_u64() && matches!(kind, "shopify" | "cafe24" | "firstmall") =>
+            {
+                number.to_string()
+            }
+            _ => return Err(wrong("must be text")),
+        };
+        let said = |message: String| wrong(&message);
+        match kind {
+            "id" => {
+                CustomerId::parse(&text).map(Self::Id).ok_or_else(|| wrong("is not the id of a customer"))
+            }
+            "veilId" => VeilId::parse(&text).map(Self::Veil).ok_or_else(|| wrong("is not a veilId")),
+            "email" => contact_point::email(&text)
+                .map(|address| Self::Contact(Contact { kind: ContactKind::Email, address }))
+                .map_err(said),
+            "mobileNumber" => contact_point::mobile_number(&text, region)
+                .map(|address| Self::Contact(Contact { kind: ContactKind::MobileNumber, address }))
+                .map_err(said),
+            "shopify" => {
+                let digits = text.strip_prefix("gid://shopify/Customer/").unwrap_or(&text);
+                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(wrong("must be a number, or gid://shopify/Customer/ and one"));
+                }
+                MemberId::parse(digits).map(Self::Member).map_err(wrong)
+            }
+            "memberId" | "cafe24" | "firstmall" => MemberId::parse(&text).map(Self::Member).map_err(wrong),
+            _ => Err(wrong("is not a known key")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_builders_customer_is_a_member_under_its_id() {
+        let member = |text: &str| By::Member(MemberId::parse(text).unwrap());
+        for value in [json!(706_405_506_930_370_084_u64), json!("706405506930370084")] {
+            assert_eq!(By::parse("shopify", &value, "KR"), Ok(member("706405506930370084")));
+        }
+        assert_eq!(By::parse("shopify", &json!("gid://shopify/Customer/7"), "KR"), Ok(member("7")));
+        assert_eq!(By::parse("cafe24", &json!("lee01"), "KR"), Ok(member("lee01")));
+        for wrong in
+            [json!("gid://shopify/Order/7"), json!("lee"), json!(""), json!(-7), json!(1.5), json!(null)]
+        {
+            assert!(By::parse("shopify", &wrong, "KR").is_err(), "{wrong}");
+        }
+    }
+}

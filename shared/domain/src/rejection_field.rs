@@ -1,0 +1,176 @@
+//! The names under which the log of what was not kept knows fields.
+
+use std::borrow::Cow;
+
+use crate::basic_key::is_basic;
+use crate::field;
+use crate::origin::Origin;
+
+/// What every name becomes that the log does not know.
+pub const OTHER: &str = "other";
+
+/// What bodies have beside a profile, and a batch's events. Basic keys ([`is_basic`]) are known too.
+const KNOWN: [&str; 37] = [
+    "app",
+    "app.device",
+    "app.name",
+    "app.os",
+    "app.osName",
+    "app.pushToken",
+    "app.version",
+    "attempt",
+    "blocked",
+    "body",
+    "createdAt",
+    "events",
+    "events.createdAt",
+    "events.id",
+    "events.name",
+    "events.property",
+    "id",
+    "language",
+    "memberHash",
+    "memberId",
+    "name",
+    "page",
+    "page.referrer",
+    "page.url",
+    "pluginKey",
+    "profile",
+    "profileOnce",
+    "property",
+    "qualified",
+    "revive",
+    "sessionToken",
+    "tags",
+    "unsubscribe",
+    "unsubscribeEmail",
+    "unsubscribeTexting",
+    "user",
+    "veilId",
+];
+
+/// Undeclared profile keys that builders' own scripts send: of Firstmall and Sixshop Pro as Channel Talk lists them
+/// (<https://developers.channel.io/docs/firstmall>).
+const PROFILE_KEYS: [&str; 13] = [
+    "availableMileage",
+    "cartAmount",
+    "cartCount",
+    "cartPrice",
+    "couponCount",
+    "groupName",
+    "memberType",
+    "totalAmount",
+    "totalDeposit",
+    "totalPurchaseAmount",
+    "totalPurchasedAmount",
+    "totalPurchasedCount",
+    "wishCount",
+];
+
+/// Characters of a builder's path or topic.
+const PATH_CHARS: usize = 64;
+/// Digits in a row that a path may have: fewer than any phone number or customer's id.
+const PATH_DIGITS: usize = 4;
+
+/// The name under which the log keeps a field: itself without the numbers of a list, where it is one of ours; `other`
+/// where anybody may have chosen it, since that can be anything. Of a builder's delivery, which is signed and whose
+/// paths a parser wrote down, every short path of plain letters is kept.
+#[must_use]
+pub fn known_field(origin: Origin, name: &str) -> Cow<'_, str> {
+    let name = without_numbers(name);
+    if is_known(&name) || origin.is_webhook() && is_path(&name) {
+        return name;
+    }
+    let head = name.split('.').next().unwrap_or_default();
+    if is_basic(head) { Cow::Owned(head.to_owned()) } else { Cow::Borrowed(OTHER) }
+}
+
+/// `events[3].name` as `events.name`.
+fn without_numbers(name: &str) -> Cow<'_, str> {
+    let mut parts = name.split('[');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(']') {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => plain.push_str(rest),
+            _ => return Cow::Borrowed(name),
+        }
+    }
+    if plain.len() == name.len() { Cow::Borrowed(name) } else { Cow::Owned(plain) }
+}
+
+fn is_known(name: &str) -> bool {
+    match name.split_once('.') {
+        Some(("profile" | "profileOnce", key)) => {
+            field::declared(key).is_some() || PROFILE_KEYS.contains(&key)
+        }
+        _ => KNOWN.contains(&name),
+    }
+}
+
+fn is_path(name: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'/');
+    let numbers = name.split(|c: char| !c.is_ascii_digit());
+    name.len() <= PATH_CHARS
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(plain)
+        && numbers.into_iter().all(|number| number.len() <= PATH_DIGITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_of_ours_is_kept_without_its_numbers_and_any_other_becomes_other() {
+        for (said, kept) in [
+            ("profile.email", "profile.email"),
+            ("profileOnce.utmTerm", "profileOnce.utmTerm"),
+            ("profile.wishCount", "profile.wishCount"),
+            ("profile.lee@example.com", OTHER),
+            ("profile.", OTHER),
+            ("profile.email.x", OTHER),
+            ("profile.[1]", OTHER),
+            ("events[3].name", "events.name"),
+            ("events[3]", "events"),
+            ("events[x].name", OTHER),
+            ("events[3.name", OTHER),
+            ("tags[12]", "tags"),
+            ("app.osName", "app.osName"),
+            ("app.other", OTHER),
+            ("web.lee", "web"),
+            ("createdAt.lee", "createdAt"),
+            ("lee", OTHER),
+            ("", OTHER),
+            ("line_items.price", OTHER),
+        ] {
+            assert_eq!(known_field(Origin::Page, said), kept, "{said}");
+            assert_eq!(known_field(Origin::Server, said), kept, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_builders_path_is_kept_as_long_as_it_can_be_nothing_else() {
+        let long = "a".repeat(PATH_CHARS);
+        for kept in ["customer.phone", "orders/create", "line_items[3].price", "resource.event_no", &long] {
+            assert_eq!(known_field(Origin::Shopify, kept), kept.replace("[3]", ""));
+        }
+        let longer = "a".repeat(PATH_CHARS + 1);
+        for other in ["a@b", "Lee", "+821024682468", "01024682468", "a/12345", "note.lee kim", "a#b", &longer]
+        {
+            assert_eq!(known_field(Origin::Cafe24, other), OTHER, "{other}");
+        }
+        assert_eq!(known_field(Origin::Cafe24, "90023"), OTHER);
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_can_break_a_key(name in "\\PC{0,80}") {
+            for origin in Origin::ALL {
+                let kept = known_field(origin, &name);
+                prop_assert!(!kept.contains('#') && !kept.is_empty() && kept.len() <= PATH_CHARS);
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Monthly actives (R7): counting a month's markers, and the totals that outlive them.
+
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::access::{List, Total};
+use super::failure::{Failure, held};
+use super::item::{ERASED_AT, FORMAT, expired, integer, number, string, text};
+use super::keys::{self, CHANNELS, Key, MARKER_SHARDS, PK, SK};
+use super::{Item, Store};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
+use okyaku_domain::limit::MARKERS_MS;
+use okyaku_domain::month::Month;
+use okyaku_domain::time::{DAY, Millis};
+
+/// The total of a closed month.
+const ACTIVES: &str = "actives";
+/// The last month that was closed.
+const MONTH: &str = "month";
+/// How long after its end a month is closed. No writer runs for more than a minute, and no clock is wrong by a day.
+const SETTLED: Millis = DAY;
+/// How often a month is counted again before its closing waits for the next call.
+const COUNTS: usize = 5;
+/// Partitions, or markers, that are read at once.
+const PARALLEL: usize = 8;
+
+/// The actives of a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actives {
+    /// How many.
+    pub count: u64,
+    /// Whether it is the month's total: it was put once, and never changes.
+    pub total: bool,
+}
+
+impl<A: List> Store<A> {
+    /// The actives of a month: its total, or its markers counted. 1 R for a total; 16 Queries and 1 R per 4 KB of
+    /// markers to count, a marker having some 70 bytes. Nothing for a month to come.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn actives(&self, channel: &str, month: Month) -> Result<Actives, Error> {
+        let current = Month::of(self.now());
+        if month > current {
+            return Ok(Actives { count: 0, total: false });
+        }
+        if month < current
+            && let Some(count) = self.total(channel, month).await?
+        {
+            return Ok(Actives { count, total: true });
+        }
+        Ok(Actives { count: self.count(channel, month).await?, total: false })
+    }
+
+    /// The months in which any of these lives was active, as far back as markers are kept, oldest first. 1 R for each
+    /// life and month since it was created.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn active_months(&self, channel: &str, lives: &[&Customer]) -> Result<Vec<Month>, Error> {
+        let now = self.now();
+        let marker = |life: &Customer, month: Month| {
+            let name = self.base.keys.active(channel, &month.key(), &life.id);
+            (month, keys::marker(channel, &month.key(), &name))
+        };
+        let of_life = |life: &&Customer| {
+            // Not only until `updatedAt`: an existing customer's marker is put first, and what follows may have failed.
+            let months = Month::of(life.created_at.max(now - MARKERS_MS)).to(Month::of(now));
+            months.map(|month| marker(life, month)).collect::<Vec<_>>()
+        };
+        let wanted: Vec<(Month, Key)> = lives.iter().flat_map(of_life).collect();
+        let look = |(month, key)| async move {
+            let marker = self.get(key).await?.filter(|marker| !expired(marker, now));
+            Ok::<_, Error>(marker.map(|_| month))
+        };
+        let found = stream::iter(wanted.into_iter().map(look)).buffer_unordered(PARALLEL);
+        let mut months: Vec<Month> =
+            found.try_filter_map(|month| async move { Ok(month) }).try_collect().await?;
+        months.sort_unstable();
+        months.dedup();
+        Ok(months)
+    }
+
+    async fn total(&self, channel: &str, month: Month) -> Result<Option<u64>, Error> {
+        let Some(item) = self.get(keys::total(channel, &month.key())).await? else { return Ok(None) };
+        let count = integer(&item, ACTIVES).and_then(|count| u64::try_from(count).ok());
+        count.map(Some).ok_or_else(|| Error::internal("a month's total cannot be read"))
+    }
+
+    /// How many markers a month has.
+    async fn count(&self, channel: &str, month: Month) -> Result<u64, Error> {
+        let month = month.key();
+        let shards = (0..MARKER_SHARDS)
+            .map(|shard| self.count_partition(keys::marker_partition(channel, &month, shard)))
+            .collect::<Vec<_>>();
+        stream::iter(shards)
+            .buffer_unordered(PARALLEL)
+            .try_fold(0, |sum, one| async move { Ok(sum + one) })
+            .await
+    }
+
+    async fn count_partition(&self, pk: String) -> Result<u64, Error> {
+        let (mut count, mut start) = (0, None);
+        loop {
+            let reply = self
+                .client()
+                .query()
+                .table_name(self.table())
+                .select(Select::Count)
+                .key_condition_expression("#pk = :pk")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(Failure::of)?;
+            count += u64::try_from(reply.count).unwrap_or(0);
+            start = reply.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+impl<A: Total> Store<A> {
+    /// Closes every month that ended more than a day ago: puts the total of each channel, once. Returns how many it
+    /// put. 1 R where there is nothing to do, and the list of channels until the first month is closed. At `until` it
+    /// stops; what is left is the next call's.
+    ///
+    /// A month whose markers have begun to expire is left open: a total of those that are left would be wrong.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`]; what was put stays, and the next call goes on.
+    pub async fn close_months(&self, until: Instant) -> Result<u64, Error> {
+        let last = Month::of(self.now() - SETTLED).previous();
+        let closed = self.closed().await?;
+        if closed.is_some_and(|closed| closed >= last) {
+            return Ok(0);
+        }
+        let whole = Month::of(self.now() - MARKERS_MS).next();
+        let first = closed.map_or(whole, |closed| whole.max(closed.next()));
+        let channels = self.channel_months().await?;
+        let mut put = 0;
+        for month in first.to(last) {
+            let open: Vec<_> = channels.iter().filter(|(_, since)| *since <= month).collect();
+            for (channel, _) in &open {
+                if Instant::now() >= until {
+                    return Ok(put);
+                }
+                put += u64::from(self.close(channel, month).await?);
+            }
+            if !open.is_empty() {
+                self.note_closed(month).await?;
+            }
+        }
+        Ok(put)
+    }
+
+    /// Puts the total of a month unless it is there. Returns whether it was not.
+    async fn close(&self, channel: &str, month: Month) -> Result<bool, Error> {
+        if self.total(channel, month).await?.is_some() {
+            return Ok(false);
+        }
+        let count = self.count_twice(channel, month).await?;
+        let mut item = keys::total(channel, &month.key()).attributes();
+        item.insert(FORMAT.into(), number(1));
+        item.insert(ACTIVES.into(), number(count));
+        self.put_if(item, "attribute_not_exists(#name)", SK, None).await
+    }
+
+    /// Counts until it comes out the same twice. An erasure renames markers, and a Query that meets one in the middle
+    /// sees it twice or not at all; a total is for good.
+    async fn count_twice(&self, channel: &str, month: Month) -> Result<u64, Error> {
+        let mut count = self.count(channel, month).await?;
+        for _ in 0..COUNTS {
+            let again = self.count(channel, month).await?;
+            if again == count {
+                return Ok(count);
+            }
+            count = again;
+        }
+        Err(Error::Busy)
+    }
+
+    /// The last month that was closed.
+    async fn closed(&self) -> Result<Option<Month>, Error> {
+        let item = self.get(keys::closed()).await?;
+        Ok(item.and_then(|item| Month::of_key(string(&item, MONTH)?)))
+    }
+
+    /// Notes that a month is closed, and every one before it; an earlier one than the noted changes nothing.
+    async fn note_closed(&self, month: Month) -> Result<(), Error> {
+        let mut item = keys::closed().attributes();
+        item.insert(FORMAT.into(), number(1));
+        item.insert(MONTH.into(), text(month.key()));
+        let later = "attribute_not_exists(#name) OR #name < :month";
+        self.put_if(item, later, MONTH, Some((":month", text(month.key())))).await?;
+        Ok(())
+    }
+
+    /// Every channel's id and the month in which it began.
+    async fn channel_months(&self) -> Result<Vec<(ChannelId, Month)>, Error> {
+        let channel = |item: &Item| {
+            let created_at = integer(item, "createdAt")?;
+            Some((string(item, SK)?.to_owned(), Month::of(created_at)))
+        };
+        let unreadable = || Error::internal("a channel's item cannot be read");
+        let items = self.partition(CHANNELS.to_owned()).await?;
+        // One that ended has no months any more.
+        let open = items.iter().filter(|item| !item.contains_key(ERASED_AT));
+        open.map(|item| channel(item).ok_or_else(unreadable)).collect()
+    }
+
+    async fn put_if(
+        &self,
+        item: Item,
+        condition: &str,
+        name: &str,
+        value: Option<(&str, AttributeValue)>,
+    ) -> Result<bool, Error> {
+        let mut put = self
+            .client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .expression_attribute_names("#name", name)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some((name, value)) = value {
+            put = put.expression_attribute_values(name, value);
+        }
+        held(put.send().await)
+    }
+}

@@ -1,0 +1,91 @@
+//! The DynamoDB client: small, quick to start, the same binary for AWS and for a loopback engine.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::meter::Metering;
+use crate::keyring::KeyError;
+
+/// Amazon Root CA 1–4 and Starfield Services Root G2, the set AWS publishes for its endpoints. Loading the operating
+/// system's roots instead costs about 80 % of a function's start-up instructions.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// A function's client. Region and credentials come from the environment that Lambda gives a function
+/// (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`), which lasts no longer than they
+/// do; looking for them elsewhere, as the SDK's own loader does, is a megabyte of code and a third of the start-up.
+/// `endpoint` overrides the one of the region; a loopback one needs no account.
+///
+/// # Errors
+/// [`KeyError::Missing`] if the environment lacks one of the first three.
+pub fn connect(endpoint: Option<&str>) -> Result<Client, KeyError> {
+    if let Some(endpoint) = endpoint.filter(|endpoint| is_loopback(endpoint)) {
+        return Ok(loopback(endpoint, http_client()));
+    }
+    let read = |name| std::env::var(name).map_err(|_| KeyError::Missing(name));
+    let (key, secret) = (read("AWS_ACCESS_KEY_ID")?, read("AWS_SECRET_ACCESS_KEY")?);
+    let session = std::env::var("AWS_SESSION_TOKEN").ok();
+    let config = Builder::new()
+        .region(Region::new(read("AWS_REGION")?))
+        .credentials_provider(Credentials::new(key, secret, session, None, "environment"));
+    Ok(client(config, endpoint, http_client()))
+}
+
+/// A client of an engine on this machine, given a region and credentials that mean nothing. `http` is [`http_client`],
+/// or what a test puts in between.
+#[must_use]
+pub fn loopback(endpoint: &str, http: SharedHttpClient) -> Client {
+    let config = Builder::new()
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
+    client(config, Some(endpoint), http)
+}
+
+/// A client with the retries, time limits and the meter that every client here has. `config` has region and
+/// credentials.
+#[must_use]
+pub fn client(config: Builder, endpoint: Option<&str>, http: SharedHttpClient) -> Client {
+    let mut config = config
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .build(),
+        )
+        .interceptor(Metering);
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    Client::from_conf(config.build())
+}
+
+/// The HTTP client: rustls with ring. Also serves `http://` endpoints. `OKYAKU_OS_ROOTS=1` trusts the operating
+/// system's roots instead of Amazon's, or those of the file that `SSL_CERT_FILE` names.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    let os_roots = std::env::var("OKYAKU_OS_ROOTS").is_ok_and(|value| value == "1");
+    let roots = if os_roots {
+        tls::TrustStore::default()
+    } else {
+        tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+    };
+    let builder = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+    match tls::TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    }
+}
+
+/// Whether `url` leads to this machine.
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
+    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    matches!(host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}

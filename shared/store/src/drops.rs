@@ -1,0 +1,287 @@
+//! The log of drops: what was refused or left out, counted by day, origin, reason and field.
+//!
+//! A page that is wrong says so on every load, so an instance writes each count at most once a minute and holds the rest
+//! back in memory; what it holds is written with its next request after that minute. So a count lacks what an instance
+//! held when it ended, which came within a minute of a count that it wrote; and it may hold something twice where the
+//! reply of a write was lost.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::access::{List, NoteDrops};
+use super::failure::Failure;
+use super::item::{FORMAT, expired, integer, number, string};
+use super::keys::{self, SK, TTL};
+use super::{Item, Store};
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::{DROP_DAYS, DROPS_A_DAY};
+use okyaku_domain::origin::Origin;
+use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection_field::{OTHER, known_field};
+use okyaku_domain::time::{DAY, MINUTE, Millis, day, ttl};
+
+const COUNT: &str = "n";
+/// When the latest was, epoch ms.
+const LAST: &str = "last";
+/// Counts that an instance remembers.
+const ENTRIES: usize = 1000;
+/// Counts that one request writes.
+const AT_ONCE: usize = 50;
+/// How long a request waits for them.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A count that is not in the table yet.
+#[derive(Debug, Default)]
+struct Held {
+    /// When this instance last wrote it, epoch ms.
+    written: Option<Millis>,
+    waiting: u64,
+    last: Millis,
+}
+
+impl Held {
+    fn is_due(&self, now: Millis) -> bool {
+        self.waiting > 0 && self.has_rested(now)
+    }
+
+    fn has_rested(&self, now: Millis) -> bool {
+        self.written.is_none_or(|at| !(at..at + MINUTE).contains(&now))
+    }
+}
+
+/// A partition and a sort key.
+type Name = (String, String);
+
+/// What an instance has counted and not written.
+#[derive(Debug, Default)]
+pub struct DropCounts(Mutex<HashMap<Name, Held>>);
+
+/// A count on its way to the table.
+struct Due {
+    name: Name,
+    count: u64,
+    last: Millis,
+}
+
+impl DropCounts {
+    /// Counts these, and takes what is to be written now.
+    fn count(&self, partition: &str, origin: Origin, drops: &[Drop], now: Millis) -> Vec<Due> {
+        let Ok(mut all) = self.0.lock() else { return Vec::new() };
+        for drop in drops {
+            let sort = |field: &str| keys::drop_sort(origin.name(), drop.reason.name(), field);
+            let mut name = (partition.to_owned(), sort(&known_field(origin, &drop.field)));
+            if !all.contains_key(&name) {
+                if all.len() >= ENTRIES {
+                    all.retain(|_, held| held.waiting > 0 || !held.has_rested(now));
+                }
+                let of_day = all.keys().filter(|(of, _)| of == partition).count();
+                if of_day >= DROPS_A_DAY {
+                    name.1 = sort(OTHER);
+                }
+                // More than a thousand in a minute: the log may miss some, the memory must not grow.
+                if all.len() >= ENTRIES && !all.contains_key(&name) {
+                    continue;
+                }
+            }
+            let held = all.entry(name).or_default();
+            held.waiting += 1;
+            held.last = now;
+        }
+        let due = all.iter_mut().filter(|(_, held)| held.is_due(now)).take(AT_ONCE);
+        due.map(|(name, held)| {
+            held.written = Some(now);
+            Due { name: name.clone(), count: std::mem::take(&mut held.waiting), last: held.last }
+        })
+        .collect()
+    }
+
+    /// Puts back what could not be written.
+    fn put_back(&self, due: &Due) {
+        if let Ok(mut all) = self.0.lock()
+            && let Some(held) = all.get_mut(&due.name)
+        {
+            held.waiting += due.count;
+        }
+    }
+}
+
+/// How often something of one kind was dropped on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropCount {
+    /// The UTC day, such as `2026-11-22`.
+    pub day: String,
+    /// [`Origin::name`].
+    pub origin: String,
+    /// [`okyaku_domain::rejection_code::Reason::name`].
+    pub reason: String,
+    /// A name of ours, or `other`.
+    pub field: String,
+    /// How often.
+    pub count: u64,
+    /// When last, epoch ms.
+    pub last: Millis,
+}
+
+impl<A: NoteDrops> Store<A> {
+    /// Counts what was dropped of one request or delivery, and writes what this instance has not written for a minute:
+    /// 1 W for each kind of drop, in parallel, and nothing where there is none. Costs the caller a second at most; what
+    /// fails is logged and tried again a minute later.
+    pub async fn note_drops(&self, channel: &str, origin: Origin, drops: &[Drop]) {
+        let now = self.now();
+        let partition = keys::drop_partition(channel, &day(now));
+        let due = self.base.drops.count(&partition, origin, drops, now);
+        join_all(due.iter().map(|due| async move {
+            let written = tokio::time::timeout(PATIENCE, self.add_drops(due)).await;
+            let cause = match written {
+                Ok(Ok(())) => return,
+                Ok(Err(Failure::Busy(cause) | Failure::Other(cause))) => cause,
+                Ok(Err(Failure::Condition | Failure::Conflict)) => "conflict".to_owned(),
+                Err(_) => "timeout".to_owned(),
+            };
+            tracing::warn!(cause, "drops are not counted yet");
+            self.base.drops.put_back(due);
+        }))
+        .await;
+    }
+
+    async fn add_drops(&self, due: &Due) -> Result<(), Failure> {
+        let (partition, sort) = &due.name;
+        self.client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(keys::drops(partition, sort).attributes()))
+            .update_expression("ADD #n :n SET #last = :last, #ttl = :ttl, #f = :f")
+            .expression_attribute_names("#n", COUNT)
+            .expression_attribute_names("#last", LAST)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_names("#f", FORMAT)
+            .expression_attribute_values(":n", number(due.count))
+            .expression_attribute_values(":last", number(due.last))
+            // A day more than it is shown.
+            .expression_attribute_values(":ttl", number(ttl(due.last + Millis::from(DROP_DAYS + 1) * DAY)))
+            .expression_attribute_values(":f", number(1))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Failure::of)?;
+        Ok(())
+    }
+}
+
+impl<A: List> Store<A> {
+    /// What was dropped today and on the days before it, `days` in all: the newest day first, the most frequent first.
+    /// At most [`DROPS_A_DAY`] of a day. 1 R per 4 KB and day, at least half a one.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn drops(&self, channel: &str, days: u32) -> Result<Vec<DropCount>, Error> {
+        let now = self.now();
+        let days = days.min(DROP_DAYS);
+        let of_day = (0..days).map(|back| self.drops_of(channel, day(now - Millis::from(back) * DAY), now));
+        let all: Vec<Vec<DropCount>> =
+            stream::iter(of_day.collect::<Vec<_>>()).buffered(DROP_DAYS as usize).try_collect().await?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    async fn drops_of(&self, channel: &str, day: String, now: Millis) -> Result<Vec<DropCount>, Error> {
+        let partition = keys::drop_partition(channel, &day);
+        let limit = i32::try_from(DROPS_A_DAY).map_err(Error::internal)?;
+        let reply = self.query(partition).limit(limit).send().await.map_err(Failure::of)?;
+        let items = reply.items.unwrap_or_default();
+        let items = items.iter().filter(|item| !expired(item, now));
+        let mut counts = items.map(|item| count_of(item, &day)).collect::<Result<Vec<_>, _>>()?;
+        counts.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+        Ok(counts)
+    }
+}
+
+fn count_of(item: &Item, day: &str) -> Result<DropCount, Error> {
+    let read = || {
+        let (origin, reason, field) = keys::parse_drop_sort(string(item, SK)?)?;
+        Some(DropCount {
+            day: format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?),
+            origin: origin.to_owned(),
+            reason: reason.to_owned(),
+            field: field.to_owned(),
+            count: u64::try_from(integer(item, COUNT)?).ok()?,
+            last: integer(item, LAST)?,
+        })
+    };
+    read().ok_or_else(|| Error::internal("a count of drops cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use okyaku_domain::rejection_code::Reason;
+
+    const NOW: Millis = 1_795_348_800_000;
+
+    fn of(all: &DropCounts, partition: &str, field: &str, at: Millis) -> Vec<(String, u64)> {
+        let drops = [Drop::new(field, Reason::Invalid)];
+        let due = all.count(partition, Origin::Shopify, &drops, at);
+        due.into_iter().map(|due| (due.name.1, due.count)).collect()
+    }
+
+    fn one(field: &str, count: u64) -> Vec<(String, u64)> {
+        vec![(format!("shopify#invalid#{field}"), count)]
+    }
+
+    #[test]
+    fn a_count_is_written_at_once_and_then_once_a_minute() {
+        let all = DropCounts::default();
+        assert_eq!(of(&all, "p", "a", NOW), one("a", 1));
+        assert_eq!(of(&all, "p", "a", NOW + 1), []);
+        assert_eq!(of(&all, "p", "a", NOW + MINUTE - 1), []);
+        assert_eq!(of(&all, "p", "a", NOW + MINUTE), one("a", 3));
+        assert!(all.count("p", Origin::Shopify, &[], NOW + 5 * MINUTE).is_empty(), "nothing waits");
+    }
+
+    #[test]
+    fn what_is_held_is_written_with_anything_that_comes_after_the_minute() {
+        let all = DropCounts::default();
+        of(&all, "p", "a", NOW);
+        of(&all, "p", "a", NOW);
+        let due = all.count("another", Origin::Page, &[], NOW + MINUTE);
+        assert_eq!(
+            due.iter().map(|due| (due.name.0.as_str(), due.count, due.last)).collect::<Vec<_>>(),
+            [("p", 1, NOW)]
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_tried_again_after_a_minute() {
+        let all = DropCounts::default();
+        let due = all.count("p", Origin::Page, &[Drop::new("tags", Reason::Limit)], NOW);
+        all.put_back(&due[0]);
+        assert!(all.count("p", Origin::Page, &[], NOW + MINUTE - 1).is_empty());
+        assert_eq!(all.count("p", Origin::Page, &[], NOW + MINUTE)[0].count, 1);
+    }
+
+    #[test]
+    fn the_501st_of_a_day_is_other_and_another_day_has_its_own() {
+        let all = DropCounts::default();
+        let name = |n: usize| format!("f{}.g{}", n / 100, n % 100);
+        for n in 0..DROPS_A_DAY {
+            assert_eq!(of(&all, "p", &name(n), NOW), one(&name(n), 1));
+        }
+        assert_eq!(of(&all, "p", "one_more", NOW), one(OTHER, 1));
+        assert_eq!(of(&all, "p", &name(7), NOW + MINUTE), one(&name(7), 1));
+        assert_eq!(of(&all, "q", "one_more", NOW), one("one_more", 1));
+    }
+
+    #[test]
+    fn no_flood_grows_the_memory() {
+        let all = DropCounts::default();
+        for n in 0..3 * ENTRIES {
+            of(&all, &n.to_string(), "a", NOW);
+        }
+        assert_eq!(all.0.lock().unwrap().len(), ENTRIES);
+        assert_eq!(of(&all, "later", "a", NOW + MINUTE), one("a", 1), "what has rested is forgotten");
+    }
+}

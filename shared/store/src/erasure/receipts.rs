@@ -1,0 +1,104 @@
+//! How far an erasure has come, which are open, and what was erased since when.
+
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+
+use crate::access::{List, Read};
+use crate::failure::Failure;
+use crate::item::{expired, string};
+use crate::keys::{self, JOB_SHARDS, SK};
+use crate::{Item, Store};
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_domain::month::Month;
+use okyaku_domain::time::Millis;
+
+/// Open erasures: those that can be read, and the ids of those that cannot.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Erasures, the oldest of each partition first.
+    pub erasures: Vec<Erasure>,
+    /// Ids of the unreadable: written by a later version, or by hand.
+    pub unreadable: Vec<String>,
+}
+
+impl<A: Read> Store<A> {
+    /// An erasure of a channel, open or done. 1 R, or 2 once it is done.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the channel has none of this id; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn erasure(&self, channel: &str, id: &str) -> Result<Erasure, Error> {
+        let nobody = Error::NotFound("the erasure");
+        let Some(at) = Erasure::time_of(id).filter(|_| Erasure::is_id(id)) else { return Err(nobody) };
+        // The job first: the receipt takes its place in one transaction.
+        let item = match self.get(keys::job(id)).await? {
+            Some(item) => Some(item),
+            None => self.get(keys::receipt(channel, id, at)).await?.filter(|item| !expired(item, self.now())),
+        };
+        let erasure: Erasure = match item {
+            Some(item) => from_item(item).map_err(|_| Error::internal("an erasure cannot be read"))?,
+            None => return Err(nobody),
+        };
+        if erasure.channel == channel { Ok(erasure) } else { Err(nobody) }
+    }
+}
+
+impl<A: List> Store<A> {
+    /// The erasures that are not finished: of each partition those that fit into one reply of 1 MB, the oldest first.
+    /// 1 R per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn open_erasures(&self) -> Result<Log, Error> {
+        let mut log = Log::default();
+        for shard in 0..JOB_SHARDS {
+            for item in self.first_of(keys::job_partition(shard)).await? {
+                log.add(item);
+            }
+        }
+        Ok(log)
+    }
+
+    /// A channel's erasures from `since` on, open and done: what a restored table does not know of. 1 R per 4 KB of the
+    /// receipts of these months.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn erasures_since(&self, channel: &str, since: Millis) -> Result<Log, Error> {
+        let mut log = Log::default();
+        // All of them, unlike a sweep: one that is left out would not be done again.
+        for shard in 0..JOB_SHARDS {
+            for item in self.partition(keys::job_partition(shard)).await? {
+                log.add(item);
+            }
+        }
+        for month in Month::of(since).to(Month::of(self.now())) {
+            for item in self.partition(keys::receipts(channel, &month.key())).await? {
+                log.add(item);
+            }
+        }
+        log.erasures.retain(|erasure| erasure.channel == channel && erasure.erased_at >= since);
+        // One that was open when the jobs were read may be a receipt by now.
+        log.erasures.sort_by(|a, b| (&a.id, a.swept_at).cmp(&(&b.id, b.swept_at)));
+        log.erasures.dedup_by(|b, a| a.id == b.id);
+        Ok(log)
+    }
+
+    /// The first items of a partition: 1 MB at most.
+    async fn first_of(&self, pk: String) -> Result<Vec<Item>, Error> {
+        let reply = self.query(pk).send().await.map_err(Failure::of)?;
+        Ok(reply.items.unwrap_or_default())
+    }
+}
+
+impl Log {
+    fn add(&mut self, item: Item) {
+        let id = string(&item, SK).unwrap_or_default().to_owned();
+        match from_item(item) {
+            Ok(erasure) => self.erasures.push(erasure),
+            Err(_) => {
+                tracing::error!(erasure = id, "an erasure cannot be read");
+                self.unreadable.push(id);
+            }
+        }
+    }
+}

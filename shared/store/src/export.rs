@@ -1,0 +1,81 @@
+//! What is held about a person besides its own item, its events and its months: linked lives, the journal and orders.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::Store;
+use super::access::List;
+use super::failure::Failure;
+use super::item::string;
+use super::keys::{self, JOURNAL, ORDERS_END, PK, SK};
+use super::orders;
+use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::error::Error;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::purchase::StoredOrder;
+use okyaku_domain::time::Millis;
+
+/// Lives that are read at once.
+const PARALLEL: usize = 8;
+
+/// A link, as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// The visitor.
+    pub visitor: CustomerId,
+    /// When, epoch ms.
+    pub at: Millis,
+}
+
+impl<A: List> Store<A> {
+    /// A person's linked lives, in the order of the links. 1 R each per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Erased`] where the person was erased meanwhile; [`Error::Busy`] or [`Error::Internal`].
+    pub async fn linked_lives(&self, channel: &str, person: &Customer) -> Result<Vec<Customer>, Error> {
+        let lives = person.links.iter().map(|link| self.life(channel, &link.id)).collect::<Vec<_>>();
+        let lives = stream::iter(lives).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
+        let alive = |life| match life {
+            Some(Life::Alive(customer, _)) => Some(Ok(*customer)),
+            Some(Life::Erased(_)) => Some(Err(Error::Erased)),
+            None => None,
+        };
+        lives.into_iter().filter_map(alive).collect()
+    }
+
+    /// A person's journal of links, oldest first, and its orders. 1 R per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn journal_and_orders(
+        &self,
+        channel: &str,
+        person: &CustomerId,
+    ) -> Result<(Vec<Linked>, Vec<StoredOrder>), Error> {
+        let pages = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, person)))
+            .expression_attribute_values(":from", AttributeValue::S(JOURNAL.to_owned()))
+            .expression_attribute_values(":to", AttributeValue::S(ORDERS_END.to_owned()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.try_collect().await.map_err(Failure::of)?;
+        let (mut links, mut orders) = (Vec::new(), Vec::new());
+        for item in items {
+            match string(&item, SK).and_then(keys::parse_journal) {
+                Some((at, visitor)) => links.push(Linked { visitor, at }),
+                None => orders.push(orders::stored(item)?.0),
+            }
+        }
+        orders.sort_by(|a: &StoredOrder, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok((links, orders))
+    }
+}

@@ -1,0 +1,99 @@
+//! What an SDK error means to a store.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::CancellationReason;
+
+use okyaku_domain::error::Error;
+
+/// A failed call. Never carries an item or a message of the engine that could quote one (R15).
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A condition did not hold.
+    Condition,
+    /// Another transaction was at the same item; to be repeated.
+    Conflict,
+    /// Throttled, unreachable, or failing on its side, after the SDK's own retries.
+    Busy(String),
+    /// Refused for another reason: a defect of ours.
+    Other(String),
+}
+
+impl Failure {
+    /// Classifies an error by its code.
+    pub(super) fn of<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Self {
+        let code = match &error {
+            SdkError::ServiceError(context) => {
+                context.err().meta().code().unwrap_or("UnknownServiceError").to_owned()
+            }
+            SdkError::TimeoutError(_) => return Self::Busy("timeout".into()),
+            SdkError::DispatchFailure(_) => return Self::Busy("no connection".into()),
+            SdkError::ResponseError(_) => return Self::Busy("unreadable response".into()),
+            _ => return Self::Other("request could not be built".into()),
+        };
+        match code.as_str() {
+            "ConditionalCheckFailedException" => Self::Condition,
+            "TransactionConflictException" | "TransactionInProgressException" => Self::Conflict,
+            "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "InternalServerError"
+            | "ServiceUnavailable"
+            | "UnknownServiceError" => Self::Busy(code),
+            // The engine's message may quote a value.
+            _ => Self::Other(code),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Condition => Self::internal("a condition failed where none was expected to"),
+            Failure::Conflict => Self::Busy,
+            Failure::Busy(cause) => {
+                tracing::warn!(cause, "the table is busy");
+                Self::Busy
+            }
+            Failure::Other(cause) => Self::internal(cause),
+        }
+    }
+}
+
+/// Whether a conditional write took place: `false` where its condition did not hold.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`] if it failed otherwise.
+pub(super) fn held<T, E: ProvideErrorMetadata, R>(sent: Result<T, SdkError<E, R>>) -> Result<bool, Error> {
+    match sent.map_err(Failure::of) {
+        Ok(_) => Ok(true),
+        Err(Failure::Condition) => Ok(false),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Why a transaction was cancelled: a reason per item, in the order of the request.
+///
+/// # Errors
+/// [`Failure`] if it failed otherwise, was throttled, or met another transaction.
+pub(super) fn cancellation<R>(
+    error: SdkError<TransactWriteItemsError, R>,
+) -> Result<Vec<CancellationReason>, Failure> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().to_vec()
+        }
+        _ => return Err(Failure::of(error)),
+    };
+    let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+    if has("ConditionalCheckFailed") {
+        Ok(reasons)
+    } else if has("TransactionConflict") {
+        Err(Failure::Conflict)
+    } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+        Err(Failure::Busy("throttled".into()))
+    } else {
+        let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
+        Err(Failure::Other(format!("transaction cancelled: {codes:?}")))
+    }
+}

@@ -1,0 +1,231 @@
+//! The installation's keys: one that hashes identifiers and never rotates, ones that sign session tokens and do, and
+//! one that seals channel secrets.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chacha20poly1305::aead::Aead;
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use thiserror::Error as ThisError;
+
+use okyaku_domain::contact_point::Contact;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::{CustomerId, Identifier};
+
+/// Why the keys cannot be used. Start-up ends with it.
+#[derive(Debug, ThisError)]
+pub enum KeyError {
+    /// The variable is not set.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// The hash key has fewer than 32 characters.
+    #[error("OKYAKU_HASH_KEY must have at least 32 characters")]
+    ShortHashKey,
+    /// The token keys are not `kid:secret[,kid:secret]` with secrets of at least 32 characters.
+    #[error("OKYAKU_TOKEN_KEY must be kid:secret[,kid:secret] with secrets of at least 32 characters")]
+    TokenKeys,
+}
+
+/// The keys. Cheap to clone; shows nothing of itself in logs.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    hash: [u8; 32],
+    seal: [u8; 32],
+    /// The first signs, all verify.
+    tokens: Vec<(String, [u8; 32])>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+impl Keys {
+    /// Keys from texts: `hash_key` of at least 32 characters, `token_keys` as `kid:secret[,kid:secret]`, of which the
+    /// first signs and all verify. A token key is derived from its secret and its kid, so one secret under a new kid
+    /// is a new key.
+    ///
+    /// # Errors
+    /// [`KeyError`] if a text is too short or not of that form.
+    pub fn new(hash_key: &str, token_keys: &str) -> Result<Self, KeyError> {
+        if hash_key.len() < 32 {
+            return Err(KeyError::ShortHashKey);
+        }
+        let token = |pair: &str| {
+            let (kid, secret) = pair.trim().split_once(':')?;
+            (!kid.is_empty() && secret.len() >= 32)
+                .then(|| (kid.to_owned(), mac(secret.as_bytes(), &["token", kid])))
+        };
+        let tokens =
+            token_keys.split(',').map(token).collect::<Option<Vec<_>>>().ok_or(KeyError::TokenKeys)?;
+        let hash = mac(hash_key.as_bytes(), &["hash"]);
+        let seal = mac(hash_key.as_bytes(), &["seal"]);
+        Ok(Self(Arc::new(Inner { hash, seal, tokens })))
+    }
+
+    /// Keys from `OKYAKU_HASH_KEY` and `OKYAKU_TOKEN_KEY`.
+    ///
+    /// # Errors
+    /// [`KeyError`] if one is missing or malformed.
+    pub fn from_env() -> Result<Self, KeyError> {
+        let read = |name| std::env::var(name).map_err(|_| KeyError::Missing(name));
+        Self::new(&read("OKYAKU_HASH_KEY")?, &read("OKYAKU_TOKEN_KEY")?)
+    }
+
+    /// The id of a customer: a keyed hash of channel, kind, identifier and generation, so that a boot finds its item
+    /// without a look-up and a tombstone names nobody.
+    #[must_use]
+    pub fn customer_id(&self, channel: &str, identifier: Identifier<'_>, generation: u32) -> CustomerId {
+        let (kind, text) = match identifier {
+            Identifier::Member(text) => ("member", text),
+            Identifier::Veil(text) => ("veil", text),
+        };
+        let hash = self.hash(&["customer", channel, kind, text, &generation.to_string()]);
+        CustomerId::from_bytes(first(&hash))
+    }
+
+    /// The keyed hash of a contact in a channel: 32 lower-hex characters.
+    #[must_use]
+    pub fn contact(&self, channel: &str, contact: &Contact) -> String {
+        hex::encode(first::<16>(&self.hash(&["contact", channel, contact.kind.key(), &contact.address])))
+    }
+
+    /// The keyed hash of an event's id: 20 lower-hex characters.
+    #[must_use]
+    pub fn event(&self, channel: &str, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["event", channel, id])))
+    }
+
+    /// The keyed hash of an order's id at its builder: 20 lower-hex characters.
+    #[must_use]
+    pub fn order(&self, channel: &str, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["order", channel, id])))
+    }
+
+    /// The name of a customer in a month's set of actives, which nobody can read back: 20 lower-hex characters.
+    #[must_use]
+    pub fn active(&self, channel: &str, month: &str, id: &CustomerId) -> String {
+        hex::encode(first::<10>(&self.hash(&["active", channel, month, id.as_str()])))
+    }
+
+    /// Key ids and keys of session tokens; the first signs.
+    pub fn tokens(&self) -> impl Iterator<Item = (&str, &[u8; 32])> {
+        self.0.tokens.iter().map(|(kid, key)| (kid.as_str(), key))
+    }
+
+    /// Seals a channel's secret for the table: nonce and ciphertext in hex.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if there are no random bytes.
+    pub fn seal(&self, secret: &str) -> Result<String, Error> {
+        let nonce = random::<12>()?;
+        let sealed = self
+            .cipher()
+            .encrypt(&Nonce::from(nonce), secret.as_bytes())
+            .map_err(|_| Error::internal("cannot seal"))?;
+        Ok(hex::encode(nonce) + &hex::encode(sealed))
+    }
+
+    /// Opens what [`Keys::seal`] sealed.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it was sealed under another key or altered.
+    pub fn open(&self, sealed: &str) -> Result<String, Error> {
+        let wrong = || Error::internal("a sealed secret cannot be opened with this hash key");
+        let bytes = hex::decode(sealed).map_err(|_| wrong())?;
+        let (nonce, sealed) = bytes.split_at_checked(12).ok_or_else(wrong)?;
+        let nonce: [u8; 12] = nonce.try_into().map_err(|_| wrong())?;
+        let open = self.cipher().decrypt(&Nonce::from(nonce), sealed).map_err(|_| wrong())?;
+        String::from_utf8(open).map_err(|_| wrong())
+    }
+
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        ChaCha20Poly1305::new(&self.0.seal.into())
+    }
+
+    fn hash(&self, parts: &[&str]) -> [u8; 32] {
+        mac(&self.0.hash, parts)
+    }
+}
+
+/// SHA-256 of an access secret, which has at least 128 random bits, in hex.
+#[must_use]
+pub fn secret_hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}
+
+/// Random bytes of the operating system.
+///
+/// # Errors
+/// [`Error::Internal`] if it has none.
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Error::internal)?;
+    Ok(bytes)
+}
+
+/// HMAC-SHA256 of parts, each preceded by its length, so that no two lists of parts are the same message.
+fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
+    // A key of any length is taken: `new_from_slice` never fails for HMAC.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn first<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(token: &str) -> Keys {
+        Keys::new("0123456789abcdef0123456789abcdef", token).unwrap()
+    }
+
+    const TOKEN: &str = "1:0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn an_id_depends_on_channel_kind_identifier_and_generation() {
+        let keys = keys(TOKEN);
+        let ids = [
+            keys.customer_id("a", Identifier::Member("x"), 0),
+            keys.customer_id("b", Identifier::Member("x"), 0),
+            keys.customer_id("a", Identifier::Veil("x"), 0),
+            keys.customer_id("a", Identifier::Member("y"), 0),
+            keys.customer_id("a", Identifier::Member("x"), 1),
+        ];
+        let different: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len());
+    }
+
+    #[test]
+    fn a_seal_opens_under_its_own_key_only() {
+        let sealed = keys(TOKEN).seal("secret").unwrap();
+        assert_eq!(keys(TOKEN).open(&sealed).unwrap(), "secret");
+        let other = Keys::new("another-key-another-key-another-key", TOKEN).unwrap();
+        assert!(other.open(&sealed).is_err());
+        assert!(keys(TOKEN).open("00").is_err());
+    }
+
+    #[test]
+    fn short_or_malformed_keys_are_refused() {
+        assert!(Keys::new("short", TOKEN).is_err());
+        for token in
+            ["", "1", "1:short", ":0123456789abcdef0123456789abcdef", "1:0123456789abcdef0123456789abcdef,"]
+        {
+            assert!(Keys::new("0123456789abcdef0123456789abcdef", token).is_err(), "{token}");
+        }
+    }
+}

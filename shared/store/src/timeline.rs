@@ -1,0 +1,230 @@
+//! Reading events: one timeline over all lives of a person, and their counts.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use futures_util::future::try_join_all;
+
+use super::access::List;
+use super::events::{NAME, PROPERTY};
+use super::failure::Failure;
+use super::item::{expired, integer, string};
+use super::keys::{self, EVENTS, EVENTS_END, PK, SK, TTL};
+use super::{Item, Store};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::event::{EventKey, StoredEvent};
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::limit::{COUNTED_EVENTS, COUNTED_PAGES, TIMELINE_BYTES};
+
+/// Lives that are read at once.
+const PARALLEL: usize = 8;
+
+/// Which way a timeline runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+/// Counts of events by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Name to number.
+    pub by_name: BTreeMap<String, u64>,
+    /// Whether there are more events than were counted.
+    pub truncated: bool,
+}
+
+/// The lives of a person: its own id and those of its links.
+fn lives(person: &Customer) -> impl Iterator<Item = &CustomerId> {
+    std::iter::once(&person.id).chain(person.links.iter().map(|link| &link.id))
+}
+
+impl<A: List> Store<A> {
+    /// Up to `limit` events after `since` (exclusive), or fewer where they are large, and whether there are more.
+    /// 1 R per 4 KB read.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn timeline(
+        &self,
+        channel: &str,
+        person: &Customer,
+        order: Order,
+        since: Option<&EventKey>,
+        limit: usize,
+    ) -> Result<(Vec<StoredEvent>, bool), Error> {
+        let of_life = |life| self.events_of(channel, life, order, since, limit + 1);
+        // A few at a time: each may hold a megabyte.
+        let all: Vec<&CustomerId> = lives(person).collect();
+        let mut lives: Vec<Part> = Vec::with_capacity(all.len());
+        for some in all.chunks(PARALLEL) {
+            lives.extend(try_join_all(some.iter().copied().map(of_life)).await?);
+        }
+        let sorts = |a: &EventKey, b: &EventKey| match order {
+            Order::Ascending => a.order().cmp(&b.order()),
+            Order::Descending => b.order().cmp(&a.order()),
+        };
+        // A life that was read in part says nothing of what lies behind its last event there, and nor may the page.
+        let cut = lives.iter().filter(|life| life.more).filter_map(|life| life.events.last());
+        let horizon = cut.map(|event| event.key.clone()).min_by(|a, b| sorts(a, b));
+        let mut events: Vec<StoredEvent> = lives.into_iter().flat_map(|life| life.events).collect();
+        events.sort_by(|a, b| sorts(&a.key, &b.key));
+        if let Some(horizon) = &horizon {
+            events.retain(|event| sorts(&event.key, horizon).is_le());
+        }
+        let mut bytes = 0;
+        let fits = |event: &&StoredEvent| {
+            bytes += event_bytes(event);
+            bytes <= TIMELINE_BYTES
+        };
+        let whole = events.iter().take(limit).take_while(fits).count().max(1).min(limit);
+        let more = events.len() > whole || horizon.is_some();
+        events.truncate(whole);
+        Ok((events, more))
+    }
+
+    /// Exact counts by name over all lives, up to 50,000 events.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn counts(&self, channel: &str, person: &Customer) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
+        let (mut counted, mut pages) = (0, 0);
+        for life in lives(person) {
+            let mut start = None;
+            loop {
+                let (items, next) =
+                    self.page(channel, life, Page { start, names_only: true, ..Page::default() }).await?;
+                for item in items.iter().filter(|item| !expired(item, self.now())) {
+                    if counted == COUNTED_EVENTS {
+                        counts.truncated = true;
+                        return Ok(counts);
+                    }
+                    counted += 1;
+                    *counts.by_name.entry(string(item, NAME).unwrap_or_default().to_owned()).or_default() +=
+                        1;
+                }
+                pages += 1;
+                match next {
+                    // Names are few bytes, but the table reads whole events: a page is a megabyte of them.
+                    Some(_) if pages >= COUNTED_PAGES => {
+                        counts.truncated = true;
+                        return Ok(counts);
+                    }
+                    Some(next) => start = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    async fn events_of(
+        &self,
+        channel: &str,
+        life: &CustomerId,
+        order: Order,
+        since: Option<&EventKey>,
+        limit: usize,
+    ) -> Result<Part, Error> {
+        // The bound is inclusive, because another life may have an event of the same time and hash; the order decides.
+        let bound = since.map(|key| keys::event_sort(key.created_at, &key.hash));
+        let after = |key: &EventKey| match (since, order) {
+            (None, _) => true,
+            (Some(since), Order::Ascending) => key.order() > since.order(),
+            (Some(since), Order::Descending) => key.order() < since.order(),
+        };
+        let (mut events, mut bytes, mut start) = (Vec::new(), 0, None);
+        // What is expired does not fill a page: it goes on until there are enough, in number or in bytes.
+        loop {
+            let ask = Page {
+                start,
+                order: Some(order),
+                bound: bound.clone(),
+                limit: Some(limit + 1),
+                names_only: false,
+            };
+            let (items, next) = self.page(channel, life, ask).await?;
+            let live = items.iter().filter(|item| !expired(item, self.now()));
+            let live = live.filter_map(|item| stored(life, item)).filter(|event| after(&event.key));
+            events.extend(live.inspect(|event| bytes += event_bytes(event)));
+            match next {
+                Some(next) if events.len() < limit && bytes <= TIMELINE_BYTES => start = Some(next),
+                next => return Ok(Part { events, more: next.is_some() }),
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        channel: &str,
+        life: &CustomerId,
+        ask: Page,
+    ) -> Result<(Vec<Item>, Option<Item>), Error> {
+        let (from, to) = match (ask.order, ask.bound) {
+            (Some(Order::Ascending), Some(bound)) => (bound, EVENTS_END.to_owned()),
+            (_, Some(bound)) => (EVENTS.to_owned(), bound),
+            (_, None) => (EVENTS.to_owned(), EVENTS_END.to_owned()),
+        };
+        let fields = if ask.names_only { "#n, #ttl" } else { "#sk, #n, #p, #ttl" };
+        let mut request = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .projection_expression(fields)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_names("#n", NAME)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, life)))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            .expression_attribute_values(":to", AttributeValue::S(to))
+            .scan_index_forward(ask.order != Some(Order::Descending))
+            // What was acknowledged is readable at once.
+            .consistent_read(true)
+            .set_exclusive_start_key(ask.start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .set_limit(ask.limit.and_then(|limit| i32::try_from(limit).ok()));
+        if !ask.names_only {
+            request = request.expression_attribute_names("#p", PROPERTY);
+        }
+        let reply = request.send().await.map_err(Failure::of)?;
+        Ok((reply.items.unwrap_or_default(), reply.last_evaluated_key))
+    }
+}
+
+/// Some events of one life, and whether it has more.
+struct Part {
+    events: Vec<StoredEvent>,
+    more: bool,
+}
+
+/// What one query asks for.
+#[derive(Default)]
+struct Page {
+    start: Option<Item>,
+    order: Option<Order>,
+    bound: Option<String>,
+    limit: Option<usize>,
+    names_only: bool,
+}
+
+/// What an event counts towards a page's bytes.
+fn event_bytes(event: &StoredEvent) -> usize {
+    event.name.len() + event.property.as_ref().map_or(0, String::len)
+}
+
+fn stored(life: &CustomerId, item: &Item) -> Option<StoredEvent> {
+    let (created_at, hash) = keys::parse_event_sort(string(item, SK)?)?;
+    Some(StoredEvent {
+        key: EventKey { owner: life.clone(), created_at, hash },
+        name: string(item, NAME)?.to_owned(),
+        property: string(item, PROPERTY).map(str::to_owned),
+        expire_at: integer(item, TTL)? * 1000,
+    })
+}
