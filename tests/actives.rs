@@ -44,7 +44,7 @@ async fn boots(shop: &Shop, members: std::ops::Range<u32>) {
 }
 
 #[tokio::test]
-async fn a_month_is_counted_and_one_to_come_is_empty() {
+async fn month_is_counted_and_a_future_one_is_empty() {
     let shop = Shop::open().await;
     assert_eq!(ask(&shop, "2026-11").await, json!({"month": "2026-11", "actives": 0, "final": false}));
     boots(&shop, 0..3).await;
@@ -55,7 +55,7 @@ async fn a_month_is_counted_and_one_to_come_is_empty() {
 }
 
 #[tokio::test]
-async fn what_is_no_month_is_422_by_name() {
+async fn invalid_month_is_422_by_name() {
     let shop = Shop::open().await;
     for query in [
         "",
@@ -78,7 +78,7 @@ async fn what_is_no_month_is_422_by_name() {
 }
 
 #[tokio::test]
-async fn fifty_boots_at_once_count_each_customer_once() {
+async fn concurrent_boots_count_each_customer_once() {
     let shop = Shop::open().await;
     // One known member, a member who comes for the first time, a visitor with a veilId, and forty-seven others.
     shop.boot_member("known", json!({})).await.expect(200);
@@ -98,7 +98,7 @@ async fn fifty_boots_at_once_count_each_customer_once() {
 }
 
 #[tokio::test]
-async fn a_write_whose_reply_was_lost_counts_once() {
+async fn write_with_a_lost_reply_counts_once() {
     let shop = Shop::open().await;
     for operation in ["TransactWriteItems", "PutItem"] {
         shop.recorder.lose_reply(operation);
@@ -112,7 +112,7 @@ async fn a_write_whose_reply_was_lost_counts_once() {
 }
 
 #[tokio::test]
-async fn a_visitor_and_its_member_are_two_and_no_more_in_the_months_after() {
+async fn visitor_and_its_member_count_as_one_from_the_next_month_on() {
     let shop = Shop::open().await;
     shop.boot(json!({ "veilId": VEIL })).await.expect(200);
     shop.boot_member("lee", json!({ "veilId": VEIL })).await.expect(200);
@@ -124,7 +124,7 @@ async fn a_visitor_and_its_member_are_two_and_no_more_in_the_months_after() {
 }
 
 #[tokio::test]
-async fn an_erasure_changes_no_count_and_a_new_life_is_a_new_customer() {
+async fn erasure_changes_no_count_and_a_new_record_counts_anew() {
     let shop = Shop::open().await;
     shop.boot(json!({ "veilId": VEIL })).await.expect(200);
     boots(&shop, 0..3).await;
@@ -143,7 +143,7 @@ async fn an_erasure_changes_no_count_and_a_new_life_is_a_new_customer() {
 }
 
 #[tokio::test]
-async fn a_month_is_counted_until_a_day_after_its_end_and_its_total_outlives_the_markers() {
+async fn month_total_is_put_a_day_after_its_end_and_outlives_markers() {
     let shop = Shop::open().await;
     boots(&shop, 0..3).await;
     shop.clock.set(DECEMBER + DAY - 1);
@@ -165,7 +165,7 @@ async fn a_month_is_counted_until_a_day_after_its_end_and_its_total_outlives_the
 }
 
 #[tokio::test]
-async fn a_total_is_put_once_and_never_again() {
+async fn total_is_put_once_and_never_again() {
     let shop = Shop::open().await;
     boots(&shop, 0..2).await;
     shop.clock.set(DECEMBER + DAY);
@@ -184,7 +184,7 @@ async fn a_total_is_put_once_and_never_again() {
 }
 
 #[tokio::test]
-async fn sweeps_at_once_put_the_same() {
+async fn concurrent_sweeps_put_the_same_total() {
     let shop = Shop::open().await;
     boots(&shop, 0..5).await;
     shop.clock.set(DECEMBER + 33 * DAY);
@@ -195,7 +195,7 @@ async fn sweeps_at_once_put_the_same() {
 }
 
 #[tokio::test]
-async fn two_months_without_a_sweep_are_closed_and_so_are_those_of_a_shop_that_came_later() {
+async fn sweep_closes_all_missed_months_of_each_channel() {
     let shop = Shop::open().await;
     shop.sweep().await;
     boots(&shop, 0..2).await;
@@ -220,7 +220,7 @@ async fn two_months_without_a_sweep_are_closed_and_so_are_those_of_a_shop_that_c
 }
 
 #[tokio::test]
-async fn a_month_whose_markers_have_begun_to_expire_gets_no_total() {
+async fn month_with_expired_markers_gets_no_total() {
     for closed_before in [false, true] {
         let shop = Shop::open().await;
         if closed_before {
@@ -241,7 +241,7 @@ async fn a_month_whose_markers_have_begun_to_expire_gets_no_total() {
 }
 
 #[tokio::test]
-async fn a_count_that_an_erasure_disturbs_is_taken_again_before_it_is_for_good() {
+async fn count_disturbed_by_an_erasure_is_taken_again() {
     let shop = Shop::open().await;
     boots(&shop, 0..5).await;
     shop.clock.set(DECEMBER + DAY);
@@ -257,7 +257,7 @@ async fn a_count_that_an_erasure_disturbs_is_taken_again_before_it_is_for_good()
 }
 
 #[tokio::test]
-async fn a_month_that_cannot_be_closed_does_not_hold_up_an_erasure() {
+async fn month_that_cannot_be_closed_does_not_delay_an_erasure() {
     let shop = Shop::open().await;
     boots(&shop, 0..2).await;
     shop.server("DELETE", "/open/v5/users/@m-0").send().await.expect(204);
@@ -276,7 +276,7 @@ async fn a_month_that_cannot_be_closed_does_not_hold_up_an_erasure() {
 }
 
 #[tokio::test]
-async fn a_total_names_nobody_and_belongs_to_its_channel() {
+async fn total_names_nobody_and_belongs_to_its_channel() {
     let shop = Shop::open().await;
     boots(&shop, 0..2).await;
     let other = Channel::create(&shop, "Other", &[]).await;
@@ -303,7 +303,7 @@ fn calls(shop: &Shop) -> (Vec<String>, (f64, f64)) {
 }
 
 #[tokio::test]
-async fn a_total_costs_1_r_a_count_16_queries_and_a_sweep_with_nothing_to_close_1_r_more() {
+async fn total_costs_1_r_a_count_16_queries_and_an_idle_sweep_1_r() {
     let shop = Shop::open().await;
     boots(&shop, 0..30).await;
     ask(&shop, "2026-11").await;
@@ -343,7 +343,7 @@ async fn a_total_costs_1_r_a_count_16_queries_and_a_sweep_with_nothing_to_close_
 }
 
 #[tokio::test]
-async fn the_note_of_closed_months_never_goes_back() {
+async fn closed_months_note_never_goes_back() {
     let shop = Shop::open().await;
     let closed = async || {
         let items = shop.items().await;

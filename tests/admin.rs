@@ -8,7 +8,7 @@ async fn admin(shop: &Shop, command: Value) -> Result<Value, okyaku_domain::erro
 }
 
 #[tokio::test]
-async fn a_new_channel_works_with_the_keys_that_are_shown_once() {
+async fn new_channel_works_with_the_keys_that_are_shown_once() {
     let shop = Shop::open().await;
     let command = json!({"action": "createChannel", "name": "My shop", "region": "JP", "origins": ["https://shop.example.com"]});
     let made = admin(&shop, command).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_new_channel_works_with_the_keys_that_are_shown_once() {
 }
 
 #[tokio::test]
-async fn no_secret_lies_open_in_the_table() {
+async fn secrets_are_not_readable_in_the_table() {
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
     let table = format!("{:?}", shop.items().await);
@@ -44,7 +44,7 @@ async fn no_secret_lies_open_in_the_table() {
 }
 
 #[tokio::test]
-async fn a_rotated_access_key_works_beside_the_old_one_until_its_grace_ends() {
+async fn rotated_access_key_works_beside_the_old_one_in_its_grace() {
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
     let command = json!({
@@ -64,7 +64,7 @@ async fn a_rotated_access_key_works_beside_the_old_one_until_its_grace_ends() {
 }
 
 #[tokio::test]
-async fn a_channels_key_is_not_anothers_to_end() {
+async fn channel_cannot_end_the_key_of_another() {
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
     let command = json!({
@@ -101,7 +101,7 @@ async fn origins_and_the_member_hash_secret_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_none_is_refused_by_field() {
+async fn invalid_command_is_refused_by_field() {
     let shop = Shop::open().await;
     let before = shop.items().await.len();
     for (command, field) in [
@@ -142,7 +142,7 @@ async fn a_command_that_is_none_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn a_key_that_has_ended_is_not_given_more_time() {
+async fn ended_key_is_not_given_more_time() {
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
     let rotate = async |hours: u32| {

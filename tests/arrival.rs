@@ -21,7 +21,7 @@ async fn stored(shop: &Shop, booted: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn the_language_is_the_option_else_the_headers_and_for_new_customers_only() {
+async fn language_of_a_new_customer_is_the_option_else_the_header() {
     let shop = Shop::open().await;
     let asked = boot_with(&shop, ("accept-language", "en-US,en;q=0.9"), json!({"language": "ja"})).await;
     assert_eq!(asked.expect(200)["user"]["language"], "ja");
@@ -37,7 +37,7 @@ async fn the_language_is_the_option_else_the_headers_and_for_new_customers_only(
 }
 
 #[tokio::test]
-async fn the_user_agent_describes_the_browser() {
+async fn user_agent_describes_the_browser() {
     let shop = Shop::open().await;
     let booted = boot_with(&shop, ("user-agent", CHROME), json!({})).await;
     let wanted = json!({"browser": "Chrome 142.0.0.0", "browserName": "Chrome", "os": "Windows 10 NT 10.0",
@@ -47,7 +47,7 @@ async fn the_user_agent_describes_the_browser() {
 }
 
 #[tokio::test]
-async fn an_app_boots_a_mobile_session_and_its_push_token_is_never_stored() {
+async fn app_session_is_mobile_and_its_push_token_is_never_stored() {
     let shop = Shop::open().await;
     let app = json!({"name": "Shop", "version": "3.1.0", "os": "iOS 18.2", "osName": "iOS",
         "device": "iPhone16,2", "pushToken": "very-secret-token"});
@@ -67,7 +67,7 @@ async fn an_app_boots_a_mobile_session_and_its_push_token_is_never_stored() {
 }
 
 #[tokio::test]
-async fn the_first_pages_utm_and_referrer_are_set_once() {
+async fn utm_and_referrer_of_the_first_page_are_set_once() {
     let shop = Shop::open().await;
     let url = "https://shop.example.com/p?utm_source=news%20letter&utm_medium=email&utm_campaign=%EB%B4%84\
                &utm_term=mug&utm_content=a+b&x=1#utm_source=no";
@@ -107,7 +107,7 @@ async fn country_and_city_need_the_origin_secret() {
 }
 
 #[tokio::test]
-async fn a_value_of_the_address_has_at_most_1_kb_and_a_longer_one_does_not_cost_the_boot() {
+async fn url_value_has_at_most_1_kb_and_a_longer_one_is_dropped() {
     let shop = Shop::open().await;
     // With its two quotes.
     for (length, kept) in [(1022, true), (1023, false)] {

@@ -8,7 +8,7 @@ use support::Shop;
 const LIMIT: usize = 6 * 1024;
 
 #[tokio::test]
-async fn the_script_is_served_whole_plain_or_compressed() {
+async fn script_is_served_whole_plain_or_compressed() {
     let shop = Shop::open().await;
     let get = async |encoding: &str| {
         let request = http::Request::get("/okyaku.js").header("accept-encoding", encoding);
@@ -27,7 +27,7 @@ async fn the_script_is_served_whole_plain_or_compressed() {
 
 /// The browser tests compare the syntax trees; this needs no JavaScript, and sees what was cut off.
 #[test]
-fn nothing_but_comments_is_missing_from_what_is_served() {
+fn served_script_omits_comments_only() {
     let source = without_comments(include_str!("../web/okyaku.js"));
     let (source, served) = (words(&source), words(okyaku_assets::SCRIPT));
     assert!(source.len() > 1_000);

@@ -78,7 +78,7 @@ fn silent(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_400_and_stores_nothing() {
+async fn body_other_than_a_json_object_is_400_and_stores_nothing() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     let (deep, digits) = ("[".repeat(200), "7".repeat(400));
@@ -146,7 +146,7 @@ async fn what_is_no_json_object_is_400_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn json_is_read_whatever_the_content_type_says_and_base64_or_not() {
+async fn json_is_read_under_any_content_type_and_in_base64() {
     for kind in
         ["application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "image/png", ""]
     {
@@ -171,7 +171,7 @@ async fn json_is_read_whatever_the_content_type_says_and_base64_or_not() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_413_at_once_and_broken_gzip_400() {
+async fn gzip_bomb_is_413_at_once_and_broken_gzip_400() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     let whole = gzip(format!(r#"{{"name":"{}"}}"#, CANARY.repeat(1000)).as_bytes());
@@ -203,7 +203,7 @@ async fn a_bomb_is_413_at_once_and_broken_gzip_400() {
 }
 
 #[tokio::test]
-async fn a_flood_of_keys_or_a_very_long_one_is_answered_briefly() {
+async fn flood_of_keys_or_a_very_long_one_is_answered_briefly() {
     let desk = Desk::open().await;
     let many: String = (0..2_000).map(|at| format!(r#","{at}":0"#)).collect();
     let long = "\\\"".repeat(3_000);
@@ -218,7 +218,7 @@ async fn a_flood_of_keys_or_a_very_long_one_is_answered_briefly() {
 }
 
 #[tokio::test]
-async fn of_a_repeated_key_the_last_counts() {
+async fn repeated_key_takes_its_last_value() {
     let desk = Desk::open().await;
     let body = r#"{"profile":{"name":"One"},"profile":{"name":"Two","name":"Three"}}"#;
     let put = desk.send("PUT", "/open/v5/users/@m", "", body).await;

@@ -27,7 +27,7 @@ fn dropped(booted: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_official_member_hash_boots_lucas_and_one_changed_digit_is_401() {
+async fn official_hash_boots_lucas_and_one_changed_digit_is_401() {
     let shop = Shop::open().await;
     let body = json!({"memberId": "lucas", "memberHash": dev::LUCAS_HASH, "profile": {"name": "Lucas",
         "email": "Lucas@Example.com"}});
@@ -45,7 +45,7 @@ async fn the_official_member_hash_boots_lucas_and_one_changed_digit_is_401() {
 }
 
 #[tokio::test]
-async fn a_member_without_a_hash_is_401_and_nothing_is_stored() {
+async fn member_without_a_hash_is_401_and_stores_nothing() {
     let shop = Shop::open().await;
     for body in [
         json!({"memberId": "lucas"}),
@@ -60,7 +60,7 @@ async fn a_member_without_a_hash_is_401_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_placeholder_member_id_boots_a_visitor_and_is_reported() {
+async fn placeholder_member_id_boots_a_visitor_and_is_reported() {
     let shop = Shop::open().await;
     for id in
         ["", " ", "null", "undefined", "[object Object]", "0", "-1", "NaN", "guest", "a b", "a/b", "a%b"]
@@ -73,7 +73,7 @@ async fn a_placeholder_member_id_boots_a_visitor_and_is_reported() {
 }
 
 #[tokio::test]
-async fn a_boot_without_a_veil_id_mints_one_and_the_next_boot_keeps_it() {
+async fn boot_without_a_veil_id_mints_one_and_the_next_keeps_it() {
     let shop = Shop::open().await;
     let first = shop.boot(json!({})).await;
     assert_eq!(first.expect(200)["user"]["type"], "anonymous");
@@ -86,7 +86,7 @@ async fn a_boot_without_a_veil_id_mints_one_and_the_next_boot_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_well_formed_unknown_veil_id_is_adopted_and_a_malformed_one_replaced() {
+async fn unknown_veil_id_is_adopted_and_a_malformed_one_replaced() {
     let shop = Shop::open().await;
     let own = "0123456789abcdef0123456789abcdef";
     for veil in [UUID, own] {
@@ -104,7 +104,7 @@ async fn a_well_formed_unknown_veil_id_is_adopted_and_a_malformed_one_replaced()
 }
 
 #[tokio::test]
-async fn the_reply_has_exactly_these_keys() {
+async fn reply_has_exactly_these_keys() {
     let shop = Shop::open_with(Settings {
         allow_development: true,
         origin_secret: Some("vouched".into()),
@@ -140,7 +140,7 @@ async fn the_reply_has_exactly_these_keys() {
 }
 
 #[tokio::test]
-async fn where_member_hash_is_off_a_page_learns_nothing_it_did_not_send() {
+async fn page_without_member_hash_reads_only_what_it_sent() {
     let shop = Shop::open().await;
     let command = json!({"action": "createChannel", "name": "Trusting", "memberHash": false});
     let made = okyaku_admin::handle(&shop.base.app(), command).await.unwrap();
@@ -182,7 +182,7 @@ async fn where_member_hash_is_off_a_page_learns_nothing_it_did_not_send() {
 }
 
 #[tokio::test]
-async fn the_sites_name_and_the_typed_name_are_two() {
+async fn name_of_the_site_and_typed_name_are_two() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({"profile": {"name": "typed"}})).await;
     assert_eq!(visitor.expect(200)["user"]["name"], Value::Null);
@@ -218,7 +218,7 @@ async fn null_at_boot_is_absent() {
 }
 
 #[tokio::test]
-async fn unknown_boot_keys_are_reported_drops_and_basic_keys_are_refused_by_name() {
+async fn unknown_keys_are_dropped_and_basic_keys_are_refused_by_name() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"zIndex": 10, "hidePopup": true, "profile": {"grade": "gold"}})).await;
     assert_eq!(dropped(&booted), ["hidePopup", "zIndex"]);

@@ -22,7 +22,7 @@ async fn admin(shop: &Shop, mut command: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_list_is_erased_and_what_became_of_each_is_counted() {
+async fn list_is_erased_and_each_outcome_is_counted() {
     let shop = Shop::open().await;
     for n in 0..60 {
         assert_eq!(put(&shop, &format!("m{n}"), json!({"email": format!("m{n}@example.com")})).await, 200);
@@ -53,7 +53,7 @@ async fn a_list_is_erased_and_what_became_of_each_is_counted() {
 }
 
 #[tokio::test]
-async fn a_list_of_addresses_leaves_out_those_that_pick_nobody() {
+async fn address_list_skips_ambiguous_addresses() {
     let shop = Shop::open().await;
     put(&shop, "one", json!({"email": "one@example.com"})).await;
     for member in ["two", "three"] {
@@ -71,7 +71,7 @@ async fn a_list_of_addresses_leaves_out_those_that_pick_nobody() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_none_is_refused() {
+async fn invalid_list_is_refused() {
     let shop = Shop::open().await;
     let refused = |command: Value| {
         let app = shop.base.app();
@@ -87,7 +87,7 @@ async fn a_list_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_restored_table_forgets_again_whom_it_is_told_to() {
+async fn restored_table_repeats_the_erasures_it_is_given() {
     // The table as it was before the erasures, which a restore brings back.
     let (old, restored) = (Shop::open().await, Shop::open().await);
     let mut ids = Vec::new();
@@ -137,7 +137,7 @@ async fn a_restored_table_forgets_again_whom_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_list_of_erasures_begins_where_it_is_asked_to() {
+async fn erasure_list_begins_where_asked() {
     let shop = Shop::open().await;
     for n in 0..3 {
         let by = json!({"by": {"memberId": format!("m{n}")}});
@@ -154,7 +154,7 @@ async fn a_list_of_erasures_begins_where_it_is_asked_to() {
 }
 
 #[tokio::test]
-async fn one_answer_lists_500_erasures_and_the_next_goes_on() {
+async fn erasure_list_goes_on_after_500() {
     let shop = Shop::open().await;
     let gone = async |n: usize| {
         let by = json!({"by": {"memberId": format!("m{n}")}});
@@ -174,7 +174,7 @@ async fn one_answer_lists_500_erasures_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_list_has_at_most_100_000_names() {
+fn list_has_at_most_100_000_identifiers() {
     let list = |n: usize| {
         let values: Vec<String> = (0..n).map(|n| n.to_string()).collect();
         okyaku_sweep::bulk::parse(

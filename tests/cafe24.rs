@@ -17,7 +17,7 @@ async fn taken(shop: &Shop, body: &Value) {
 }
 
 #[tokio::test]
-async fn a_sign_up_is_a_member_with_its_consents_and_korean_number() {
+async fn sign_up_is_a_member_with_its_consents_and_korean_number() {
     let shop = Shop::open().await;
     taken(&shop, &example(90032)).await;
     let user = shop.customer(LEE).await.expect(200)["user"].clone();
@@ -34,7 +34,7 @@ async fn a_sign_up_is_a_member_with_its_consents_and_korean_number() {
 }
 
 #[tokio::test]
-async fn a_cart_and_an_order_are_events_and_a_cancellation_counts_for_nothing_in_any_order() {
+async fn cart_order_and_cancellation_commute() {
     let stories: [&[u32]; 4] = [
         &[90032, 90084, 90023, 90025],
         &[90025, 90023, 90084, 90032],
@@ -67,7 +67,7 @@ async fn a_cart_and_an_order_are_events_and_a_cancellation_counts_for_nothing_in
 }
 
 #[tokio::test]
-async fn the_withdrawal_of_three_erases_three() {
+async fn deletion_of_three_members_erases_three() {
     let shop = Shop::open().await;
     taken(&shop, &example(90032)).await;
     for member in ["kim02", "park03", "choi04"] {
@@ -95,7 +95,7 @@ async fn the_withdrawal_of_three_erases_three() {
 }
 
 #[tokio::test]
-async fn who_signs_up_again_after_a_withdrawal_is_somebody_new() {
+async fn sign_up_after_an_erasure_is_a_new_person() {
     let shop = Shop::open().await;
     taken(&shop, &example(90032)).await;
     taken(&shop, &example(90147)).await;
@@ -114,7 +114,7 @@ async fn who_signs_up_again_after_a_withdrawal_is_somebody_new() {
 }
 
 #[tokio::test]
-async fn a_change_of_which_only_the_keys_are_told_marks_the_member_stale() {
+async fn change_given_by_its_keys_only_marks_the_member_stale() {
     let shop = Shop::open().await;
     taken(&shop, &example(90032)).await;
     assert_eq!(shop.customer(LEE).await.body["user"]["staleSince"], json!(null));

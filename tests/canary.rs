@@ -26,7 +26,7 @@ async fn erase(shop: &Shop, by: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn every_canary_is_found_where_it_is_planted_and_in_every_form() {
+async fn every_planted_canary_is_found_in_every_form() {
     let (shop, _) = open().await;
     plant(&shop).await;
     let found = Search::default().in_table(&shop).await;
@@ -51,7 +51,7 @@ async fn every_canary_is_found_where_it_is_planted_and_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_member_of_three_devices_and_ten_thousand_events_erased_by_email_leaves_no_byte() {
+async fn erasure_by_email_leaves_no_byte_of_a_member() {
     let (log, guard) = Log::capture();
     let (shop, metrics) = open().await;
     let begun = Instant::now();

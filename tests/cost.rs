@@ -32,14 +32,14 @@ fn batch(count: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_visitors_first_boot_is_2_trips_and_2_w() {
+async fn visitor_first_boot_is_2_trips_and_2_w() {
     let shop = warm().await;
     let (_, cost) = cost(&shop, shop.boot(json!({}))).await;
     assert_eq!(cost, (2, 0.0, 2.0));
 }
 
 #[tokio::test]
-async fn a_visitors_first_boot_with_a_veil_id_of_its_own_is_2_trips_1_r_and_4_w() {
+async fn visitor_first_boot_with_own_veil_id_is_2_trips_1_r_and_4_w() {
     let shop = warm().await;
     let veil = json!({"veilId": "5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b"});
     let (_, cost) = cost(&shop, shop.boot(veil)).await;
@@ -47,7 +47,7 @@ async fn a_visitors_first_boot_with_a_veil_id_of_its_own_is_2_trips_1_r_and_4_w(
 }
 
 #[tokio::test]
-async fn a_visitors_boot_with_nothing_new_is_1_trip_and_1_r() {
+async fn visitor_boot_with_nothing_new_is_1_trip_and_1_r() {
     let shop = warm().await;
     let veil = shop.boot(json!({})).await.str("/veilId").to_owned();
     let (_, cost) = cost(&shop, shop.boot(json!({"veilId": veil}))).await;
@@ -55,7 +55,7 @@ async fn a_visitors_boot_with_nothing_new_is_1_trip_and_1_r() {
 }
 
 #[tokio::test]
-async fn a_members_boot_with_nothing_new_is_1_trip_and_2_r() {
+async fn member_boot_with_nothing_new_is_1_trip_and_2_r() {
     let shop = warm().await;
     let body = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
     let mut body = body;
@@ -65,7 +65,7 @@ async fn a_members_boot_with_nothing_new_is_1_trip_and_2_r() {
 }
 
 #[tokio::test]
-async fn a_boot_that_stores_something_adds_1_trip_and_1_w() {
+async fn boot_that_stores_something_adds_1_trip_and_1_w() {
     let shop = warm().await;
     let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
     let body = json!({"veilId": veil, "profile": {"grade": "gold"}});
@@ -74,7 +74,7 @@ async fn a_boot_that_stores_something_adds_1_trip_and_1_w() {
 }
 
 #[tokio::test]
-async fn a_members_first_boot_with_email_and_phone_is_2_trips_and_at_most_3_r_and_11_w() {
+async fn member_first_boot_is_2_trips_and_at_most_3_r_and_11_w() {
     let shop = warm().await;
     let body =
         json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468", "name": "Lee"}});
@@ -84,7 +84,7 @@ async fn a_members_first_boot_with_email_and_phone_is_2_trips_and_at_most_3_r_an
 }
 
 #[tokio::test]
-async fn linking_a_visitor_in_it_adds_at_most_6_w() {
+async fn linking_in_a_first_boot_adds_at_most_6_w() {
     let shop = warm().await;
     let veil = shop.boot(json!({})).await.body["veilId"].clone();
     let body =
@@ -95,7 +95,7 @@ async fn linking_a_visitor_in_it_adds_at_most_6_w() {
 }
 
 #[tokio::test]
-async fn linking_a_visitor_to_a_known_member_is_at_most_3_trips_2_r_and_13_w() {
+async fn linking_to_a_known_member_is_at_most_3_trips_2_r_and_13_w() {
     let shop = warm().await;
     shop.boot_member("lee", json!({"profile": {"email": "lee@example.com"}})).await.expect(200);
     let veil = shop.boot(json!({})).await.body["veilId"].clone();
@@ -105,7 +105,7 @@ async fn linking_a_visitor_to_a_known_member_is_at_most_3_trips_2_r_and_13_w() {
 }
 
 #[tokio::test]
-async fn the_first_boot_of_a_month_is_3_trips_and_1_w_more() {
+async fn first_boot_of_a_month_is_3_trips_and_1_w_more() {
     let shop = warm().await;
     let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
     shop.clock.advance(20 * 24 * 60 * 60 * 1000);
@@ -124,7 +124,7 @@ async fn one_event_is_2_trips_1_r_and_1_w() {
 }
 
 #[tokio::test]
-async fn a_batch_is_2_trips_1_r_and_1_w_an_event() {
+async fn batch_is_2_trips_1_r_and_1_w_an_event() {
     let shop = warm().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let (_, few) = cost(&shop, shop.track(&token, batch(25))).await;
@@ -134,7 +134,7 @@ async fn a_batch_is_2_trips_1_r_and_1_w_an_event() {
 }
 
 #[tokio::test]
-async fn a_retried_batch_adds_1_trip_and_1_r_an_event() {
+async fn retried_batch_adds_1_trip_and_1_r_an_event() {
     let shop = warm().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     shop.track(&token, batch(40)).await.expect(200);
@@ -146,7 +146,7 @@ async fn a_retried_batch_adds_1_trip_and_1_r_an_event() {
 }
 
 #[tokio::test]
-async fn a_checkout_is_at_most_4_trips_1_r_and_3_w() {
+async fn checkout_is_at_most_4_trips_1_r_and_3_w() {
     let shop = warm().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let checkout = json!([event("order-1", "CheckoutComplete", NOW)]);
@@ -160,7 +160,7 @@ async fn a_checkout_is_at_most_4_trips_1_r_and_3_w() {
 }
 
 #[tokio::test]
-async fn a_lead_with_email_and_phone_is_1_trip_and_at_most_10_w() {
+async fn lead_with_email_and_phone_is_1_trip_and_at_most_10_w() {
     let shop = warm().await;
     let lead = json!({"profile": {"email": "lead@example.com", "mobileNumber": "+821024682468"}});
     let (created, cost) = cost(&shop, shop.server("POST", "/open/v5/users").json(lead)).await;
@@ -169,7 +169,7 @@ async fn a_lead_with_email_and_phone_is_1_trip_and_at_most_10_w() {
 }
 
 #[tokio::test]
-async fn an_erasure_answers_after_2_trips_and_at_most_4_r_and_10_w_and_2_w_a_linked_life() {
+async fn erasure_answers_after_2_trips_4_r_10_w_and_2_w_a_link() {
     let shop = warm().await;
     let body = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
     shop.boot_member("lee", body.clone()).await.expect(200);
@@ -194,7 +194,7 @@ async fn an_erasure_answers_after_2_trips_and_at_most_4_r_and_10_w_and_2_w_a_lin
 }
 
 #[tokio::test]
-async fn an_erasure_by_address_answers_after_3_trips_and_at_the_same_units() {
+async fn erasure_by_address_answers_after_3_trips_at_the_same_units() {
     let shop = warm().await;
     let profile = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});
     shop.server("PUT", "/open/v5/users/@lee").json(profile).await.expect(200);
@@ -209,7 +209,7 @@ async fn an_erasure_by_address_answers_after_3_trips_and_at_the_same_units() {
 }
 
 #[tokio::test]
-async fn an_erasure_deletes_at_1_w_an_item() {
+async fn erasure_deletes_at_1_w_an_item() {
     let shop = warm().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     for n in 0..5 {
@@ -224,7 +224,7 @@ async fn an_erasure_deletes_at_1_w_an_item() {
 }
 
 #[tokio::test]
-async fn opening_the_connection_is_one_read_of_half_an_r() {
+async fn connection_warm_up_is_one_read_of_half_an_r() {
     let shop = Shop::open().await;
     let app = shop.base.app::<okyaku_track::Access>();
     shop.recorder.reset();

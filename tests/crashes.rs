@@ -68,7 +68,7 @@ async fn whole_or_gone(world: &World) -> Result<(), String> {
     if member.status != if alive { 200 } else { 404 } {
         return Err(format!("the member is {} of a table where alive is {alive}", member.status));
     }
-    let visitor = okyaku_domain::id::Identifier::Veil(VEILS[1]);
+    let visitor = okyaku_domain::id::NaturalKey::Veil(VEILS[1]);
     let linked = world.shop.base.backend.keys.customer_id("dec0de00000000000000", visitor, 0);
     let linked = get(format!("/open/v5/users/{linked}")).await;
     if linked.status != member.status {
@@ -84,9 +84,9 @@ async fn whole_or_gone(world: &World) -> Result<(), String> {
 
 /// Nothing of an erased person is left in any form.
 async fn no_planted_byte(world: &World) -> Result<(), String> {
-    let lives = Truth::of(world).alive.values().any(|item| item["memberId"]["S"] == "canary-lee");
+    let records = Truth::of(world).alive.values().any(|item| item["memberId"]["S"] == "canary-lee");
     let left = found(world, &PLANTED);
-    if lives || left.is_empty() { Ok(()) } else { Err(format!("left: {left:#?}")) }
+    if records || left.is_empty() { Ok(()) } else { Err(format!("left: {left:#?}")) }
 }
 
 async fn every_point(scenes: Vec<Scene>) {
@@ -112,27 +112,27 @@ async fn every_point(scenes: Vec<Scene>) {
 }
 
 #[test]
-fn a_customers_operation_that_is_killed_at_any_call_is_done_or_undone() {
+fn customer_operation_killed_at_any_call_is_done_or_undone() {
     run(async { every_point(scene::customers().await).await });
 }
 
 #[test]
-fn tracking_that_is_killed_at_any_call_loses_and_doubles_nothing() {
+fn tracking_killed_at_any_call_misses_and_doubles_nothing() {
     run(async { every_point(scene::tracking().await).await });
 }
 
 #[test]
-fn an_erasure_that_is_killed_at_any_call_is_whole_or_not_begun() {
+fn erasure_killed_at_any_call_is_whole_or_not_begun() {
     run(async { every_point(scene::erasures().await).await });
 }
 
 #[test]
-fn a_delivery_that_is_killed_at_any_call_is_whole_once_it_comes_again() {
+fn delivery_killed_at_any_call_is_whole_once_repeated() {
     run(async { every_point(scene::deliveries().await).await });
 }
 
 #[test]
-fn a_planted_text_is_found_in_every_form() {
+fn planted_text_is_found_in_every_form() {
     for around in ["", "x", "xy"] {
         let text = format!("{around}canary{around}");
         let encoded = [

@@ -13,7 +13,7 @@ fn server_routes() -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", "/okyaku/v1/contacts/@m".to_owned(), json!({}), "read"),
         ("GET", "/okyaku/v1/contacts/@m/export".into(), json!({}), "read"),
         ("GET", "/okyaku/v1/actives?month=2026-11".into(), json!({}), "read"),
-        ("GET", "/okyaku/v1/drops".into(), json!({}), "read"),
+        ("GET", "/okyaku/v1/rejections".into(), json!({}), "read"),
         ("POST", "/open/v5/users".into(), json!({"profile": {"email": "a@example.com"}}), "write"),
         ("POST", "/open/v5/users/@m/touch".into(), json!({}), "write"),
     ];
@@ -40,7 +40,7 @@ fn with<'a>(request: Request<'a>, key: &str, secret: &str) -> Request<'a> {
 }
 
 #[tokio::test]
-async fn an_access_key_needs_its_secret_and_one_answer_tells_nothing_more() {
+async fn access_key_needs_its_secret_and_every_refusal_is_alike() {
     let shop = Shop::open().await;
     shop.server("PUT", "/open/v5/users/@m").json(json!({})).await.expect(200);
     let other = Channel::create(&shop, "Other", &[]).await;
@@ -117,7 +117,7 @@ async fn every_route_needs_its_scope_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_boot_needs_a_known_plugin_key() {
+async fn boot_needs_a_known_plugin_key() {
     let shop = Shop::open().await;
     let long = "k".repeat(3000);
     for key in [
@@ -136,7 +136,7 @@ async fn a_boot_needs_a_known_plugin_key() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_ends_after_its_grace() {
+async fn rotated_key_ends_after_its_grace() {
     let shop = Shop::open().await;
     let channel = Channel::create(&shop, "Shop", &[]).await;
     channel.server(&shop, "PUT", "/open/v5/users/@m", &json!({})).await.expect(200);
@@ -168,7 +168,7 @@ async fn a_rotated_key_ends_after_its_grace() {
 }
 
 #[tokio::test]
-async fn the_development_channel_is_nobodys_where_it_is_not_allowed() {
+async fn development_channel_is_401_where_it_is_not_allowed() {
     let open = Shop::open().await;
     let booted = open.boot(json!({})).await;
     let closed = Shop::open_with(Settings::default()).await;

@@ -17,10 +17,10 @@ const MINUTE: i64 = 60_000;
 
 /// One creation of a customer at its builder, and what is said of it.
 #[derive(Default)]
-struct Life {
-    born: i64,
+struct Record {
+    builder_created_at: i64,
     /// When, and which fields: `Null` clears.
-    words: Vec<(i64, BTreeMap<&'static str, Value>)>,
+    writes: Vec<(i64, BTreeMap<&'static str, Value>)>,
     /// By order: the versions with total in cents and whether it is cancelled.
     orders: BTreeMap<u64, Vec<(i64, u64, bool)>>,
     /// By order: refunds in cents.
@@ -29,9 +29,9 @@ struct Life {
 
 struct Person {
     id: u64,
-    first: Life,
+    first: Record,
     ended: Option<i64>,
-    second: Option<Life>,
+    second: Option<Record>,
 }
 
 fn rfc3339(at: i64) -> String {
@@ -42,9 +42,9 @@ fn cents(amount: u64) -> String {
     format!("{}.{:02}", amount / 100, amount % 100)
 }
 
-fn life(rng: &mut Rng, id: u64, from: i64, until: i64) -> Life {
+fn record(rng: &mut Rng, id: u64, from: i64, until: i64) -> Record {
     let time = |rng: &mut Rng| from + 1 + (rng.below((until - from - 1) as u64 / 1000) * 1000) as i64;
-    let mut life = Life { born: from, ..Life::default() };
+    let mut record = Record { builder_created_at: from, ..Record::default() };
     for _ in 0..1 + rng.below(6) {
         let mut fields = BTreeMap::new();
         for key in ["first_name", "last_name"] {
@@ -60,7 +60,7 @@ fn life(rng: &mut Rng, id: u64, from: i64, until: i64) -> Life {
             let tags: Vec<&str> = ["gold", "vip", "new"].into_iter().filter(|_| rng.below(2) == 0).collect();
             fields.insert("tags", json!(tags.join(", ")));
         }
-        life.words.push((time(rng), fields));
+        record.writes.push((time(rng), fields));
     }
     for n in 0..rng.below(4) {
         let order = id * 100 + n + if from > NOW - 600 * MINUTE { 50 } else { 0 };
@@ -68,27 +68,28 @@ fn life(rng: &mut Rng, id: u64, from: i64, until: i64) -> Life {
         for _ in 0..1 + rng.below(4) {
             versions.insert(time(rng), (1000 + rng.below(9000), rng.below(8) == 0));
         }
-        life.orders
+        record
+            .orders
             .insert(order, versions.into_iter().map(|(at, (total, gone))| (at, total, gone)).collect());
         for refund in 0..rng.below(3) {
-            life.refunds.entry(order).or_default().insert(order * 10 + refund, 100 + rng.below(3000));
+            record.refunds.entry(order).or_default().insert(order * 10 + refund, 100 + rng.below(3000));
         }
     }
-    life
+    record
 }
 
 fn person(rng: &mut Rng, id: u64) -> Person {
     let begin = NOW - 3000 * MINUTE;
     let ends = rng.below(4) == 0;
     let ended = ends.then_some(NOW - 1000 * MINUTE);
-    let first = life(rng, id, begin, ended.unwrap_or(NOW - MINUTE));
-    let second = (ends && rng.below(2) == 0).then(|| life(rng, id, NOW - 500 * MINUTE, NOW - MINUTE));
+    let first = record(rng, id, begin, ended.unwrap_or(NOW - MINUTE));
+    let second = (ends && rng.below(2) == 0).then(|| record(rng, id, NOW - 500 * MINUTE, NOW - MINUTE));
     Person { id, first, ended, second }
 }
 
 /// What Shopify sends of a life.
-fn told(person: &Person, life: &Life) -> Vec<Ask> {
-    let customer = json!({"id": person.id, "email": format!("p{}@example.com", person.id), "created_at": rfc3339(life.born)});
+fn told(person: &Person, record: &Record) -> Vec<Ask> {
+    let customer = json!({"id": person.id, "email": format!("p{}@example.com", person.id), "created_at": rfc3339(record.builder_created_at)});
     let with = |at: i64, fields: &BTreeMap<&str, Value>| {
         let mut body = customer.clone();
         body["updated_at"] = json!(rfc3339(at));
@@ -98,22 +99,22 @@ fn told(person: &Person, life: &Life) -> Vec<Ask> {
         body
     };
     let mut asks = Vec::new();
-    for (n, (at, fields)) in life.words.iter().enumerate() {
+    for (n, (at, fields)) in record.writes.iter().enumerate() {
         let topic = if n == 0 { "customers/create" } else { "customers/update" };
         asks.push(Ask::shopify(topic, with(*at, fields)));
     }
-    for (order, versions) in &life.orders {
+    for (order, versions) in &record.orders {
         for (n, (at, total, cancelled)) in versions.iter().enumerate() {
             let topic = ["orders/create", "orders/paid", "orders/updated"][n % 3];
             asks.push(Ask::shopify(
                 topic,
-                json!({"id": order, "created_at": rfc3339(life.born), "updated_at": rfc3339(*at), "currency": "USD",
+                json!({"id": order, "created_at": rfc3339(record.builder_created_at), "updated_at": rfc3339(*at), "currency": "USD",
                     "total_price": cents(*total), "cancelled_at": cancelled.then(|| rfc3339(*at)), "line_items": [],
-                    "customer": with(life.born, &BTreeMap::new())}),
+                    "customer": with(record.builder_created_at, &BTreeMap::new())}),
             ));
         }
     }
-    for (order, refunds) in &life.refunds {
+    for (order, refunds) in &record.refunds {
         for (refund, amount) in refunds {
             asks.push(Ask::shopify(
                 "refunds/create",
@@ -126,14 +127,14 @@ fn told(person: &Person, life: &Life) -> Vec<Ask> {
 }
 
 /// What must be known of a life in the end, whatever came when.
-fn known(life: &Life) -> Value {
+fn known(record: &Record) -> Value {
     let latest = |key: &str| {
-        let words = life.words.iter().filter_map(|(at, fields)| Some((*at, fields.get(key)?)));
-        words
+        let writes = record.writes.iter().filter_map(|(at, fields)| Some((*at, fields.get(key)?)));
+        writes
             .max_by_key(|(at, value)| (*at, !value.is_null(), value.to_string()))
             .map(|(_, value)| value.clone())
     };
-    let at = life.words.iter().map(|(at, fields)| (*at, fields.get("tags")));
+    let at = record.writes.iter().map(|(at, fields)| (*at, fields.get("tags")));
     let newest = at.clone().filter(|(_, tags)| tags.is_some()).map(|(at, _)| at).max();
     // Of two sets of one time every tag of both is there.
     let tags: BTreeSet<String> = at
@@ -142,13 +143,15 @@ fn known(life: &Life) -> Value {
         .filter(|tag| !tag.is_empty())
         .collect();
     // Of two words of one time the refusal counts, so the smaller of "accepts".
-    let accepts =
-        life.words.iter().filter_map(|(at, fields)| Some((*at, fields.get("accepts_marketing")?.as_bool()?)));
+    let accepts = record
+        .writes
+        .iter()
+        .filter_map(|(at, fields)| Some((*at, fields.get("accepts_marketing")?.as_bool()?)));
     let refuses = accepts.max_by_key(|(at, accepts)| (*at, !accepts)).is_some_and(|(_, accepts)| !accepts);
     let (mut count, mut cents) = (0_u64, 0_u64);
-    for (order, versions) in &life.orders {
+    for (order, versions) in &record.orders {
         let (_, total, cancelled) = versions.iter().max_by_key(|(at, ..)| *at).unwrap();
-        let refunded: u64 = life.refunds.get(order).map_or(0, |refunds| refunds.values().sum());
+        let refunded: u64 = record.refunds.get(order).map_or(0, |refunds| refunds.values().sum());
         if !cancelled && (refunded == 0 || refunded < *total) {
             count += 1;
             cents += total - refunded.min(*total);
@@ -156,7 +159,7 @@ fn known(life: &Life) -> Value {
     }
     json!({
         "firstName": latest("first_name").unwrap_or(Value::Null), "lastName": latest("last_name").unwrap_or(Value::Null),
-        "tags": tags, "unsubscribeEmail": refuses, "count": count, "cents": cents, "orders": life.orders.len(),
+        "tags": tags, "unsubscribeEmail": refuses, "count": count, "cents": cents, "orders": record.orders.len(),
     })
 }
 
@@ -179,7 +182,7 @@ async fn found(world: &World, id: u64) -> Value {
 }
 
 #[test]
-fn any_order_with_repetitions_and_kills_ends_as_the_model_says() {
+fn shuffled_repeated_and_killed_deliveries_match_the_model() {
     let number = |name: &str, default: u64| {
         std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
     };

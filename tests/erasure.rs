@@ -18,7 +18,7 @@ async fn erase(shop: &Shop) {
 }
 
 #[tokio::test]
-async fn from_the_answer_on_no_read_returns_the_person() {
+async fn person_is_not_readable_once_erasure_is_answered() {
     let shop = Shop::open().await;
     let booted = shop.boot_member("lee", json!({"profile": {"email": "lee@example.com"}})).await;
     let id = booted.str("/user/id").to_owned();
@@ -37,7 +37,7 @@ async fn from_the_answer_on_no_read_returns_the_person() {
 }
 
 #[tokio::test]
-async fn two_thousand_events_and_every_linked_life_leave_nothing_but_tombstones() {
+async fn events_and_linked_records_leave_only_tombstones() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({"profile": {"email": "canary@example.com", "note": "canary-note"}})).await;
     shop.track(visitor.str("/sessionToken"), batch(0, 50)).await.expect(200);
@@ -60,7 +60,7 @@ async fn two_thousand_events_and_every_linked_life_leave_nothing_but_tombstones(
 }
 
 #[tokio::test]
-async fn the_contacts_are_free_for_a_new_lead() {
+async fn contact_points_are_free_for_a_new_lead() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({"profile": {"email": "shared@example.com"}})).await;
     let body = json!({"veilId": visitor.str("/veilId"), "profile": {"email": "shared@example.com", "mobileNumber": "+821024682468"}});
@@ -72,7 +72,7 @@ async fn the_contacts_are_free_for_a_new_lead() {
 }
 
 #[tokio::test]
-async fn a_late_event_is_refused_as_a_whole_and_nothing_of_it_is_stored() {
+async fn late_event_is_refused_and_nothing_of_it_is_stored() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let member = shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await;
@@ -92,7 +92,7 @@ async fn a_late_event_is_refused_as_a_whole_and_nothing_of_it_is_stored() {
 }
 
 #[tokio::test]
-async fn an_upsert_that_knows_nothing_of_it_is_refused_and_one_that_revives_is_not() {
+async fn upsert_is_refused_unless_it_revives() {
     let shop = Shop::open().await;
     let member = shop.boot_member("lee", json!({"profile": {"grade": "gold"}})).await;
     erase(&shop).await;
@@ -111,13 +111,13 @@ async fn an_upsert_that_knows_nothing_of_it_is_refused_and_one_that_revives_is_n
 }
 
 #[tokio::test]
-async fn the_same_member_boots_again_into_a_new_and_empty_life_each_time() {
+async fn member_boots_again_into_a_new_empty_record_each_time() {
     let shop = Shop::open().await;
     let mut ids = std::collections::BTreeSet::new();
-    for life in 0..4 {
-        let booted = shop.boot_member("lee", json!({"profile": {"life": life}})).await;
+    for record in 0..4 {
+        let booted = shop.boot_member("lee", json!({"profile": {"life": record}})).await;
         let user = &booted.expect(200)["user"];
-        assert_eq!(user["profile"], json!({"life": life}));
+        assert_eq!(user["profile"], json!({"life": record}));
         assert_eq!(user["sessionsCount"], 1);
         ids.insert(booted.str("/user/id").to_owned());
         assert_eq!(shop.events("@lee").await.len(), 0);
@@ -133,7 +133,7 @@ async fn the_same_member_boots_again_into_a_new_and_empty_life_each_time() {
 }
 
 #[tokio::test]
-async fn the_sweep_of_an_old_life_leaves_the_new_one_alone() {
+async fn sweep_of_an_old_record_leaves_the_new_one_alone() {
     let shop = Shop::open().await;
     let old = shop.boot_member("lee", json!({})).await;
     shop.track(old.str("/sessionToken"), batch(0, 10)).await.expect(200);
@@ -146,7 +146,7 @@ async fn the_sweep_of_an_old_life_leaves_the_new_one_alone() {
 }
 
 #[tokio::test]
-async fn a_boot_that_brings_an_erased_veil_id_stays_anonymous_and_gets_a_new_one() {
+async fn boot_with_an_erased_veil_id_is_anonymous_with_a_new_one() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await.expect(200);
@@ -158,7 +158,7 @@ async fn a_boot_that_brings_an_erased_veil_id_stays_anonymous_and_gets_a_new_one
 }
 
 #[tokio::test]
-async fn an_erasure_that_was_cut_off_after_any_page_is_finished_by_sweep() {
+async fn interrupted_erasure_is_finished_by_sweep() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     for n in 0..12 {
@@ -181,17 +181,17 @@ async fn an_erasure_that_was_cut_off_after_any_page_is_finished_by_sweep() {
 }
 
 #[tokio::test]
-async fn a_write_that_landed_after_its_page_is_found_by_the_last_sweep() {
+async fn write_after_its_page_is_found_by_the_last_sweep() {
     let shop = Shop::open().await;
     let booted = shop.boot_member("lee", json!({})).await;
     shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204);
     shop.sweep().await;
     // As a `track` that read its guard before the tombstone and was slow: the item goes straight into the table.
-    let life = booted.str("/user/id");
+    let record = booted.str("/user/id");
     let table = &shop.base.backend.table;
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
     let late = table.client.put_item().table_name(&table.name);
-    let late = late.item("pk", text(&format!("C#dec0de00000000000000#{life}")));
+    let late = late.item("pk", text(&format!("C#dec0de00000000000000#{record}")));
     late.item("sk", text("E#1795348800000#00000000000000000000"))
         .item("n", text("canary-late"))
         .send()
@@ -206,7 +206,7 @@ async fn a_write_that_landed_after_its_page_is_found_by_the_last_sweep() {
 }
 
 #[tokio::test]
-async fn deleting_the_unknown_is_404_and_leaves_nothing() {
+async fn deletion_of_the_unknown_is_404_and_leaves_nothing() {
     let shop = Shop::open().await;
     shop.customer("@nobody").await.expect(404);
     let before = shop.items().await.len();
@@ -221,7 +221,7 @@ async fn deleting_the_unknown_is_404_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_linked_visitors_id_deletes_the_whole_person() {
+async fn linked_visitor_id_deletes_the_whole_person() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await.expect(200);

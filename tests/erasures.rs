@@ -59,7 +59,7 @@ async fn any_identifier_erases_the_whole_person() {
             "veilId" => json!({ "veilId": veils[0] }),
             "linked id" => {
                 let keys = &shop.base.backend.keys;
-                let veil = okyaku_domain::id::Identifier::Veil(&veils[1]);
+                let veil = okyaku_domain::id::NaturalKey::Veil(&veils[1]);
                 json!({"id": keys.customer_id("dec0de00000000000000", veil, 0).as_str()})
             }
             "shopify" => json!({"memberId": "lee"}),
@@ -84,7 +84,7 @@ async fn any_identifier_erases_the_whole_person() {
 }
 
 #[tokio::test]
-async fn the_receipt_tells_how_far_it_is_and_what_went() {
+async fn receipt_shows_the_progress_and_the_deleted_items() {
     let shop = Shop::open().await;
     lee(&shop).await;
     let answer = erase(&shop, json!({"memberId": "lee"})).await;
@@ -102,7 +102,7 @@ async fn the_receipt_tells_how_far_it_is_and_what_went() {
 }
 
 #[tokio::test]
-async fn what_a_slow_write_left_is_counted_by_the_last_sweep() {
+async fn slow_write_is_counted_by_the_last_sweep() {
     let shop = Shop::open().await;
     let (id, _) = lee(&shop).await;
     let answer = erase(&shop, json!({"memberId": "lee"})).await;
@@ -117,7 +117,7 @@ async fn what_a_slow_write_left_is_counted_by_the_last_sweep() {
 }
 
 #[tokio::test]
-async fn a_last_sweep_that_was_cut_off_counts_nothing_twice() {
+async fn interrupted_last_sweep_counts_nothing_twice() {
     let shop = Shop::open().await;
     let (id, _) = lee(&shop).await;
     let answer = erase(&shop, json!({"memberId": "lee"})).await;
@@ -139,7 +139,7 @@ async fn a_last_sweep_that_was_cut_off_counts_nothing_twice() {
 }
 
 #[tokio::test]
-async fn erasing_again_answers_with_the_erasure_that_did_it() {
+async fn repeated_erasure_answers_with_the_first() {
     let shop = Shop::open().await;
     let (id, veils) = lee(&shop).await;
     let first = erase(&shop, json!({"email": "lee@example.com"})).await;
@@ -158,7 +158,7 @@ async fn erasing_again_answers_with_the_erasure_that_did_it() {
 }
 
 #[tokio::test]
-async fn an_address_of_several_is_409_with_the_candidates_and_all_erases_each() {
+async fn shared_address_is_409_with_candidates_and_all_erases_each() {
     let shop = Shop::open().await;
     for member in ["ann", "ben"] {
         put(&shop, member, json!({"profile": {"email": "family@example.com"}})).await.expect(200);
@@ -191,7 +191,7 @@ async fn an_address_of_several_is_409_with_the_candidates_and_all_erases_each() 
 }
 
 #[tokio::test]
-async fn an_address_alone_never_picks_an_unverified_holder() {
+async fn address_alone_never_selects_an_unverified_registration() {
     let shop = Shop::open().await;
     let lead = shop.boot(json!({"profile": {"email": "typed@example.com"}})).await;
     let refused = erase(&shop, json!({"email": "typed@example.com"})).await;
@@ -201,7 +201,7 @@ async fn an_address_alone_never_picks_an_unverified_holder() {
 }
 
 #[tokio::test]
-async fn more_holders_than_one_transaction_takes_are_erased_all_the_same() {
+async fn registrations_beyond_one_transaction_are_all_erased() {
     let shop = Shop::open().await;
     for n in 0..130 {
         put(&shop, &format!("m{n}"), json!({"profile": {"email": "office@example.com"}})).await.expect(200);
@@ -222,7 +222,7 @@ async fn more_holders_than_one_transaction_takes_are_erased_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_unknown_get_a_tombstone_that_refuses_who_still_comes() {
+async fn unknown_person_gets_a_tombstone_that_refuses_later_writes() {
     let shop = Shop::open().await;
     let veil = "0123456789abcdef0123456789abcdef";
     for by in [
@@ -256,7 +256,7 @@ async fn the_unknown_get_a_tombstone_that_refuses_who_still_comes() {
 }
 
 #[tokio::test]
-async fn what_is_dated_before_the_erasure_is_refused_by_the_new_life() {
+async fn event_dated_before_the_erasure_is_refused_by_the_new_record() {
     let shop = Shop::open().await;
     put(&shop, "lee", json!({})).await.expect(200);
     erase(&shop, json!({"memberId": "lee"})).await.expect(202);
@@ -275,7 +275,7 @@ async fn what_is_dated_before_the_erasure_is_refused_by_the_new_life() {
 }
 
 #[tokio::test]
-async fn a_wrong_request_is_422_naming_the_field_and_erases_nobody() {
+async fn wrong_request_is_422_naming_the_field_and_erases_nobody() {
     let shop = Shop::open().await;
     put(&shop, "lee", json!({"profile": {"email": "lee@example.com"}})).await.expect(200);
     for (body, field) in [
@@ -309,7 +309,7 @@ async fn a_wrong_request_is_422_naming_the_field_and_erases_nobody() {
 }
 
 #[tokio::test]
-async fn tombstones_and_receipts_go_when_nothing_older_can_be_left() {
+async fn tombstones_and_receipts_expire_when_nothing_older_remains() {
     let shop = Shop::open().await;
     let day = 86_400_000;
     put(&shop, "lee", json!({})).await.expect(200);
@@ -328,7 +328,7 @@ async fn tombstones_and_receipts_go_when_nothing_older_can_be_left() {
 }
 
 #[tokio::test]
-async fn the_first_tombstone_stays_for_as_long_as_a_later_life() {
+async fn first_tombstone_stays_for_as_long_as_a_later_record() {
     let shop = Shop::open().await;
     let day = 86_400_000;
     put(&shop, "lee", json!({})).await.expect(200);
@@ -343,7 +343,7 @@ async fn the_first_tombstone_stays_for_as_long_as_a_later_life() {
 }
 
 #[tokio::test]
-async fn an_address_of_many_names_50_candidates() {
+async fn address_of_many_names_50_candidates() {
     let shop = Shop::open().await;
     for (n, named) in [(50, 50), (51, 50)] {
         for member in 0..n {

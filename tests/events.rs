@@ -29,7 +29,7 @@ fn verdicts(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_event_has_its_verdict_in_the_order_of_the_batch() {
+async fn verdicts_follow_the_order_of_the_batch() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let mut untimed = event("untimed");
@@ -68,7 +68,7 @@ async fn every_event_has_its_verdict_in_the_order_of_the_batch() {
 }
 
 #[tokio::test]
-async fn a_lone_event_learns_that_it_is_a_duplicate() {
+async fn lone_event_is_reported_as_a_duplicate() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     assert_eq!(verdicts(&shop.track(&token, json!([event("a")])).await), ["a:accepted"]);
@@ -85,7 +85,7 @@ async fn a_lone_event_learns_that_it_is_a_duplicate() {
 }
 
 #[tokio::test]
-async fn a_batch_learns_of_duplicates_only_when_it_is_marked_as_a_retry() {
+async fn batch_reports_duplicates_only_when_marked_as_a_retry() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let batch = json!([event("a"), event("b"), event("c")]);
@@ -115,7 +115,7 @@ async fn a_batch_learns_of_duplicates_only_when_it_is_marked_as_a_retry() {
 }
 
 #[tokio::test]
-async fn the_second_of_two_equal_keys_in_one_batch_is_a_duplicate() {
+async fn second_of_two_equal_keys_in_one_batch_is_a_duplicate() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let mut later = event("a");
@@ -129,7 +129,7 @@ async fn the_second_of_two_equal_keys_in_one_batch_is_a_duplicate() {
 }
 
 #[tokio::test]
-async fn a_batch_with_some_rejected_stores_the_rest() {
+async fn batch_with_some_rejected_stores_the_rest() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let batch: Vec<Value> = (0..100)
@@ -147,7 +147,7 @@ async fn a_batch_with_some_rejected_stores_the_rest() {
 }
 
 #[tokio::test]
-async fn the_same_batch_twenty_times_at_once_is_stored_once() {
+async fn batch_sent_twenty_times_at_once_is_stored_once() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let batch: Vec<Value> = (0..60).map(|at| event(&at.to_string())).collect();
@@ -164,14 +164,14 @@ async fn the_same_batch_twenty_times_at_once_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_servers_event_with_an_id_lands_on_itself_and_without_one_does_not() {
+async fn server_event_is_idempotent_only_with_an_id() {
     let shop = Shop::open().await;
     let made = shop.server("PUT", "/open/v5/users/@m-1").json(json!({})).await;
-    for whom in [made.str("/user/id"), "@m-1"] {
-        let path = format!("/open/v5/users/{whom}/events");
+    for target in [made.str("/user/id"), "@m-1"] {
+        let path = format!("/open/v5/users/{target}/events");
         let post = async |body: Value| shop.server("POST", &path).json(body).await;
         let before = shop.events("@m-1").await.len();
-        let body = json!({"name": "Paid", "id": format!("order {whom}"), "createdAt": NOW - 5});
+        let body = json!({"name": "Paid", "id": format!("order {target}"), "createdAt": NOW - 5});
         let first = post(body.clone()).await;
         assert_eq!(first.expect(200)["event"]["createdAt"], NOW - 5);
         assert_eq!(post(body).await.expect(200), &first.body);
@@ -200,7 +200,7 @@ async fn a_servers_event_with_an_id_lands_on_itself_and_without_one_does_not() {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_up_to_thirty_days_past_its_end_and_renews_nothing() {
+async fn token_is_accepted_up_to_thirty_days_past_its_end() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let mut late = event("late");
@@ -215,7 +215,7 @@ async fn a_token_is_taken_up_to_thirty_days_past_its_end_and_renews_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_that_goes_away_sends_its_token_in_a_text_body() {
+async fn closing_page_sends_its_token_in_a_text_body() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let body = json!({"sessionToken": token, "events": [event("a")]}).to_string();
@@ -232,7 +232,7 @@ async fn a_page_that_goes_away_sends_its_token_in_a_text_body() {
 }
 
 #[tokio::test]
-async fn a_property_survives_byte_for_byte() {
+async fn property_survives_byte_for_byte() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let property = concat!(

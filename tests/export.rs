@@ -126,7 +126,7 @@ fn leaves(name: &str, value: &AttributeValue, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn everything_that_the_table_holds_of_a_person_is_in_its_export() {
+async fn export_has_everything_stored_of_the_person() {
     let shop = Shop::open().await;
     person(&shop).await;
     let text = export(&shop, "@ilse").await.to_string();
@@ -157,7 +157,7 @@ async fn everything_that_the_table_holds_of_a_person_is_in_its_export() {
 }
 
 #[tokio::test]
-async fn the_first_page_has_the_person_all_lives_and_every_source() {
+async fn first_page_has_the_person_all_records_and_every_sender() {
     let shop = Shop::open().await;
     person(&shop).await;
     let export = export(&shop, "@ilse").await;
@@ -169,45 +169,48 @@ async fn the_first_page_has_the_person_all_lives_and_every_source() {
         fields.iter().find(|field| field["key"] == key).unwrap_or_else(|| panic!("{key} in {export}"))
     };
     let of = |key: &str| {
-        (field(key)["value"].clone(), field(key)["source"].clone(), field(key)["verified"].clone())
+        (field(key)["value"].clone(), field(key)["sender"].clone(), field(key)["verified"].clone())
     };
     assert_eq!(of("description"), (json!("prefers the phone"), json!("server"), json!(true)));
     assert_eq!(of("name"), (json!("Ilse Vogel"), json!("page"), json!(false)));
     assert_eq!(of("sizes"), (json!(["S", "M"]), json!("server"), json!(true)));
-    assert_eq!(of("lastCheckoutCompletedAt"), (json!(NOW), json!("event"), json!(false)));
+    assert_eq!(of("lastCheckoutCompletedAt"), (json!(NOW), json!("system"), json!(false)));
     assert_eq!(field("name")["time"], NOW + 60_000);
     assert_eq!(
         export["tags"],
-        json!([{"tag": "vip", "source": "server"}, {"tag": "visited", "source": "server"}])
+        json!([{"tag": "vip", "sender": "server"}, {"tag": "visited", "sender": "server"}])
     );
 
-    let lives = export["lives"].as_array().unwrap();
-    assert_eq!(lives.iter().map(|life| &life["kind"]).collect::<Vec<_>>(), ["member", "visitor", "visitor"]);
-    assert_eq!((&lives[0]["memberId"], &lives[0]["blocked"]), (&json!("ilse"), &json!(true)));
-    for (life, veil) in lives[1..].iter().zip(VEILS) {
-        assert_eq!((&life["veilId"], &life["linkedTo"]), (&json!(veil), &export["customer"]["id"]));
-    }
-    assert_eq!(lives[1]["mobile"]["appName"], "Shop app");
-    assert_eq!(lives[2]["web"]["browser"], "Firefox 145.0");
+    let records = export["records"].as_array().unwrap();
     assert_eq!(
-        lives[2]["tags"],
-        json!([{"tag": "visited", "source": "page"}, {"tag": "visitor-1", "source": "page"}])
+        records.iter().map(|record| &record["kind"]).collect::<Vec<_>>(),
+        ["member", "visitor", "visitor"]
     );
-    let contact = |kind: &str, address: &str, verified: bool| json!({"kind": kind, "address": address, "verified": verified});
+    assert_eq!((&records[0]["memberId"], &records[0]["blocked"]), (&json!("ilse"), &json!(true)));
+    for (record, veil) in records[1..].iter().zip(VEILS) {
+        assert_eq!((&record["veilId"], &record["linkedTo"]), (&json!(veil), &export["customer"]["id"]));
+    }
+    assert_eq!(records[1]["mobile"]["appName"], "Shop app");
+    assert_eq!(records[2]["web"]["browser"], "Firefox 145.0");
+    assert_eq!(
+        records[2]["tags"],
+        json!([{"tag": "visited", "sender": "page"}, {"tag": "visitor-1", "sender": "page"}])
+    );
+    let contact_point = |kind: &str, address: &str, verified: bool| json!({"kind": kind, "address": address, "verified": verified});
     assert_eq!(
         export["contacts"],
         json!([
-            contact("email", "ilse@example.com", true),
-            contact("email", "visitor-0@example.com", false),
-            contact("email", "visitor-1@example.com", false),
-            contact("mobileNumber", "+821024682468", false),
+            contact_point("email", "ilse@example.com", true),
+            contact_point("email", "visitor-0@example.com", false),
+            contact_point("email", "visitor-1@example.com", false),
+            contact_point("mobileNumber", "+821024682468", false),
         ])
     );
     assert_eq!(
         export["links"],
         json!([
-            {"visitor": lives[1]["id"], "linkedAt": NOW + 60_000},
-            {"visitor": lives[2]["id"], "linkedAt": NOW + 120_000},
+            {"visitor": records[1]["id"], "linkedAt": NOW + 60_000},
+            {"visitor": records[2]["id"], "linkedAt": NOW + 120_000},
         ])
     );
     assert_eq!(export["activeMonths"], json!(["2026-11"]));
@@ -219,49 +222,49 @@ async fn the_first_page_has_the_person_all_lives_and_every_source() {
 }
 
 #[tokio::test]
-async fn a_linked_visitors_id_answers_the_person() {
+async fn linked_visitor_id_answers_the_person() {
     let shop = Shop::open().await;
     person(&shop).await;
     let by_member = export(&shop, "@ilse").await;
-    for life in by_member["lives"].as_array().unwrap() {
-        assert_eq!(export(&shop, life["id"].as_str().unwrap()).await, by_member);
+    for record in by_member["records"].as_array().unwrap() {
+        assert_eq!(export(&shop, record["id"].as_str().unwrap()).await, by_member);
     }
 }
 
 #[tokio::test]
-async fn a_lead_and_a_visitor_have_their_exports() {
+async fn lead_and_visitor_have_their_exports() {
     let shop = Shop::open().await;
     let lead = json!({"profile": {"email": "mina@example.com"}, "qualified": ["email"]});
     let lead = shop.server("POST", "/open/v5/users").json(lead).await.str("/user/id").to_owned();
     let lead = export(&shop, &lead).await;
-    assert_eq!((&lead["lives"][0]["kind"], &lead["lives"][0]["type"]), (&json!("lead"), &json!("lead")));
+    assert_eq!((&lead["records"][0]["kind"], &lead["records"][0]["type"]), (&json!("lead"), &json!("lead")));
     assert_eq!(lead["contacts"], json!([{"kind": "email", "address": "mina@example.com", "verified": true}]));
     let visitor = shop.boot(json!({})).await;
     let anonymous = export(&shop, visitor.str("/user/id")).await;
-    let life = &anonymous["lives"][0];
-    assert_eq!((&life["kind"], &life["type"]), (&json!("visitor"), &json!("anonymous")));
+    let record = &anonymous["records"][0];
+    assert_eq!((&record["kind"], &record["type"]), (&json!("visitor"), &json!("anonymous")));
     update(&shop, visitor.str("/sessionToken"), json!({"profile": {"email": "v@example.com"}}))
         .await
         .expect(200);
     let listed = export(&shop, visitor.str("/user/id")).await;
-    let life = &listed["lives"][0];
-    assert_eq!((&life["kind"], &life["type"]), (&json!("visitor"), &json!("lead")));
+    let record = &listed["records"][0];
+    assert_eq!((&record["kind"], &record["type"]), (&json!("visitor"), &json!("lead")));
     assert_eq!((&listed["links"], &listed["activeMonths"]), (&json!([]), &json!(["2026-11"])));
 }
 
 #[tokio::test]
-async fn the_unknown_and_the_erased_are_404_and_a_wrong_cursor_is_422() {
+async fn unknown_or_erased_is_404_and_a_wrong_cursor_is_422() {
     let shop = Shop::open().await;
-    let lives = {
+    let records = {
         person(&shop).await;
-        export(&shop, "@ilse").await["lives"].clone()
+        export(&shop, "@ilse").await["records"].clone()
     };
     let refused = page(&shop, "@ilse", "?since=x").await;
     refused.expect(422);
     assert_eq!(refused.fields(), ["since"]);
     shop.server("DELETE", "/open/v5/users/@ilse").send().await.expect(204);
     let mut users = vec!["@ilse".to_owned(), "@nobody".into(), "0".repeat(20), "x".into()];
-    users.extend(lives.as_array().unwrap().iter().map(|life| life["id"].as_str().unwrap().to_owned()));
+    users.extend(records.as_array().unwrap().iter().map(|record| record["id"].as_str().unwrap().to_owned()));
     for user in users {
         for query in ["", "?since=000000000000000000000000000000000000000000000000000"] {
             page(&shop, &user, query).await.expect(404);
@@ -271,7 +274,7 @@ async fn the_unknown_and_the_erased_are_404_and_a_wrong_cursor_is_422() {
 }
 
 #[tokio::test]
-async fn a_new_life_after_an_erasure_has_nothing_of_the_one_before() {
+async fn new_record_after_an_erasure_has_nothing_of_the_old_one() {
     let shop = Shop::open().await;
     person(&shop).await;
     shop.server("DELETE", "/open/v5/users/@ilse").send().await.expect(204);
@@ -279,15 +282,15 @@ async fn a_new_life_after_an_erasure_has_nothing_of_the_one_before() {
     shop.sweep().await;
     shop.boot_member("ilse", json!({})).await.expect(200);
     let export = export(&shop, "@ilse").await;
-    assert_eq!(export["lives"].as_array().unwrap().len(), 1);
-    assert_eq!((&export["lives"][0]["generation"], &export["events"]), (&json!(1), &json!([])));
+    assert_eq!(export["records"].as_array().unwrap().len(), 1);
+    assert_eq!((&export["records"][0]["generation"], &export["events"]), (&json!(1), &json!([])));
     for trace in ["Vogel", "visitor-0", "prefers", "ProductView"] {
         assert!(!export.to_string().contains(trace), "{trace}");
     }
 }
 
 #[tokio::test]
-async fn the_months_are_those_of_all_lives_as_far_back_as_markers_are_kept() {
+async fn months_cover_all_records_as_long_as_markers_are_kept() {
     let shop = Shop::open().await;
     shop.boot(json!({"veilId": VEILS[0]})).await.expect(200);
     shop.clock.advance(15 * DAY);
@@ -323,7 +326,7 @@ async fn busy(shop: &Shop) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_lose_and_double_nothing_while_events_arrive() {
+async fn pages_miss_and_double_nothing_while_events_arrive() {
     let shop = Shop::open().await;
     let tokens = busy(&shop).await;
     let quiet = events(&shop, "@ilse", async |_| {}).await;
@@ -346,7 +349,7 @@ async fn pages_lose_and_double_nothing_while_events_arrive() {
 }
 
 #[tokio::test]
-async fn a_page_ends_at_500_events_or_a_megabyte() {
+async fn page_ends_at_500_events_or_a_megabyte() {
     let shop = Shop::open().await;
     busy(&shop).await;
     let first = export(&shop, "@ilse").await;
@@ -364,7 +367,7 @@ async fn a_page_ends_at_500_events_or_a_megabyte() {
 }
 
 #[tokio::test]
-async fn lives_that_fill_a_reply_leave_the_events_to_the_next_page() {
+async fn records_that_fill_a_reply_leave_events_to_the_next_page() {
     let shop = Shop::open().await;
     // Quotes: in the reply of a function each becomes two bytes.
     let profile = |n: usize| json!({"profile": {(format!("k{n}")): "\u{22}".repeat(3_900)}});
@@ -378,7 +381,7 @@ async fn lives_that_fill_a_reply_leave_the_events_to_the_next_page() {
         shop.boot_member("ilse", json!({"veilId": visitor.body["veilId"]})).await.expect(200);
     }
     let first = export(&shop, "@ilse").await;
-    assert_eq!(first["lives"].as_array().unwrap().len(), 41);
+    assert_eq!(first["records"].as_array().unwrap().len(), 41);
     assert_eq!(first["events"], json!([]));
     // The reply of a function is JSON within JSON, and Lambda takes 6 MB of it.
     let reply = json!({ "body": first.to_string() }).to_string().len();
@@ -387,7 +390,7 @@ async fn lives_that_fill_a_reply_leave_the_events_to_the_next_page() {
 }
 
 #[tokio::test]
-async fn the_schema_refuses_what_is_too_much_and_what_is_missing() {
+async fn schema_refuses_extra_and_missing_keys() {
     let shop = Shop::open().await;
     person(&shop).await;
     let export = export(&shop, "@ilse").await;
@@ -431,7 +434,7 @@ async fn the_schema_refuses_what_is_too_much_and_what_is_missing() {
 }
 
 #[tokio::test]
-async fn an_export_of_a_member_costs_a_read_a_query_a_marker_a_month_and_the_events() {
+async fn export_costs_a_read_a_query_a_marker_a_month_and_the_events() {
     let shop = Shop::open().await;
     shop.boot_member("ilse", json!({})).await.expect(200);
     shop.customer("@ilse").await.expect(200);

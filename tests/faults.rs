@@ -32,7 +32,7 @@ fn batch(count: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_throttling_table_is_503_with_retry_after() {
+async fn throttling_table_is_503_with_retry_after() {
     let shop = Shop::open().await;
     shop.boot(json!({})).await.expect(200);
     shop.recorder.inject(|operation, _| (operation == "PutItem").then(|| error("ThrottlingException")));
@@ -44,7 +44,7 @@ async fn a_throttling_table_is_503_with_retry_after() {
 }
 
 #[tokio::test]
-async fn an_unexpected_answer_of_the_table_is_500_and_says_nothing_of_it() {
+async fn unexpected_answer_of_the_table_is_500_without_details() {
     let shop = Shop::open().await;
     shop.boot(json!({})).await.expect(200);
     shop.recorder.inject(|operation, _| (operation == "PutItem").then(|| error("ValidationException")));
@@ -53,7 +53,7 @@ async fn an_unexpected_answer_of_the_table_is_500_and_says_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn what_a_batch_leaves_over_is_sent_again() {
+async fn batch_leftovers_are_sent_again() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     // The whole request comes back unprocessed, twice.
@@ -64,7 +64,7 @@ async fn what_a_batch_leaves_over_is_sent_again() {
 }
 
 #[tokio::test]
-async fn what_a_batch_get_leaves_over_is_asked_again() {
+async fn batch_get_leftovers_are_asked_again() {
     let shop = Shop::open().await;
     let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
     shop.recorder.inject(first(1, "BatchGetItem", |request| {
@@ -77,7 +77,7 @@ async fn what_a_batch_get_leaves_over_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_transaction_conflict_is_repeated_and_never_shown() {
+async fn transaction_conflict_is_repeated_and_never_shown() {
     let shop = Shop::open().await;
     let conflict = |request: &Value| {
         let count = request["TransactItems"].as_array().unwrap().len();
@@ -104,7 +104,7 @@ async fn lose_the_reply_of(shop: &Shop, operation: &'static str) {
 }
 
 #[tokio::test]
-async fn an_event_whose_reply_was_lost_is_accepted_and_not_a_duplicate_of_itself() {
+async fn event_with_a_lost_reply_is_accepted_and_no_duplicate() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     lose_the_reply_of(&shop, "PutItem").await;
@@ -114,7 +114,7 @@ async fn an_event_whose_reply_was_lost_is_accepted_and_not_a_duplicate_of_itself
 }
 
 #[tokio::test]
-async fn a_boot_whose_write_lost_its_reply_counts_its_session_once() {
+async fn boot_with_a_lost_reply_counts_its_session_once() {
     let shop = Shop::open().await;
     let veil = shop.boot(json!({})).await.body["veilId"].clone();
     shop.clock.advance(31 * 60_000);
@@ -124,7 +124,7 @@ async fn a_boot_whose_write_lost_its_reply_counts_its_session_once() {
 }
 
 #[tokio::test]
-async fn a_lead_whose_reply_was_lost_is_created_and_not_in_its_own_way() {
+async fn lead_with_a_lost_reply_is_created_without_conflict() {
     let shop = Shop::open().await;
     lose_the_reply_of(&shop, "TransactWriteItems").await;
     let lead =
@@ -136,7 +136,7 @@ async fn a_lead_whose_reply_was_lost_is_created_and_not_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn a_deletion_whose_reply_was_lost_is_a_deletion() {
+async fn deletion_with_a_lost_reply_is_a_deletion() {
     let shop = Shop::open().await;
     shop.boot_member("lee", json!({})).await.expect(200);
     lose_the_reply_of(&shop, "TransactWriteItems").await;
@@ -145,7 +145,7 @@ async fn a_deletion_whose_reply_was_lost_is_a_deletion() {
 }
 
 #[tokio::test]
-async fn every_guard_and_every_read_by_id_is_consistent() {
+async fn guards_and_reads_by_id_are_consistent() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let member = shop.boot_member("lee", json!({"veilId": visitor.body["veilId"]})).await;
@@ -171,7 +171,7 @@ async fn every_guard_and_every_read_by_id_is_consistent() {
 }
 
 #[test]
-fn a_table_that_falls_silent_is_503_and_no_function_that_was_cut_off() {
+fn silent_table_is_503_before_the_function_times_out() {
     use support::fault::wire::Act;
     use support::fault::world::{World, run};
     run(async {
@@ -186,7 +186,7 @@ fn a_table_that_falls_silent_is_503_and_no_function_that_was_cut_off() {
 }
 
 #[tokio::test]
-async fn a_deletion_of_an_event_whose_reply_was_lost_is_a_deletion() {
+async fn event_deletion_with_a_lost_reply_is_a_deletion() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     shop.track(&token, batch(1)).await.expect(200);

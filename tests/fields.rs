@@ -77,7 +77,7 @@ fn declared() -> Vec<Declared> {
 }
 
 #[tokio::test]
-async fn a_wrong_type_is_dropped_with_a_reason_on_a_page_and_the_rest_is_stored() {
+async fn wrong_type_is_dropped_with_a_reason_on_a_page() {
     let shop = Shop::open().await;
     for (key, right, wrong) in declared() {
         for (said, stored) in right {
@@ -101,7 +101,7 @@ async fn a_wrong_type_is_dropped_with_a_reason_on_a_page_and_the_rest_is_stored(
 }
 
 #[tokio::test]
-async fn a_wrong_type_is_422_naming_the_field_on_the_open_api_and_nothing_is_stored() {
+async fn wrong_type_is_422_naming_the_field_on_the_open_api() {
     let shop = Shop::open().await;
     for (at, (key, right, wrong)) in declared().into_iter().enumerate() {
         for (said, stored) in right {
@@ -133,7 +133,7 @@ async fn every_wrong_field_is_named_and_no_value_is_echoed() {
 }
 
 #[tokio::test]
-async fn a_national_phone_number_is_read_by_the_channels_region() {
+async fn national_phone_number_is_read_by_the_region_of_the_channel() {
     let shop = Shop::open().await;
     let command = json!({"action": "createChannel", "name": "Tokyo", "region": "JP"});
     let japan = okyaku_admin::handle(&shop.base.app(), command).await.unwrap();

@@ -31,7 +31,7 @@ fn profile() -> Value {
 }
 
 #[tokio::test]
-async fn the_fifteen_values_are_kept_as_numbers_and_times_and_others_are_reported() {
+async fn fifteen_values_are_kept_typed_and_others_are_reported() {
     let shop = Shop::open().await;
     let channel = connected(&shop).await;
     let mut said = profile();
@@ -71,7 +71,7 @@ async fn the_fifteen_values_are_kept_as_numbers_and_times_and_others_are_reporte
 }
 
 #[tokio::test]
-async fn the_six_events_are_taken_and_others_rejected() {
+async fn six_events_are_accepted_and_others_rejected() {
     let shop = Shop::open().await;
     let channel = connected(&shop).await;
     let booted = channel.boot(&shop, json!({"memberId": "lee01"})).await;
@@ -98,7 +98,7 @@ async fn the_six_events_are_taken_and_others_rejected() {
 }
 
 #[tokio::test]
-async fn the_open_api_is_not_restricted_and_switching_off_keeps_what_is_stored() {
+async fn open_api_is_not_restricted_and_switching_off_keeps_the_data() {
     let shop = Shop::open().await;
     let channel = connected(&shop).await;
     let path = "/open/v5/users/@lee01";

@@ -127,8 +127,8 @@ fn lead(body: serde_json::Value) -> Ask {
     Ask::server("POST", "/open/v5/users", Some(json!({ "profile": body })))
 }
 
-fn delete(whom: &str) -> Ask {
-    Ask::server("DELETE", format!("/open/v5/users/{whom}"), None)
+fn delete(target: &str) -> Ask {
+    Ask::server("DELETE", format!("/open/v5/users/{target}"), None)
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn leads_end_as_one_after_the_other() {
 }
 
 #[test]
-fn an_erasure_and_whatever_comes_with_it_end_as_one_after_the_other() {
+fn erasure_and_any_request_end_as_one_after_the_other() {
     run(async {
         let (_, cast) = cast().await;
         let now = Arc::new(cast.stage);
@@ -254,7 +254,7 @@ fn an_erasure_and_whatever_comes_with_it_end_as_one_after_the_other() {
 }
 
 #[test]
-fn a_link_and_an_erasure_end_as_one_after_the_other() {
+fn link_and_erasure_end_as_one_after_the_other() {
     run(async {
         let (_, cast) = cast().await;
         let now = Arc::new(cast.stage);
@@ -270,7 +270,7 @@ fn a_link_and_an_erasure_end_as_one_after_the_other() {
 }
 
 #[test]
-fn a_sweep_and_whatever_comes_with_it_end_as_one_after_the_other() {
+fn sweep_and_any_request_end_as_one_after_the_other() {
     run(async {
         let scenes = scene::erasures().await;
         let stage = |name: &str| scenes.iter().find(|scene| scene.name == name).unwrap().stage.clone();

@@ -8,14 +8,14 @@ async fn lead(shop: &Shop, profile: Value) -> Answer {
 }
 
 /// The id of whom the address belongs to already.
-async fn holder(shop: &Shop, profile: Value) -> String {
+async fn registrant(shop: &Shop, profile: Value) -> String {
     let taken = lead(shop, profile).await;
     assert_eq!(taken.expect(409)["commonErrorCode"], "ALREADY_EXISTS");
     taken.str("/userId").to_owned()
 }
 
 #[tokio::test]
-async fn a_phone_or_an_email_is_enough() {
+async fn phone_or_email_is_enough() {
     let shop = Shop::open().await;
     for profile in [
         json!({"email": " A@Example.com"}),
@@ -37,7 +37,7 @@ async fn a_phone_or_an_email_is_enough() {
 }
 
 #[tokio::test]
-async fn without_either_it_is_422_naming_the_profile_and_nothing_is_stored() {
+async fn lead_without_contact_point_is_422_and_stores_nothing() {
     let shop = Shop::open().await;
     for profile in [
         json!({}),
@@ -71,7 +71,7 @@ async fn without_either_it_is_422_naming_the_profile_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn only_what_the_manager_calls_qualified_is_verified() {
+async fn contact_point_is_verified_only_if_qualified() {
     let shop = Shop::open().await;
     let post = async |qualified: Value| {
         let at = shop.items().await.len();
@@ -96,13 +96,13 @@ async fn only_what_the_manager_calls_qualified_is_verified() {
 }
 
 #[tokio::test]
-async fn a_contact_of_a_lead_is_not_added_again_in_any_spelling() {
+async fn contact_point_of_a_lead_is_not_added_in_any_spelling() {
     let shop = Shop::open().await;
     let made = lead(&shop, json!({"email": "a@example.com", "mobileNumber": "010-1234-5678"})).await;
     let id = made.str("/user/id");
-    assert_eq!(holder(&shop, json!({"email": "A@EXAMPLE.com "})).await, id);
-    assert_eq!(holder(&shop, json!({"mobileNumber": "+82-10-1234-5678"})).await, id);
-    assert_eq!(holder(&shop, json!({"email": "a@example.com", "name": "Other"})).await, id);
+    assert_eq!(registrant(&shop, json!({"email": "A@EXAMPLE.com "})).await, id);
+    assert_eq!(registrant(&shop, json!({"mobileNumber": "+82-10-1234-5678"})).await, id);
+    assert_eq!(registrant(&shop, json!({"email": "a@example.com", "name": "Other"})).await, id);
     assert_eq!(
         shop.customer(id).await.expect(200)["user"],
         made.body["user"],
@@ -111,22 +111,25 @@ async fn a_contact_of_a_lead_is_not_added_again_in_any_spelling() {
 }
 
 #[tokio::test]
-async fn a_contact_of_a_member_is_not_added() {
+async fn contact_point_of_a_member_is_not_added() {
     let shop = Shop::open().await;
     let put =
         shop.server("PUT", "/open/v5/users/@m-1").json(json!({"profile": {"email": "a@example.com"}})).await;
-    assert_eq!(holder(&shop, json!({"email": "a@example.com"})).await, put.str("/user/id"));
+    assert_eq!(registrant(&shop, json!({"email": "a@example.com"})).await, put.str("/user/id"));
     let booted = shop.boot_member("m-2", json!({"profile": {"mobileNumber": "010-1234-5678"}})).await;
-    assert_eq!(holder(&shop, json!({"mobileNumber": "010-1234-5678"})).await, booted.str("/user/id"));
+    assert_eq!(registrant(&shop, json!({"mobileNumber": "010-1234-5678"})).await, booted.str("/user/id"));
 }
 
 #[tokio::test]
-async fn a_contact_that_a_page_typed_is_found_and_is_unverified() {
+async fn contact_point_typed_on_a_page_is_found_and_unverified() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"profile": {"email": "a@example.com"}})).await;
     assert_eq!(booted.expect(200)["user"]["type"], "lead");
     let id = booted.str("/user/id");
-    assert_eq!(holder(&shop, json!({"email": "a@example.com", "mobileNumber": "010-1234-5678"})).await, id);
+    assert_eq!(
+        registrant(&shop, json!({"email": "a@example.com", "mobileNumber": "010-1234-5678"})).await,
+        id
+    );
     assert_eq!(shop.customer(id).await.expect(200)["user"]["emailQualified"], false);
     // The server says the same address: now somebody vouches for it.
     let said = json!({"profile": {"email": "a@example.com"}});
@@ -137,32 +140,32 @@ async fn a_contact_that_a_page_typed_is_found_and_is_unverified() {
 }
 
 #[tokio::test]
-async fn a_contact_of_a_linked_visitor_answers_with_the_member() {
+async fn contact_point_of_a_linked_visitor_answers_with_the_member() {
     let shop = Shop::open().await;
     let typed = shop.boot(json!({"profile": {"mobileNumber": "010-1234-5678"}})).await;
     let member = shop.boot_member("m-1", json!({"veilId": typed.str("/veilId")})).await;
-    assert_eq!(holder(&shop, json!({"mobileNumber": "010-1234-5678"})).await, member.str("/user/id"));
+    assert_eq!(registrant(&shop, json!({"mobileNumber": "010-1234-5678"})).await, member.str("/user/id"));
 }
 
 #[tokio::test]
-async fn a_crossed_phone_and_email_add_nobody() {
+async fn crossed_phone_and_email_add_nobody() {
     let shop = Shop::open().await;
     let one = lead(&shop, json!({"email": "a@example.com", "mobileNumber": "010-1111-1111"})).await;
     let two = lead(&shop, json!({"email": "b@example.com", "mobileNumber": "010-2222-2222"})).await;
     let ids = [one.str("/user/id"), two.str("/user/id")];
     for (email, phone) in [("a@example.com", "010-2222-2222"), ("b@example.com", "010-1111-1111")] {
-        let holder = holder(&shop, json!({"email": email, "mobileNumber": phone})).await;
-        assert!(ids.contains(&holder.as_str()));
+        let registrant = registrant(&shop, json!({"email": email, "mobileNumber": phone})).await;
+        assert!(ids.contains(&registrant.as_str()));
     }
     assert_eq!(
-        holder(&shop, json!({"email": "new@example.com", "mobileNumber": "010-2222-2222"})).await,
+        registrant(&shop, json!({"email": "new@example.com", "mobileNumber": "010-2222-2222"})).await,
         ids[1]
     );
     lead(&shop, json!({"email": "new@example.com"})).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_changed_contact_frees_the_old_address_and_takes_the_new_one() {
+async fn changed_contact_point_frees_the_old_and_takes_the_new_one() {
     let shop = Shop::open().await;
     let made = lead(&shop, json!({"email": "old@example.com", "mobileNumber": "010-1111-1111"})).await;
     let id = made.str("/user/id");
@@ -170,7 +173,7 @@ async fn a_changed_contact_frees_the_old_address_and_takes_the_new_one() {
     let changed = shop.server("PATCH", &format!("/open/v5/users/{id}")).json(changed).await;
     assert_eq!(changed.expect(200)["user"]["email"], "new@example.com");
     assert_eq!(changed.body["user"]["mobileNumber"], Value::Null);
-    assert_eq!(holder(&shop, json!({"email": "new@example.com"})).await, id);
+    assert_eq!(registrant(&shop, json!({"email": "new@example.com"})).await, id);
     for freed in [json!({"email": "old@example.com"}), json!({"mobileNumber": "010-1111-1111"})] {
         let other = lead(&shop, freed).await;
         assert_eq!(other.expect(200)["user"]["type"], "lead");
@@ -179,7 +182,7 @@ async fn a_changed_contact_frees_the_old_address_and_takes_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_lead_whose_contacts_were_cleared_is_still_a_lead() {
+async fn lead_with_cleared_contact_points_is_still_a_lead() {
     let shop = Shop::open().await;
     let made = lead(&shop, json!({"email": "a@example.com"})).await;
     let path = format!("/open/v5/users/{}", made.str("/user/id"));
@@ -197,7 +200,7 @@ async fn members_may_share_an_address() {
         assert_eq!(member.expect(200)["user"]["email"], "family@example.com");
         ids.push(member.str("/user/id").to_owned());
     }
-    assert!(ids.contains(&holder(&shop, json!({"email": "family@example.com"})).await));
+    assert!(ids.contains(&registrant(&shop, json!({"email": "family@example.com"})).await));
     // Only when the last of them gave it up is it nobody's.
     for at in 0..3 {
         assert_eq!(lead(&shop, json!({"email": "family@example.com"})).await.status, 409);
@@ -208,7 +211,7 @@ async fn members_may_share_an_address() {
 }
 
 #[tokio::test]
-async fn a_page_is_answered_alike_for_a_known_and_an_unknown_address() {
+async fn page_is_answered_alike_for_known_and_unknown_addresses() {
     let shop = Shop::open().await;
     lead(&shop, json!({"email": "a@known.example", "mobileNumber": "010-1111-1111"})).await.expect(200);
     shop.boot_member("m-1", json!({"profile": {"email": "b@known.example"}})).await.expect(200);
@@ -237,7 +240,7 @@ async fn a_page_is_answered_alike_for_a_known_and_an_unknown_address() {
 }
 
 #[tokio::test]
-async fn one_phone_in_three_spellings_is_one_contact() {
+async fn phone_in_three_spellings_is_one_contact_point() {
     let shop = Shop::open().await;
     let lead = async |phone: &str| {
         shop.server("POST", "/open/v5/users").json(json!({"profile": {"mobileNumber": phone}})).await.status

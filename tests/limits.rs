@@ -4,8 +4,8 @@ mod events;
 mod replies;
 
 use okyaku_domain::limit::{
-    BODY_BYTES, ERASURE_ITEMS, HOLDERS_INLINE, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_PATCH_BYTES,
-    PROFILE_BYTES, PROFILE_KEY_CHARS, PROFILE_KEYS, TAG_CHARS, TAGS,
+    BODY_BYTES, ERASURE_ITEMS, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_PATCH_BYTES, PROFILE_BYTES,
+    PROFILE_KEY_CHARS, PROFILE_KEYS, REGISTRATIONS_INLINE, TAG_CHARS, TAGS,
 };
 use serde_json::{Map, Value, json};
 use support::{Shop, dev, gzip, padded};
@@ -21,7 +21,7 @@ fn profile_of(bytes: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_body_has_at_most_1_mb_before_and_after_gunzip() {
+async fn body_has_at_most_1_mb_before_and_after_gunzip() {
     let shop = Shop::open().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let user = shop.server("PUT", "/open/v5/users/@m").json(json!({})).await.str("/user/id").to_owned();
@@ -75,7 +75,7 @@ async fn a_body_has_at_most_1_mb_before_and_after_gunzip() {
 }
 
 #[tokio::test]
-async fn a_member_id_has_at_most_64_characters() {
+async fn member_id_has_at_most_64_characters() {
     let shop = Shop::open().await;
     let (full, over) = ("あ".repeat(MEMBER_ID_CHARS), "あ".repeat(MEMBER_ID_CHARS + 1));
     let booted = shop.boot_member(&full, json!({})).await;
@@ -94,7 +94,7 @@ async fn a_member_id_has_at_most_64_characters() {
 }
 
 #[tokio::test]
-async fn a_profile_has_at_most_200_keys() {
+async fn profile_has_at_most_200_keys() {
     let shop = Shop::open().await;
     let full = shop.server("PUT", "/open/v5/users/@m").json(json!({"profile": fields(PROFILE_KEYS)})).await;
     assert_eq!(full.expect(200)["user"]["profile"], fields(PROFILE_KEYS));
@@ -127,7 +127,7 @@ async fn a_profile_has_at_most_200_keys() {
 }
 
 #[tokio::test]
-async fn a_profile_has_at_most_32_kb() {
+async fn profile_has_at_most_32_kb() {
     let shop = Shop::open().await;
     let put =
         async |id: &str, bytes| shop.server("PUT", id).json(json!({"profile": profile_of(bytes)})).await;
@@ -143,7 +143,7 @@ async fn a_profile_has_at_most_32_kb() {
 }
 
 #[tokio::test]
-async fn a_pages_patch_has_at_most_8_kb() {
+async fn page_patch_has_at_most_8_kb() {
     let shop = Shop::open().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let half = PAGE_PATCH_BYTES / 2;
@@ -166,7 +166,7 @@ async fn a_pages_patch_has_at_most_8_kb() {
 }
 
 #[tokio::test]
-async fn a_profile_key_has_at_most_64_characters() {
+async fn profile_key_has_at_most_64_characters() {
     let shop = Shop::open().await;
     let (full, over) = ("あ".repeat(PROFILE_KEY_CHARS), "あ".repeat(PROFILE_KEY_CHARS + 1));
     let booted = shop.boot(json!({"profile": {&full: 1, &over: 2}})).await;
@@ -178,7 +178,7 @@ async fn a_profile_key_has_at_most_64_characters() {
 }
 
 #[tokio::test]
-async fn a_customer_has_at_most_20_tags_of_at_most_100_characters() {
+async fn customer_has_at_most_20_tags_of_at_most_100_characters() {
     let shop = Shop::open().await;
     let tags = |count: usize| (0..count).map(|at| format!("tag{at}")).collect::<Vec<_>>();
     let token = shop.boot(json!({"tags": tags(TAGS)})).await.str("/sessionToken").to_owned();
@@ -219,18 +219,18 @@ async fn app_texts_have_at_most_256_characters_and_a_language_35() {
 }
 
 #[tokio::test]
-async fn a_contact_lists_20_holders_and_further_ones_apart() {
+async fn contact_point_lists_20_registrations_and_overflows_after() {
     let shop = Shop::open().await;
     let mut members = Vec::new();
-    for at in 0..=HOLDERS_INLINE {
+    for at in 0..=REGISTRATIONS_INLINE {
         let path = format!("/open/v5/users/@m{at}");
         let put = shop.server("PUT", &path).json(json!({"profile": {"email": "a@example.com"}})).await;
         members.push(put.str("/user/id").to_owned());
         let items = shop.items().await;
-        let inline = items.iter().find_map(|item| item.get("holders")?.as_ss().ok()).unwrap().len();
-        let apart = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("A#")).count() - 1;
-        let expected = if at < HOLDERS_INLINE { (at + 1, 0) } else { (HOLDERS_INLINE, 1) };
-        assert_eq!((inline, apart), expected);
+        let inline = items.iter().find_map(|item| item.get("registered")?.as_ss().ok()).unwrap().len();
+        let overflow = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("A#")).count() - 1;
+        let expected = if at < REGISTRATIONS_INLINE { (at + 1, 0) } else { (REGISTRATIONS_INLINE, 1) };
+        assert_eq!((inline, overflow), expected);
     }
     let lead = async || {
         let body = json!({"profile": {"email": "A@example.com "}});
@@ -239,12 +239,12 @@ async fn a_contact_lists_20_holders_and_further_ones_apart() {
     let taken = lead().await.expect(409)["userId"].clone();
     assert!(members.iter().any(|member| taken == member.as_str()));
     // Also when only the one apart is left, and free when nobody is.
-    for at in 0..HOLDERS_INLINE {
+    for at in 0..REGISTRATIONS_INLINE {
         let path = format!("/open/v5/users/@m{at}");
         shop.server("PATCH", &path).json(json!({"profile": {"email": null}})).await.expect(200);
     }
-    assert_eq!(lead().await.expect(409)["userId"], members[HOLDERS_INLINE].as_str());
-    shop.server("DELETE", &format!("/open/v5/users/@m{HOLDERS_INLINE}")).send().await.expect(204);
+    assert_eq!(lead().await.expect(409)["userId"], members[REGISTRATIONS_INLINE].as_str());
+    shop.server("DELETE", &format!("/open/v5/users/@m{REGISTRATIONS_INLINE}")).send().await.expect(204);
     lead().await.expect(200);
 }
 
@@ -268,12 +268,12 @@ async fn link_until_refused(shop: &Shop, profile: impl Fn(usize) -> Value) -> us
 }
 
 #[tokio::test]
-async fn a_member_has_at_most_40_linked_visitors() {
+async fn member_has_at_most_40_linked_visitors() {
     assert_eq!(link_until_refused(&Shop::open().await, |_| json!({})).await, LINKS);
 }
 
 #[tokio::test]
-async fn links_with_contacts_end_where_one_erasure_is_full() {
+async fn links_with_contact_points_end_where_one_erasure_is_full() {
     let profile =
         |at: usize| json!({"email": format!("{at}@example.com"), "mobileNumber": format!("+8210{at:08}")});
     // A visitor's tombstone and its two contacts; four for the member itself.

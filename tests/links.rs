@@ -37,7 +37,7 @@ async fn names(shop: &Shop, id: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_proven_boot_with_its_veil_id_links_the_visitor_and_one_timeline_shows_both_lives() {
+async fn proven_boot_links_the_visitor_into_one_timeline() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
     let booted = shop.boot_member("m-1", json!({"veilId": VEIL})).await;
@@ -55,7 +55,7 @@ async fn a_proven_boot_with_its_veil_id_links_the_visitor_and_one_timeline_shows
 }
 
 #[tokio::test]
-async fn a_linked_anonymous_id_answers_the_member() {
+async fn linked_anonymous_id_answers_the_member() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
     assert_eq!(shop.customer(&before.id).await.expect(200)["user"]["type"], "anonymous");
@@ -86,7 +86,7 @@ async fn several_browsers_link_once_each() {
 }
 
 #[tokio::test]
-async fn a_linked_veil_id_that_boots_alone_gets_a_fresh_visitor_and_a_new_veil_id() {
+async fn linked_veil_id_booting_alone_gets_a_new_visitor_and_veil_id() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
     let member =
@@ -107,7 +107,7 @@ async fn a_linked_veil_id_that_boots_alone_gets_a_fresh_visitor_and_a_new_veil_i
 }
 
 #[tokio::test]
-async fn a_linked_veil_id_that_boots_with_another_member_gets_a_new_one_and_links_never_move() {
+async fn link_never_moves_and_another_member_gets_a_new_veil_id() {
     let shop = Shop::open().await;
     visitor(&shop, VEIL).await;
     shop.boot_member("m-1", json!({"veilId": VEIL})).await.expect(200);
@@ -125,7 +125,7 @@ async fn a_linked_veil_id_that_boots_with_another_member_gets_a_new_one_and_link
 }
 
 #[tokio::test]
-async fn the_linked_visitors_page_may_not_read_or_write_but_its_late_events_are_the_members() {
+async fn linked_visitor_page_may_only_send_late_events() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
     shop.boot_member("m-1", json!({"veilId": VEIL})).await.expect(200);
@@ -153,7 +153,7 @@ async fn the_linked_visitors_page_may_not_read_or_write_but_its_late_events_are_
 }
 
 #[tokio::test]
-async fn an_unproven_boot_never_links() {
+async fn unproven_boot_never_links() {
     let shop = Shop::open().await;
     let command = json!({"action": "createChannel", "name": "Trusting", "memberHash": false});
     let made = okyaku_admin::handle(&shop.base.app(), command).await.unwrap();
@@ -177,15 +177,15 @@ async fn an_unproven_boot_never_links() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_left_an_address_links_and_the_address_finds_the_member() {
+async fn visitor_with_an_address_links_and_it_finds_the_member() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
     let typed = json!({"profile": {"email": "mina@example.com", "mobileNumber": "010-1234-5678"}});
     let lead = shop.page("PATCH", "/front/v1/users/me", &before.token).json(typed).await;
     assert_eq!(lead.expect(200)["user"]["type"], "lead");
     let member = Page::of(&shop.boot_member("m-1", json!({"veilId": VEIL})).await);
-    for contact in [json!({"email": "mina@example.com"}), json!({"mobileNumber": "+821012345678"})] {
-        let taken = shop.server("POST", "/open/v5/users").json(json!({ "profile": contact })).await;
+    for contact_point in [json!({"email": "mina@example.com"}), json!({"mobileNumber": "+821012345678"})] {
+        let taken = shop.server("POST", "/open/v5/users").json(json!({ "profile": contact_point })).await;
         assert_eq!(taken.expect(409)["userId"], member.id);
     }
     assert_eq!(names(&shop, "@m-1").await, ["Before5"]);
@@ -209,7 +209,7 @@ async fn lead_to_lead_and_member_to_member_never_merge() {
 }
 
 #[tokio::test]
-async fn a_veil_id_nobody_ever_booted_links_nothing() {
+async fn veil_id_that_never_booted_links_nothing() {
     let shop = Shop::open().await;
     let first = shop.boot_member("m-1", json!({"veilId": VEIL})).await;
     assert_eq!(first.expect(200)["veilId"], VEIL);

@@ -15,7 +15,7 @@ async fn send(shop: &Shop, method: &str, path: &str, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn nobody_is_404_on_every_route_and_nothing_is_created() {
+async fn unknown_user_is_404_on_every_route_and_creates_nothing() {
     let shop = Shop::open().await;
     for who in
         ["0123456789abcdef0123", "@nobody", "nobody", "@a%20b", "@null", "@", "0123456789ABCDEF0123", "%2541"]
@@ -42,7 +42,7 @@ async fn nobody_is_404_on_every_route_and_nothing_is_created() {
 }
 
 #[tokio::test]
-async fn a_member_id_of_any_script_is_found_however_it_is_encoded() {
+async fn member_id_of_any_script_is_found_in_any_encoding() {
     let shop = Shop::open().await;
     let members = [
         "회원",

@@ -21,7 +21,7 @@ fn lines(out: &Mutex<Vec<u8>>) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_sweep_says_how_old_the_oldest_erasure_is() {
+async fn sweep_reports_the_age_of_the_oldest_erasure() {
     let (shop, out) = shop().await;
     shop.sweep().await;
     let idle = lines(&out);
@@ -50,7 +50,7 @@ async fn each_sweep_says_how_old_the_oldest_erasure_is() {
 }
 
 #[tokio::test]
-async fn a_batch_counts_its_rejected_events_and_only_those() {
+async fn batch_counts_its_rejected_events_only() {
     let (shop, out) = shop().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let good = json!({"id": "1", "name": "A", "createdAt": NOW});
@@ -62,7 +62,7 @@ async fn a_batch_counts_its_rejected_events_and_only_those() {
 }
 
 #[tokio::test]
-async fn without_a_stack_there_are_no_metrics() {
+async fn metrics_need_a_stack() {
     let shop = Shop::open().await;
     assert_eq!(format!("{:?}", shop.base.settings.metrics), "Metrics(None)");
     shop.sweep().await;

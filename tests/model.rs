@@ -45,7 +45,7 @@ async fn run(client: &Client, steps: &[Step]) -> Result<usize, String> {
 }
 
 #[test]
-fn the_real_thing_and_the_model_agree_on_every_sequence() {
+fn functions_and_model_agree_on_every_sequence() {
     // Futures of a debug build are large, and a test's thread has 2 MB.
     let machine = std::thread::Builder::new().stack_size(64 << 20).spawn(machine).unwrap();
     if let Err(why) = machine.join().unwrap() {

@@ -11,7 +11,7 @@ async fn actives(shop: &Shop, month: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_customer_counts_once_a_month_however_often_it_is_written() {
+async fn customer_counts_once_a_month_however_often_it_is_written() {
     let shop = Shop::open().await;
     for n in 0..5 {
         shop.boot_member("lee", json!({"profile": {"n": n}})).await.expect(200);
@@ -27,7 +27,7 @@ async fn a_customer_counts_once_a_month_however_often_it_is_written() {
 }
 
 #[tokio::test]
-async fn the_first_touch_of_a_month_always_writes_even_within_the_same_minute() {
+async fn first_touch_of_a_month_writes_even_within_the_same_minute() {
     let shop = Shop::open().await;
     // 2026-11-30T23:59:50Z.
     shop.clock.set(NOW + 8 * DAY + 12 * 60 * 60_000 - 10_000);
@@ -39,7 +39,7 @@ async fn the_first_touch_of_a_month_always_writes_even_within_the_same_minute() 
 }
 
 #[tokio::test]
-async fn a_boot_with_nothing_new_does_not_move_updated_at() {
+async fn boot_with_nothing_new_does_not_move_updated_at() {
     let shop = Shop::open().await;
     shop.boot_member("lee", json!({"profile": {"grade": "gold"}})).await.expect(200);
     shop.clock.advance(30_000);
@@ -48,7 +48,7 @@ async fn a_boot_with_nothing_new_does_not_move_updated_at() {
 }
 
 #[tokio::test]
-async fn an_existing_customers_marker_goes_before_it_and_a_new_visitors_after() {
+async fn marker_precedes_a_known_customer_and_follows_a_new_visitor() {
     let shop = Shop::open().await;
     let order = |shop: &Shop| {
         let puts = shop.recorder.calls().into_iter().filter(|call| call.operation == "PutItem");
@@ -64,7 +64,7 @@ async fn an_existing_customers_marker_goes_before_it_and_a_new_visitors_after() 
 }
 
 #[tokio::test]
-async fn a_marker_names_nobody() {
+async fn marker_names_nobody() {
     let shop = Shop::open().await;
     let booted = shop.boot_member("lee", json!({})).await;
     let markers = shop.items().await.into_iter().filter(|item| item["pk"].as_s().unwrap().starts_with("M#"));

@@ -13,7 +13,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_full_user_is_channels_v5_user_with_times_in_epoch_milliseconds() {
+async fn full_user_is_the_v5_user_with_times_in_epoch_milliseconds() {
     let shop = Shop::open_with(Settings {
         allow_development: true,
         origin_secret: Some("vouched".into()),
@@ -174,7 +174,7 @@ async fn put_creates_then_patches_and_an_id_is_only_patched() {
 }
 
 #[tokio::test]
-async fn what_does_not_change_anything_does_not_move_updated_at() {
+async fn unchanged_write_does_not_move_updated_at() {
     let shop = Shop::open().await;
     let body = json!({"profile": {"grade": "gold"}, "tags": ["vip"], "blocked": true});
     let made = send(&shop, "PUT", "/open/v5/users/@m-1", body.clone()).await;
@@ -185,7 +185,7 @@ async fn what_does_not_change_anything_does_not_move_updated_at() {
 }
 
 #[tokio::test]
-async fn a_customer_is_blocked_and_unblocked_and_its_page_does_not_learn_it() {
+async fn customer_is_blocked_and_unblocked_unseen_by_its_page() {
     let shop = Shop::open().await;
     let booted = shop.boot_member("m-1", json!({})).await;
     let blocked = shop.server("POST", "/open/v5/users/@m-1/block").send().await;
@@ -226,7 +226,7 @@ async fn v4_answers_as_v5() {
 }
 
 #[tokio::test]
-async fn an_erased_member_is_409_until_a_put_says_revive_and_then_begins_an_empty_life() {
+async fn erased_member_is_409_until_a_put_revives_an_empty_record() {
     let shop = Shop::open().await;
     let path = "/open/v5/users/@m-1";
     let said = json!({"profile": {"name": "Mina", "email": "mina@example.com"}, "tags": ["vip"]});

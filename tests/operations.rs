@@ -93,7 +93,7 @@ fn alarm_metrics(alarm: &Value) -> Vec<Metric> {
 }
 
 #[test]
-fn every_alarm_reads_metrics_that_somebody_writes_and_ten_at_most() {
+fn alarms_read_at_most_ten_metrics_all_of_them_written() {
     let template = template();
     let mut read = 0;
     for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
@@ -106,7 +106,7 @@ fn every_alarm_reads_metrics_that_somebody_writes_and_ten_at_most() {
 }
 
 #[test]
-fn every_alarm_says_what_it_means_tells_somebody_and_stands_in_the_handbook() {
+fn alarms_have_description_topic_and_handbook_section() {
     let template = template();
     let handbook = include_str!("../docs/OPERATIONS.md");
     let topic = json!(["HasAlarmEmail", ["AlarmTopic"], "AWS::NoValue"]);
@@ -126,7 +126,7 @@ fn every_alarm_says_what_it_means_tells_somebody_and_stands_in_the_handbook() {
 }
 
 #[test]
-fn no_sweep_at_all_is_an_alarm() {
+fn missing_sweep_is_an_alarm() {
     let template = template();
     let erasures = &template["Resources"]["ErasuresAlarm"]["Properties"];
     assert_eq!(erasures["TreatMissingData"], "breaching");
@@ -136,7 +136,7 @@ fn no_sweep_at_all_is_an_alarm() {
 
 /// The metrics' rows repeat nothing here: every row is written out, without CloudWatch's dots.
 #[test]
-fn every_widget_reads_metrics_that_somebody_writes_and_fifty_at_most() {
+fn widgets_read_at_most_fifty_metrics_all_of_them_written() {
     let template = template();
     let mut read = 0;
     for widget in widgets(&template).iter().filter(|widget| widget["type"] == "metric") {
@@ -167,7 +167,7 @@ fn every_metric_of_ours_is_shown() {
 }
 
 #[test]
-fn widgets_do_not_lie_on_one_another() {
+fn widgets_do_not_overlap() {
     let mut taken = BTreeSet::new();
     for widget in widgets(&template()) {
         let at = |key: &str| widget[key].as_u64().unwrap();
@@ -231,7 +231,7 @@ fn parse_query(query: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 #[test]
-fn every_query_reads_log_groups_of_functions_and_fields_of_the_log_line() {
+fn queries_read_log_groups_of_functions_and_logged_fields() {
     let template = template();
     let widgets = widgets(&template);
     let queries: Vec<_> = widgets.iter().filter(|widget| widget["type"] == "log").collect();
@@ -256,7 +256,7 @@ fn every_query_reads_log_groups_of_functions_and_fields_of_the_log_line() {
 }
 
 #[test]
-fn the_handbooks_queries_read_fields_of_the_log_lines() {
+fn handbook_queries_read_logged_fields() {
     // Beside a request's line: what any line has, and the lines of sweep and of errors.
     const OTHERS: [&str; 14] = [
         "@timestamp",
@@ -291,7 +291,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
-fn every_function_logs_into_a_group_of_its_own_that_ends() {
+fn every_function_logs_into_its_own_group_with_retention() {
     let template = template();
     let mut groups = BTreeSet::new();
     for (name, function) in of_type(&template, "AWS::Serverless::Function") {
@@ -308,7 +308,7 @@ fn every_function_logs_into_a_group_of_its_own_that_ends() {
 /// Lambda takes a line without a time of its own for INFO, whatever its level, and drops it above that: the metrics,
 /// which are such lines, and the errors would be gone.
 #[test]
-fn lambda_itself_drops_no_line_of_a_function() {
+fn lambda_keeps_every_line_of_a_function() {
     let template = template();
     let function = &template["Globals"]["Function"];
     assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON");

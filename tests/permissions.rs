@@ -13,7 +13,7 @@ fn of_types() -> BTreeMap<&'static str, BTreeSet<String>> {
         ("BootFunction", set(okyaku_boot::Access::ACTIONS)),
         ("TrackFunction", set(okyaku_track::Access::ACTIONS)),
         ("LeadFunction", set(okyaku_lead::Access::ACTIONS)),
-        ("WithdrawFunction", set(okyaku_withdraw::Access::ACTIONS)),
+        ("EraseFunction", set(okyaku_erase::Access::ACTIONS)),
         ("WebhookFunction", set(okyaku_webhook::Access::ACTIONS)),
         ("ContactsFunction", set(okyaku_contacts::Access::ACTIONS)),
         ("SweepFunction", set(okyaku_sweep::Access::ACTIONS)),
@@ -28,7 +28,7 @@ fn template() -> Value {
 }
 
 #[test]
-fn every_policy_lists_the_actions_of_its_functions_type_on_the_table_and_no_more() {
+fn policies_list_exactly_the_actions_of_their_function_type() {
     let template = template();
     for (function, actions) in of_types() {
         let mut granted = BTreeSet::new();
@@ -48,15 +48,15 @@ fn every_policy_lists_the_actions_of_its_functions_type_on_the_table_and_no_more
 }
 
 #[test]
-fn only_withdraw_and_sweep_may_delete() {
+fn delete_is_permitted_to_erase_and_sweep_only() {
     for (function, actions) in of_types() {
-        let may = matches!(function, "WithdrawFunction" | "SweepFunction");
+        let may = matches!(function, "EraseFunction" | "SweepFunction");
         assert_eq!(actions.contains("DeleteItem"), may, "{function}");
     }
 }
 
 #[test]
-fn no_writer_may_run_longer_than_the_last_sweep_waits() {
+fn writers_never_run_longer_than_the_last_sweep_waits() {
     let template = template();
     let default = template["Globals"]["Function"]["Timeout"].as_i64().unwrap();
     for function in ["BootFunction", "TrackFunction", "LeadFunction"] {
@@ -66,7 +66,7 @@ fn no_writer_may_run_longer_than_the_last_sweep_waits() {
 }
 
 #[test]
-fn the_table_of_the_template_is_the_one_that_the_store_creates() {
+fn table_of_the_template_is_the_one_that_the_store_creates() {
     let template = template();
     let table = &template["Resources"]["Table"]["Properties"];
     let keys = |schema: &Value| {
@@ -96,7 +96,7 @@ fn needed(operation: &str, request: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
+async fn function_calls_what_its_policy_lists_and_nothing_else() {
     let shop = Shop::open().await;
     let types = of_types();
     let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -147,11 +147,11 @@ async fn a_function_calls_what_its_policy_lists_and_nothing_else() {
         "ContactsFunction",
         shop.server("GET", "/okyaku/v1/actives?month=2026-11").send().await.expect(200).clone()
     );
-    calls!("ContactsFunction", shop.server("GET", "/okyaku/v1/drops").send().await.expect(200).clone());
+    calls!("ContactsFunction", shop.server("GET", "/okyaku/v1/rejections").send().await.expect(200).clone());
     let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/open/v5/users/@lee/events/{first}");
-    calls!("WithdrawFunction", shop.server("DELETE", &path).send().await.expect(204).clone());
-    calls!("WithdrawFunction", shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204).clone());
+    calls!("EraseFunction", shop.server("DELETE", &path).send().await.expect(204).clone());
+    calls!("EraseFunction", shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204).clone());
     // Past the last sweep, and a month and a day: the sweep has a month to close too.
     shop.clock.advance(32 * 24 * 60 * 60 * 1000);
     calls!("SweepFunction", shop.sweep().await);

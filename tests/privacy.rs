@@ -66,8 +66,8 @@ async fn every_route(shop: &Shop, token: &str, bend: impl Fn(Value) -> Value) ->
         ("GET", format!("/okyaku/v1/contacts/@{MEMBER}/export"), json!({})),
         ("GET", format!("/okyaku/v1/contacts/@{MEMBER}/export?since=kanarie"), json!({})),
         ("GET", "/okyaku/v1/actives?month=kanarie".to_owned(), json!({})),
-        ("GET", "/okyaku/v1/drops".to_owned(), json!({})),
-        ("GET", "/okyaku/v1/drops?days=kanarie".to_owned(), json!({})),
+        ("GET", "/okyaku/v1/rejections".to_owned(), json!({})),
+        ("GET", "/okyaku/v1/rejections?days=kanarie".to_owned(), json!({})),
         ("DELETE", format!("{user}/events/kanarie"), json!({})),
         ("DELETE", user.clone(), json!({})),
         ("PUT", format!("{user}%2Fvogel"), json!({})),
@@ -83,7 +83,7 @@ async fn session(shop: &Shop) -> String {
 }
 
 #[tokio::test]
-async fn what_goes_well_is_logged_by_route_and_status_alone() {
+async fn success_is_logged_by_route_and_status_alone() {
     let shop = Shop::open().await;
     let (log, _guard) = Log::capture();
     let token = session(&shop).await;
@@ -112,7 +112,7 @@ async fn what_goes_well_is_logged_by_route_and_status_alone() {
 }
 
 #[tokio::test]
-async fn a_requests_line_says_whose_it_was_and_what_it_did() {
+async fn request_line_shows_its_channel_calls_units_and_events() {
     let shop = Shop::open().await;
     let token = session(&shop).await;
     let warm = json!([{"id": "warm", "name": "A", "createdAt": NOW}]);
@@ -136,7 +136,7 @@ async fn a_requests_line_says_whose_it_was_and_what_it_did() {
 }
 
 #[tokio::test]
-async fn what_is_refused_tells_no_value_to_the_log_or_the_caller() {
+async fn refusal_reveals_no_value_to_the_log_or_the_caller() {
     let shop = Shop::open().await;
     let (log, _guard) = Log::capture();
     let token = session(&shop).await;
@@ -190,7 +190,7 @@ async fn what_is_refused_tells_no_value_to_the_log_or_the_caller() {
 }
 
 #[tokio::test]
-async fn what_fails_at_the_table_tells_its_code_and_no_value() {
+async fn table_failure_is_logged_by_its_code_and_no_value() {
     let shop = Shop::open().await;
     let (log, _guard) = Log::capture();
     let token = session(&shop).await;

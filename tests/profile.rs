@@ -5,7 +5,7 @@ use support::people::{profile, put, update, visitor};
 use support::{Answer, NOW, Shop};
 
 #[tokio::test]
-async fn absent_leaves_null_clears_and_an_empty_text_is_a_value() {
+async fn absent_key_stays_null_clears_and_empty_text_is_a_value() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let said =
@@ -26,7 +26,7 @@ async fn absent_leaves_null_clears_and_an_empty_text_is_a_value() {
 }
 
 #[tokio::test]
-async fn a_pages_null_profile_resets_all_but_what_is_set_once_or_not_a_pages() {
+async fn null_profile_of_a_page_keeps_set_once_and_server_fields() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let said = json!({"profile": {"grade": "gold", "email": "a@example.com",
@@ -50,7 +50,7 @@ async fn a_pages_null_profile_resets_all_but_what_is_set_once_or_not_a_pages() {
 }
 
 #[tokio::test]
-async fn a_reset_frees_the_contact() {
+async fn reset_frees_the_contact_point() {
     let shop = Shop::open().await;
     let (_, token) = visitor(&shop).await;
     update(&shop, &token, json!({"profile": {"email": "a@example.com"}})).await.expect(200);
@@ -78,7 +78,7 @@ async fn profile_once_writes_only_where_nothing_is() {
 }
 
 #[tokio::test]
-async fn set_once_keys_keep_their_first_value_whoever_writes() {
+async fn set_once_keys_keep_their_first_value_for_any_sender() {
     let shop = Shop::open().await;
     let keys = ["referrer", "utmCampaign", "utmMedium", "utmSource", "utmContent", "utmTerm"];
     let all = |value: Value| {
@@ -97,7 +97,7 @@ async fn set_once_keys_keep_their_first_value_whoever_writes() {
 }
 
 #[tokio::test]
-async fn an_empty_patch_is_422_and_an_empty_put_creates() {
+async fn empty_patch_is_422_and_an_empty_put_creates() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     for body in [
@@ -143,7 +143,7 @@ async fn consent_flags_are_set_cleared_and_left_alone() {
 }
 
 #[tokio::test]
-async fn basic_keys_are_not_the_callers_and_the_memo_is_the_open_apis() {
+async fn basic_keys_are_not_writable_and_the_memo_only_by_servers() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let path = format!("/open/v5/users/{id}");
@@ -201,7 +201,7 @@ async fn profile_once_beside_a_profile_names_a_member_too() {
 }
 
 #[tokio::test]
-async fn thousands_of_fields_that_do_not_fit_are_refused_without_counting_the_whole_each_time() {
+async fn oversized_profile_of_many_fields_is_refused_quickly() {
     let shop = Shop::open().await;
     let mut profile = json!({"big": "x".repeat(32_000)});
     for n in 0..20_000 {

@@ -9,7 +9,7 @@ fn event(id: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_boots_of_a_new_member_make_one_customer_one_session_and_lose_no_field() {
+async fn racing_boots_make_one_member_one_session_and_keep_all_fields() {
     let shop = Shop::open().await;
     let boots = (0..200).map(|n| {
         let shop = shop.clone();
@@ -44,7 +44,7 @@ async fn two_hundred_boots_of_a_new_member_make_one_customer_one_session_and_los
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_leads_with_one_email_make_one_lead_and_49_conflicts_that_name_it() {
+async fn racing_leads_with_one_email_make_one_lead_and_conflicts() {
     let shop = Shop::open().await;
     let leads = (0..50).map(|_| {
         let shop = shop.clone();
@@ -65,7 +65,7 @@ async fn fifty_leads_with_one_email_make_one_lead_and_49_conflicts_that_name_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leads_that_cross_phone_and_email_never_share_a_contact() {
+async fn crossing_leads_never_share_a_contact_point() {
     for round in 0..10 {
         let shop = Shop::open().await;
         let (email, phone) = (format!("lead{round}@example.com"), "+821024682468");
@@ -96,7 +96,7 @@ async fn leads_that_cross_phone_and_email_never_share_a_contact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_batch_sent_twenty_times_at_once_is_stored_once() {
+async fn batch_sent_twenty_times_at_once_is_stored_once() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     let batch: Value = (0..100).map(|n| event(&format!("e{n}"))).collect();
@@ -117,7 +117,7 @@ async fn the_same_batch_sent_twenty_times_at_once_is_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_visitors_link_to_one_member_at_once_and_none_is_lost() {
+async fn visitors_linking_to_one_member_at_once_are_all_kept() {
     let shop = Shop::open().await;
     let mut veils = Vec::new();
     for _ in 0..12 {
@@ -149,7 +149,7 @@ async fn nothing_of_an_erased_life_is_left(shop: &Shop, canary: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn boots_and_a_deletion_end_in_a_new_life_or_in_none() {
+async fn boots_racing_a_deletion_end_in_a_new_record_or_in_none() {
     for _ in 0..10 {
         let shop = Shop::open().await;
         let old = shop
@@ -173,7 +173,7 @@ async fn boots_and_a_deletion_end_in_a_new_life_or_in_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_and_a_deletion_leave_no_event_behind() {
+async fn events_racing_a_deletion_leave_no_event_behind() {
     for _ in 0..10 {
         let shop = Shop::open().await;
         let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
@@ -198,7 +198,7 @@ async fn events_and_a_deletion_leave_no_event_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_and_a_deletion_leave_nothing_of_either_life_unless_a_new_one_began() {
+async fn link_racing_a_deletion_leaves_nothing_unless_it_begins_anew() {
     for _ in 0..10 {
         let shop = Shop::open().await;
         shop.boot_member("lee", json!({})).await.expect(200);
@@ -223,7 +223,7 @@ async fn a_link_and_a_deletion_leave_nothing_of_either_life_unless_a_new_one_beg
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_deletions_at_once_one_succeeds_and_the_others_find_nobody() {
+async fn racing_deletions_succeed_once_and_are_else_404() {
     let shop = Shop::open().await;
     shop.boot_member("lee", json!({})).await.expect(200);
     let deletions = (0..10).map(|_| {

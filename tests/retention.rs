@@ -8,7 +8,7 @@ use support::{NOW, Shop};
 const DAY: i64 = 86_400_000;
 
 #[tokio::test]
-async fn a_visitor_is_there_for_90_days_of_silence_and_no_longer() {
+async fn visitor_is_kept_for_90_days_of_silence_and_no_longer() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({"profile": {"grade": "gold"}})).await;
     let id = visitor.str("/user/id");
@@ -24,7 +24,7 @@ async fn a_visitor_is_there_for_90_days_of_silence_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_visit_begins_the_90_days_anew() {
+async fn visit_begins_the_90_days_anew() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     for _ in 0..3 {
@@ -35,7 +35,7 @@ async fn a_visit_begins_the_90_days_anew() {
 }
 
 #[tokio::test]
-async fn an_event_is_seen_for_the_channels_period_and_no_longer() {
+async fn event_is_visible_for_the_period_of_the_channel_only() {
     let shop = Shop::open().await;
     let member = shop.boot_member("lee", json!({})).await;
     let event = json!([{"id": "e", "name": "PageView", "createdAt": NOW}]);
@@ -51,7 +51,7 @@ async fn an_event_is_seen_for_the_channels_period_and_no_longer() {
 }
 
 #[tokio::test]
-async fn what_is_linked_to_a_member_stays_and_so_do_leads() {
+async fn linked_visitors_and_leads_never_expire() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let event = json!([{"id": "e", "name": "PageView", "createdAt": NOW}]);
@@ -69,7 +69,7 @@ async fn what_is_linked_to_a_member_stays_and_so_do_leads() {
 }
 
 #[tokio::test]
-async fn erasing_a_visitor_who_has_expired_deletes_the_events_that_are_left() {
+async fn erasure_of_an_expired_visitor_deletes_its_remaining_events() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let events = json!([{"id": "e", "name": "canary", "createdAt": NOW}]);

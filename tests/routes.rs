@@ -13,7 +13,7 @@ fn of_functions() -> BTreeMap<String, BTreeSet<String>> {
         ("BootFunction", okyaku_boot::ROUTES),
         ("TrackFunction", okyaku_track::ROUTES),
         ("LeadFunction", okyaku_lead::ROUTES),
-        ("WithdrawFunction", okyaku_withdraw::ROUTES),
+        ("EraseFunction", okyaku_erase::ROUTES),
         ("WebhookFunction", okyaku_webhook::ROUTES),
         ("ContactsFunction", okyaku_contacts::ROUTES),
         ("AssetsFunction", okyaku_assets::ROUTES),
@@ -23,7 +23,7 @@ fn of_functions() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn the_template_and_the_functions_name_the_same_routes() {
+fn template_and_functions_name_the_same_routes() {
     let mut template: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for route in routes() {
         template.entry(route.function.clone()).or_default().insert(route.route_key.clone());
@@ -78,7 +78,7 @@ async fn every_route_has_an_event_and_its_function_answers_it() {
 }
 
 #[tokio::test]
-async fn no_function_answers_anothers_route() {
+async fn functions_answer_no_route_of_another() {
     let shop = Shop::open().await;
     let functions = of_functions();
     for (name, event) in events(&shop).await {
@@ -96,7 +96,7 @@ async fn no_function_answers_anothers_route() {
 }
 
 #[tokio::test]
-async fn on_the_default_route_method_and_path_decide_by_the_same_table() {
+async fn default_route_decides_by_method_and_path_in_the_same_table() {
     for name in events(&Shop::open().await).await.into_keys() {
         let shop = Shop::open().await;
         let mut event = events(&shop).await.remove(&name).unwrap();
@@ -113,7 +113,7 @@ async fn on_the_default_route_method_and_path_decide_by_the_same_table() {
 }
 
 #[tokio::test]
-async fn the_functions_without_a_route_answer_their_events() {
+async fn functions_without_a_route_answer_their_events() {
     let shop = Shop::open().await;
     for (name, event) in events(&shop).await {
         let function = match name.split('-').next().unwrap() {
@@ -126,7 +126,7 @@ async fn the_functions_without_a_route_answer_their_events() {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_the_gateways_404() {
+async fn unknown_route_is_a_404_of_the_gateway() {
     let shop = Shop::open().await;
     for (method, path) in
         [("GET", "/"), ("GET", "/front/v1/boot"), ("POST", "/open/v5/users/a/b/c"), ("GET", "/demo")]
@@ -137,7 +137,7 @@ async fn an_unknown_route_is_the_gateways_404() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_openly_and_without_the_servers_headers() {
+async fn preflight_allows_any_origin_and_no_server_headers() {
     let shop = Shop::open().await;
     let answer = shop
         .request("OPTIONS", "/front/v1/boot")

@@ -34,7 +34,7 @@ async fn ten_page_loads_are_one_session() {
 }
 
 #[tokio::test]
-async fn exactly_thirty_minutes_later_it_is_the_same_session_and_a_millisecond_past_a_new_one() {
+async fn session_ends_only_after_more_than_thirty_minutes() {
     let shop = Shop::open().await;
     let id = boot(&shop).await;
     shop.clock.set(NOW + 30 * MINUTE);
@@ -58,7 +58,7 @@ async fn silence_counts_from_the_stored_last_seen_at() {
 }
 
 #[tokio::test]
-async fn a_touch_counts_as_a_boot_does() {
+async fn touch_counts_as_a_boot_does() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"veilId": UUID})).await;
     let token = booted.str("/sessionToken");
@@ -74,7 +74,7 @@ async fn a_touch_counts_as_a_boot_does() {
 }
 
 #[tokio::test]
-async fn a_touch_answers_as_boot_does_and_renews_the_token() {
+async fn touch_answers_as_boot_does_and_renews_the_token() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"veilId": UUID, "profile": {"grade": "gold"}})).await;
     let first = booted.str("/sessionToken");
@@ -93,7 +93,7 @@ async fn a_touch_answers_as_boot_does_and_renews_the_token() {
 }
 
 #[tokio::test]
-async fn last_seen_at_lags_by_at_most_a_minute_and_page_loads_within_it_write_nothing() {
+async fn last_seen_at_is_written_at_most_once_a_minute() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"veilId": UUID})).await;
     let (id, token) = (booted.str("/user/id"), booted.str("/sessionToken"));
@@ -115,7 +115,7 @@ async fn last_seen_at_lags_by_at_most_a_minute_and_page_loads_within_it_write_no
 }
 
 #[tokio::test]
-async fn a_boot_that_says_something_writes_also_within_the_minute() {
+async fn boot_with_new_values_writes_also_within_the_minute() {
     let shop = Shop::open().await;
     let id = boot(&shop).await;
     shop.recorder.reset();
@@ -128,7 +128,7 @@ async fn a_boot_that_says_something_writes_also_within_the_minute() {
 }
 
 #[tokio::test]
-async fn an_app_session_is_mobile_and_its_touches_too() {
+async fn app_session_is_mobile_and_its_touches_too() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({"veilId": UUID, "app": {"name": "Shop"}})).await;
     let id = booted.str("/user/id");
@@ -146,7 +146,7 @@ async fn an_app_session_is_mobile_and_its_touches_too() {
 }
 
 #[tokio::test]
-async fn the_app_and_the_browser_within_thirty_minutes_are_one_session() {
+async fn app_and_browser_within_thirty_minutes_are_one_session() {
     let shop = Shop::open().await;
     let id = boot(&shop).await;
     shop.clock.advance(10 * MINUTE);
@@ -158,7 +158,7 @@ async fn the_app_and_the_browser_within_thirty_minutes_are_one_session() {
 }
 
 #[tokio::test]
-async fn the_open_apis_touch_opens_a_session_after_the_same_silence() {
+async fn open_api_touch_opens_a_session_after_the_same_silence() {
     let shop = Shop::open().await;
     let user = shop.server("PUT", "/open/v5/users/@m-1").json(json!({})).await;
     assert_eq!(user.expect(200)["user"]["sessionsCount"], 0);
@@ -183,7 +183,7 @@ async fn racing_boots_open_one_session() {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_opens_nothing() {
+async fn clock_that_steps_back_opens_no_session() {
     let shop = Shop::open().await;
     let id = boot(&shop).await;
     shop.clock.set(NOW - 45 * MINUTE);

@@ -33,7 +33,7 @@ async fn last_checkout(shop: &Shop, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_six_shop_events_with_the_seeds_properties_are_accepted_without_a_remark() {
+async fn six_shop_events_with_full_properties_have_no_remark() {
     let shop = Shop::open().await;
     let product = json!({"id": "7", "name": "Mug", "amount": 12_900});
     let in_cart = json!({"id": "7", "name": "Mug", "quantity": 2, "amount": 12_900});
@@ -52,7 +52,7 @@ async fn the_six_shop_events_with_the_seeds_properties_are_accepted_without_a_re
 }
 
 #[tokio::test]
-async fn what_is_missing_or_mistyped_is_accepted_with_a_remark() {
+async fn missing_or_mistyped_property_is_accepted_with_a_remark() {
     let shop = Shop::open().await;
     for (name, property, remark) in [
         (
@@ -109,7 +109,7 @@ async fn numeric_strings_become_numbers_and_extras_stay() {
 }
 
 #[tokio::test]
-async fn a_servers_shop_event_says_its_remark_and_is_stored_too() {
+async fn server_shop_event_returns_its_remark_and_is_stored_too() {
     let shop = Shop::open().await;
     shop.server("PUT", "/open/v5/users/@m-1").json(json!({})).await.expect(200);
     let body = json!({"name": "ProductView", "property": {"id": 7, "amount": "12900"}});
@@ -121,7 +121,7 @@ async fn a_servers_shop_event_says_its_remark_and_is_stored_too() {
 }
 
 #[tokio::test]
-async fn a_checkout_moves_the_last_one_forward_and_never_back() {
+async fn checkout_moves_the_last_one_forward_and_never_back() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     assert_eq!(last_checkout(&shop, &id).await, Value::Null);
@@ -141,7 +141,7 @@ async fn a_checkout_moves_the_last_one_forward_and_never_back() {
 }
 
 #[tokio::test]
-async fn the_latest_checkout_of_a_batch_counts_and_a_rejected_one_does_not() {
+async fn latest_accepted_checkout_of_a_batch_counts() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     let event = |id: &str, at: i64| {
@@ -159,7 +159,7 @@ async fn the_latest_checkout_of_a_batch_counts_and_a_rejected_one_does_not() {
 }
 
 #[tokio::test]
-async fn a_duplicate_checkout_is_applied_again_so_that_a_crash_between_cannot_lose_it() {
+async fn duplicate_checkout_is_applied_again_in_case_of_a_crash() {
     let shop = Shop::open().await;
     let (id, token) = visitor(&shop).await;
     // The event lands, the customer's write does not.
@@ -198,7 +198,7 @@ async fn racing_checkouts_end_at_the_latest() {
 }
 
 #[tokio::test]
-async fn a_page_moves_the_latest_order_forward_only_and_never_ahead_of_the_clock() {
+async fn page_moves_the_latest_order_forward_up_to_now_only() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     let said = async |at: Value| {

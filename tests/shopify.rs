@@ -43,7 +43,7 @@ fn taken(answer: &support::Answer) {
 }
 
 #[tokio::test]
-async fn a_created_customer_is_a_member_with_the_keys_that_channel_talk_has() {
+async fn created_customer_is_a_member_with_the_channel_talk_keys() {
     let shop = Shop::open().await;
     let answer = shop.shopify("customers/create", &lee(600)).await;
     assert_snapshot!(answer.text(), @r#"
@@ -74,7 +74,7 @@ async fn a_created_customer_is_a_member_with_the_keys_that_channel_talk_has() {
 }
 
 #[tokio::test]
-async fn an_order_is_an_event_moves_the_figures_and_is_counted_once_however_often_it_is_told() {
+async fn order_is_an_event_and_counts_once_however_often_delivered() {
     let shop = Shop::open().await;
     for (topic, body) in [
         ("orders/paid", order(5501, 299)),
@@ -98,7 +98,7 @@ async fn an_order_is_an_event_moves_the_figures_and_is_counted_once_however_ofte
 }
 
 #[tokio::test]
-async fn a_refund_lowers_the_amount_and_a_cancelled_order_counts_for_nothing_in_whatever_order_they_come() {
+async fn refund_and_cancellation_commute() {
     let refund = json!({"id": 91, "order_id": 5501, "created_at": ago(100), "transactions": [
         {"id": 1, "kind": "refund", "status": "success", "amount": "9.90"}]});
     let cancelled = with(order(5502, 50), json!({"cancelled_at": ago(50)}));
@@ -124,7 +124,7 @@ async fn a_refund_lowers_the_amount_and_a_cancelled_order_counts_for_nothing_in_
 }
 
 #[tokio::test]
-async fn another_window_takes_effect_at_once_and_forgets_nothing() {
+async fn purchase_window_takes_effect_at_once_and_keeps_all_orders() {
     let shop = Shop::open().await;
     let old = with(order(5501, 300), json!({"created_at": ago(60 * 24 * 100)}));
     taken(&shop.shopify("orders/create", &old).await);
@@ -149,7 +149,7 @@ async fn another_window_takes_effect_at_once_and_forgets_nothing() {
 }
 
 #[tokio::test]
-async fn disabling_is_no_withdrawal() {
+async fn disabled_customer_is_not_erased() {
     let shop = Shop::open().await;
     taken(&shop.shopify("customers/create", &lee(600)).await);
     taken(&shop.shopify("customers/disable", &with(lee(10), json!({"state": "disabled"}))).await);
@@ -158,7 +158,7 @@ async fn disabling_is_no_withdrawal() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_not_cleared_and_a_retry_with_the_original_payload_undoes_nothing() {
+async fn absent_field_stays_and_a_late_retry_undoes_nothing() {
     let shop = Shop::open().await;
     taken(&shop.shopify("customers/create", &with(lee(600), json!({"tags": "vip, gold"}))).await);
     // Since 2025-01 neither tags nor consents are in it.
@@ -175,7 +175,7 @@ async fn what_is_missing_is_not_cleared_and_a_retry_with_the_original_payload_un
 }
 
 #[tokio::test]
-async fn a_deleted_customer_is_erased_whole_with_orders_and_whose_they_are() {
+async fn deleted_customer_is_erased_with_orders_and_their_owners() {
     for topic in ["customers/delete", "customers/redact"] {
         let shop = Shop::open().await;
         taken(&shop.shopify("orders/create", &order(5501, 300)).await);
@@ -212,7 +212,7 @@ async fn a_deleted_customer_is_erased_whole_with_orders_and_whose_they_are() {
 }
 
 #[tokio::test]
-async fn a_redact_that_names_an_address_alone_erases_who_holds_it_verified() {
+async fn redact_by_address_alone_erases_the_verified_customer_only() {
     let shop = Shop::open().await;
     taken(&shop.shopify("customers/create", &lee(600)).await);
     let visitor = shop.boot(json!({"profile": {"email": "lee@example.com"}})).await;
@@ -226,7 +226,7 @@ async fn a_redact_that_names_an_address_alone_erases_who_holds_it_verified() {
 }
 
 #[tokio::test]
-async fn a_redact_before_the_creation_it_follows_refuses_that_and_not_a_later_one() {
+async fn early_redact_refuses_the_older_creation_and_not_a_later_one() {
     for by in [json!({"id": ID}), json!({"email": "lee@example.com"})] {
         let shop = Shop::open().await;
         let redact = json!({"customer": by, "orders_to_redact": []});
@@ -261,7 +261,7 @@ async fn tags_and_consents_have_topics_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_data_request_is_listed_with_the_way_to_the_export() {
+async fn data_request_is_listed_with_the_path_of_its_export() {
     let shop = Shop::open().await;
     taken(&shop.shopify("customers/create", &lee(600)).await);
     let request = json!({"shop_domain": "dev-shop.myshopify.com", "customer": {"id": ID, "email": "lee@example.com"},
@@ -278,7 +278,7 @@ async fn a_data_request_is_listed_with_the_way_to_the_export() {
 }
 
 #[tokio::test]
-async fn an_export_has_the_orders() {
+async fn export_has_the_orders() {
     let shop = Shop::open().await;
     taken(&shop.shopify("orders/create", &order(5501, 300)).await);
     let export =
@@ -294,7 +294,7 @@ async fn an_export_has_the_orders() {
 }
 
 #[tokio::test]
-async fn a_shop_that_left_is_forgotten_whole_and_its_neighbour_is_not() {
+async fn shop_redact_erases_the_whole_shop_and_not_its_neighbour() {
     let shop = Shop::open().await;
     let other = shop.admin(json!({"action": "createChannel", "name": "Other"})).await.unwrap();
     let server = |method: &str, path: &str| {
@@ -344,7 +344,7 @@ async fn a_shop_that_left_is_forgotten_whole_and_its_neighbour_is_not() {
 }
 
 #[tokio::test]
-async fn a_refund_waits_30_days_for_its_order_and_a_data_request_60_for_the_shop() {
+async fn refund_waits_30_days_for_its_order_and_a_data_request_60() {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let refund = json!({"id": 91, "order_id": 5501, "transactions": [{"kind": "refund", "status": "success", "amount": "9.90"}]});
     for (days, amount) in [(30 * DAY, 50.0), (30 * DAY + 1001, 59.9)] {

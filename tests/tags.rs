@@ -32,7 +32,7 @@ async fn tags_are_trimmed_lower_cased_and_unique() {
 }
 
 #[tokio::test]
-async fn a_page_sees_and_removes_only_tags_that_a_page_set() {
+async fn page_sees_and_removes_only_tags_that_a_page_set() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     page(&shop, "PATCH", &token, json!(["vip", "new"])).await.expect(200);
@@ -42,7 +42,7 @@ async fn a_page_sees_and_removes_only_tags_that_a_page_set() {
 }
 
 #[tokio::test]
-async fn a_page_that_adds_the_managers_tag_does_not_make_it_its_own() {
+async fn page_that_adds_a_manager_tag_does_not_take_it_over() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     let added = page(&shop, "PATCH", &token, json!(["退会"])).await;
@@ -56,7 +56,7 @@ async fn a_page_that_adds_the_managers_tag_does_not_make_it_its_own() {
 }
 
 #[tokio::test]
-async fn what_the_manager_sets_again_is_no_longer_the_pages_to_remove() {
+async fn page_tag_set_again_by_the_manager_is_not_removable_by_pages() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     page(&shop, "PATCH", &token, json!(["vip", "new"])).await.expect(200);
@@ -66,7 +66,7 @@ async fn what_the_manager_sets_again_is_no_longer_the_pages_to_remove() {
 }
 
 #[tokio::test]
-async fn a_pages_update_replaces_the_pages_tags_and_null_clears_them() {
+async fn page_update_replaces_page_tags_and_null_clears_them() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     let update = async |body: Value| shop.page("PATCH", "/front/v1/users/me", &token).json(body).await;
@@ -91,7 +91,7 @@ async fn absent_tags_stay() {
 }
 
 #[tokio::test]
-async fn the_open_api_replaces_the_whole_set_also_what_a_page_set() {
+async fn open_api_replaces_the_whole_set_including_page_tags() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     for (method, tags, wanted) in [
@@ -109,7 +109,7 @@ async fn the_open_api_replaces_the_whole_set_also_what_a_page_set() {
 }
 
 #[tokio::test]
-async fn null_empty_and_mistyped_tags_are_refused_by_name_and_nothing_is_stored() {
+async fn null_empty_and_mistyped_tags_are_refused_by_name() {
     let shop = Shop::open().await;
     let (id, token) = tagged(&shop).await;
     for (tags, field) in [

@@ -60,7 +60,7 @@ impl Two {
 }
 
 #[tokio::test]
-async fn the_same_identifiers_are_two_customers_in_two_channels() {
+async fn same_identifiers_are_two_customers_in_two_channels() {
     let two = Two::open().await;
     for (key, own) in &two.own {
         assert_ne!(*own, two.other[key], "{key}");
@@ -128,7 +128,7 @@ async fn ids_of_another_channel_are_unknown_to_every_route() {
 }
 
 #[tokio::test]
-async fn a_credential_works_in_its_own_channel_alone() {
+async fn credential_works_in_its_own_channel_alone() {
     let two = Two::open().await;
     let before = two.shop.dump().await;
     let mixed = Channel { access_key: two.theirs.access_key.clone(), ..two.ours.clone() };
@@ -151,7 +151,7 @@ async fn a_credential_works_in_its_own_channel_alone() {
 }
 
 #[tokio::test]
-async fn what_one_channel_does_to_its_customers_leaves_the_other_as_it_was() {
+async fn changes_in_one_channel_leave_the_other_unchanged() {
     let two = Two::open().await;
     let theirs = async || {
         let mut parts = Vec::new();
@@ -196,7 +196,7 @@ async fn what_one_channel_does_to_its_customers_leaves_the_other_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_veil_id_of_another_channel_is_a_new_visitor_here() {
+async fn veil_id_of_another_channel_is_a_new_visitor_here() {
     let two = Two::open().await;
     let veil = "0123456789abcdef0123456789abcdef";
     let profile = json!({"name": "Secret"});

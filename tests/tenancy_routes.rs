@@ -158,7 +158,7 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         | "GET /okyaku/v1/contacts/{userId}"
         | "GET /okyaku/v1/contacts/{userId}/export"
         | "GET /okyaku/v1/actives"
-        | "GET /okyaku/v1/drops"
+        | "GET /okyaku/v1/rejections"
         | "GET /okyaku/v1/erasures/{id}"
         | "DELETE /open/v5/users/{userId}" => vec![json!({})],
         "POST /webhooks/{builder}/{webhookToken}" => {
@@ -244,7 +244,7 @@ async fn ask(shop: &Shop, route: &Route, path: &str, door: &[(&str, String)], bo
 }
 
 #[tokio::test]
-async fn every_route_answers_another_channels_names_and_keys_as_those_of_nobody() {
+async fn every_route_answers_foreign_identifiers_and_keys_as_unknown() {
     let shop = Shop::open().await;
     let make = async |name: &str| {
         let made = shop.admin(json!({"action": "createChannel", "name": name})).await.unwrap();

@@ -11,7 +11,7 @@ const DAY: i64 = 86_400_000;
 const VEILS: [&str; 2] = ["5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b", "0123456789abcdef0123456789abcdef"];
 
 /// The sessions of a member's lives: its own and those of two linked visitors.
-async fn lives(shop: &Shop) -> Vec<String> {
+async fn records(shop: &Shop) -> Vec<String> {
     let mut tokens = Vec::new();
     for veil in VEILS {
         tokens.push(shop.boot(json!({ "veilId": veil })).await.str("/sessionToken").to_owned());
@@ -58,9 +58,9 @@ async fn walk(shop: &Shop, order: &str, along: &str, limit: usize, mut since: Op
 }
 
 #[tokio::test]
-async fn newest_first_unless_asked_otherwise_and_25_on_a_page() {
+async fn events_come_newest_first_by_default_and_25_on_a_page() {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
+    let tokens = records(&shop).await;
     for at in 0..30 {
         track(&shop, &tokens[at % 3], "E", NOW - 1000 + at as i64).await;
     }
@@ -78,7 +78,7 @@ async fn newest_first_unless_asked_otherwise_and_25_on_a_page() {
 }
 
 #[tokio::test]
-async fn an_empty_timeline_has_no_cursors() {
+async fn empty_timeline_has_no_cursors() {
     let shop = Shop::open().await;
     shop.server("PUT", "/open/v5/users/@m-1").json(json!({})).await.expect(200);
     for order in ["asc", "desc", "both"] {
@@ -88,9 +88,9 @@ async fn an_empty_timeline_has_no_cursors() {
 }
 
 #[tokio::test]
-async fn prev_and_next_are_null_at_the_ends_and_lead_back_and_on_between() {
+async fn cursors_are_null_at_the_ends_and_lead_both_ways_between() {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
+    let tokens = records(&shop).await;
     for at in 0..6 {
         track(&shop, &tokens[0], "E", NOW + at).await;
     }
@@ -128,15 +128,15 @@ async fn wrong_queries_are_422_by_name() {
 }
 
 #[tokio::test]
-async fn counts_are_exact_over_all_lives() {
+async fn counts_are_exact_over_all_records() {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
-    for (life, name, many) in [(0, "PageView", 30), (1, "PageView", 12), (2, "AddToCart", 3), (1, "🛒", 1)]
+    let tokens = records(&shop).await;
+    for (record, name, many) in [(0, "PageView", 30), (1, "PageView", 12), (2, "AddToCart", 3), (1, "🛒", 1)]
     {
         let events: Vec<Value> = (0..many)
             .map(|at| json!({"id": format!("{name}{at}"), "name": name, "createdAt": NOW + at}))
             .collect();
-        shop.track(&tokens[life], json!(events)).await.expect(200);
+        shop.track(&tokens[record], json!(events)).await.expect(200);
     }
     let glance = shop.server("GET", "/okyaku/v1/contacts/@m-1").send().await;
     let events = &glance.expect(200)["events"];
@@ -149,9 +149,9 @@ async fn counts_are_exact_over_all_lives() {
 #[tokio::test]
 async fn one_event_is_deleted_and_the_others_stay() {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
-    for (life, at) in [(0, 0), (1, 1), (2, 2)] {
-        track(&shop, &tokens[life], "E", NOW + at).await;
+    let tokens = records(&shop).await;
+    for (record, at) in [(0, 0), (1, 1), (2, 2)] {
+        track(&shop, &tokens[record], "E", NOW + at).await;
     }
     let ids: Vec<String> =
         shop.events("@m-1").await.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
@@ -169,9 +169,9 @@ async fn one_event_is_deleted_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn a_foreign_events_id_is_404_and_stays_where_it_is() {
+async fn foreign_event_id_is_404_and_the_event_stays() {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
+    let tokens = records(&shop).await;
     track(&shop, &tokens[1], "E", NOW).await;
     let id = shop.events("@m-1").await[0]["id"].as_str().unwrap().to_owned();
     shop.server("PUT", "/open/v5/users/@m-2").json(json!({})).await.expect(200);
@@ -232,11 +232,11 @@ proptest! {
 
 async fn every_event_once(events: BTreeSet<(usize, i64, u8)>, limit: usize, at: prop::sample::Index) {
     let shop = Shop::open().await;
-    let tokens = lives(&shop).await;
-    for (life, token) in tokens.iter().enumerate() {
+    let tokens = records(&shop).await;
+    for (record, token) in tokens.iter().enumerate() {
         let own: Vec<Value> = events
             .iter()
-            .filter(|event| event.0 == life)
+            .filter(|event| event.0 == record)
             .map(|(_, at, id)| json!({"id": id.to_string(), "name": "E", "createdAt": NOW + at}))
             .collect();
         if !own.is_empty() {
@@ -272,7 +272,7 @@ async fn every_event_once(events: BTreeSet<(usize, i64, u8)>, limit: usize, at: 
 }
 
 #[tokio::test]
-async fn a_page_with_nothing_on_it_leads_back_to_where_it_came_from() {
+async fn empty_page_leads_back_to_where_it_came_from() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     let events: Value =
@@ -294,13 +294,13 @@ async fn a_page_with_nothing_on_it_leads_back_to_where_it_came_from() {
 }
 
 #[tokio::test]
-async fn a_member_with_many_lives_of_large_events_is_still_readable() {
+async fn member_with_many_records_of_large_events_stays_readable() {
     let shop = Shop::open().await;
     let large = "x".repeat(30_000);
-    for life in 0..6 {
+    for record in 0..6 {
         let visitor = shop.boot(json!({})).await;
         for batch in 0..2 {
-            let event = |n| json!({"id": format!("{batch}-{n}"), "name": "Large", "createdAt": NOW - life, "property": {"x": large}});
+            let event = |n| json!({"id": format!("{batch}-{n}"), "name": "Large", "createdAt": NOW - record, "property": {"x": large}});
             let events: Value = (0..14).map(event).collect();
             shop.track(visitor.str("/sessionToken"), events).await.expect(200);
         }

@@ -24,7 +24,7 @@ async fn send(shop: &Shop, path: &str, headers: &[(&str, &str)], body: &str) -> 
 }
 
 #[tokio::test]
-async fn a_forged_or_missing_proof_is_401_and_touches_nothing() {
+async fn forged_or_missing_proof_is_401_and_changes_nothing() {
     let shop = Shop::open().await;
     let before = shop.dump().await;
     let body = body();
@@ -81,7 +81,7 @@ async fn both_families_of_headers_are_read() {
 }
 
 #[tokio::test]
-async fn a_delivery_of_one_shop_is_refused_at_another_channel() {
+async fn delivery_of_one_shop_is_refused_at_another_channel() {
     let shop = Shop::open().await;
     let made = shop.admin(json!({"action": "createChannel", "name": "Other"})).await.unwrap();
     let (id, token) = (made["channel"]["id"].as_str().unwrap(), made["webhookToken"].as_str().unwrap());
@@ -138,7 +138,7 @@ async fn two_secrets_are_valid_at_once_and_a_third_ends_the_first() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_answered_200_with_its_reason_and_loses_nothing_else() {
+async fn unreadable_part_is_200_with_its_reason_and_keeps_the_rest() {
     let shop = Shop::open().await;
     let mut answers = Vec::new();
     for (topic, body) in [
@@ -171,11 +171,11 @@ async fn what_cannot_be_read_is_answered_200_with_its_reason_and_loses_nothing_e
         answers.push(answer.body["dropped"].to_string());
     }
     assert!(answers.iter().all(|answer| !answer.contains("1,000") && !answer.contains("gid")), "{answers:?}");
-    let log = shop.server("GET", "/okyaku/v1/drops").send().await;
-    let counted = log.expect(200)["drops"].as_array().unwrap().clone();
+    let log = shop.server("GET", "/okyaku/v1/rejections").send().await;
+    let counted = log.expect(200)["rejections"].as_array().unwrap().clone();
     let unknown = counted.iter().find(|drop| drop["reason"] == "unknownTopic").expect("counted");
     assert_eq!(
-        (&unknown["source"], &unknown["field"]),
+        (&unknown["sender"], &unknown["field"]),
         (&json!("shopify"), &json!("inventory_levels/update"))
     );
     // A field that cannot be read leaves the others.
@@ -187,7 +187,7 @@ async fn what_cannot_be_read_is_answered_200_with_its_reason_and_loses_nothing_e
 }
 
 #[tokio::test]
-async fn a_delivery_has_at_most_4_mb() {
+async fn delivery_has_at_most_4_mb() {
     let shop = Shop::open().await;
     for (bytes, status) in [(4 * 1024 * 1024, 200), (4 * 1024 * 1024 + 1, 413)] {
         let front = r#"{"id":7,"note":""#;
@@ -204,7 +204,7 @@ async fn a_delivery_has_at_most_4_mb() {
 }
 
 #[tokio::test]
-async fn the_same_delivery_comes_by_direct_invocation_for_the_shops_own_channel_alone() {
+async fn direct_invocation_delivers_to_the_own_channel_of_the_shop() {
     let shop = Shop::open().await;
     let event = |domain: &str| {
         json!({
@@ -225,7 +225,7 @@ async fn the_same_delivery_comes_by_direct_invocation_for_the_shops_own_channel_
 }
 
 #[tokio::test]
-async fn the_common_delivery_is_one_read_and_one_write() {
+async fn common_delivery_is_one_read_and_one_write() {
     let shop = Shop::open().await;
     let body = |minute: u32, name: &str| json!({"id": 7, "first_name": name, "email": "lee@example.com", "updated_at": format!("2026-11-20T10:{minute:02}:00Z")});
     shop.shopify("customers/create", &body(1, "Haneul")).await.expect(200);
@@ -242,7 +242,7 @@ async fn the_common_delivery_is_one_read_and_one_write() {
 }
 
 #[test]
-fn ten_thousand_forged_signatures_are_refused() {
+fn forged_signatures_are_refused() {
     use okyaku_builders::signature::is_shopifys;
     let mut rng = support::fault::Rng::new(7);
     let secrets = [dev::SHOPIFY_SECRET.to_owned(), "the-one-before".to_owned()];
@@ -274,7 +274,7 @@ fn ten_thousand_forged_signatures_are_refused() {
 }
 
 #[tokio::test]
-async fn an_order_and_a_refund_cost_what_the_documents_say() {
+async fn order_and_refund_cost_what_is_documented() {
     let shop = Shop::open().await;
     let customer = json!({"id": 7, "updated_at": "2026-11-20T09:00:00Z"});
     let order = |id: u64, minute: u32| {

@@ -11,9 +11,9 @@ use okyaku_benches::shop;
 use okyaku_domain::command::boot::{self, Boot};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::event::{self, Bounds};
-use okyaku_domain::field::Source;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::{device, patch, time};
 use okyaku_store::keyring::Keys;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -27,7 +27,7 @@ const BODY: &[u8] =
 
 fn parsed() -> Boot {
     let body = json::object(BODY).unwrap();
-    let (patch, _) = patch::parse(&body, Source::Page, "KR", &KNOWN).unwrap();
+    let (patch, _) = patch::parse(&body, Sender::Page, "KR", &KNOWN).unwrap();
     Boot { patch, ..Boot::default() }
 }
 
@@ -87,7 +87,7 @@ fn domain(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("make a customer's id", |bench| {
-        bench.iter(|| black_box(keys.customer_id("c", Identifier::Member("lucas"), 0)));
+        bench.iter(|| black_box(keys.customer_id("c", NaturalKey::Member("lucas"), 0)));
     });
     criterion.bench_function("verify a session token", |bench| {
         bench.iter(|| black_box(verify(&keys, black_box(&token), NOW, 0).unwrap()));

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::month::Month;
@@ -18,8 +18,8 @@ enum Thing {
     Customer(String, CustomerId),
     Event(String, EventKey),
     Journal(String, CustomerId, i64, CustomerId),
-    Contact(String, ContactKind, String),
-    Holder(String, ContactKind, String, CustomerId),
+    ContactPoint(String, ContactPointKind, String),
+    Registrant(String, ContactPointKind, String, CustomerId),
     Marker(String, String, String),
     Total(String, String),
     Closed,
@@ -51,15 +51,15 @@ impl<'a> Arbitrary<'a> for Thing {
         let channel = text::<10>(bytes)?;
         let at = bytes.int_in_range(0..=LATEST)?;
         let month = Month::of(bytes.int_in_range(946_684_800_000..=32_503_680_000_000 - 1)?).key();
-        let kind = *bytes.choose(&ContactKind::ALL)?;
+        let kind = *bytes.choose(&ContactPointKind::ALL)?;
         Ok(match bytes.int_in_range(0..=10)? {
             0 => Self::Customer(channel, id(bytes)?),
             1 => {
                 Self::Event(channel, EventKey { owner: id(bytes)?, created_at: at, hash: text::<10>(bytes)? })
             }
             2 => Self::Journal(channel, id(bytes)?, at, id(bytes)?),
-            3 => Self::Contact(channel, kind, text::<16>(bytes)?),
-            4 => Self::Holder(channel, kind, text::<16>(bytes)?, id(bytes)?),
+            3 => Self::ContactPoint(channel, kind, text::<16>(bytes)?),
+            4 => Self::Registrant(channel, kind, text::<16>(bytes)?, id(bytes)?),
             5 => Self::Marker(channel, month, text::<10>(bytes)?),
             6 => Self::Total(channel, month),
             7 => Self::Closed,
@@ -76,8 +76,8 @@ impl Thing {
             Self::Customer(channel, id) => keys::customer(channel, id),
             Self::Event(channel, key) => keys::event(channel, key),
             Self::Journal(channel, member, at, visitor) => keys::journal(channel, member, *at, visitor),
-            Self::Contact(channel, kind, hash) => keys::contact(channel, *kind, hash),
-            Self::Holder(channel, kind, hash, id) => keys::holder(channel, *kind, hash, id),
+            Self::ContactPoint(channel, kind, hash) => keys::contact_point(channel, *kind, hash),
+            Self::Registrant(channel, kind, hash, id) => keys::registrant(channel, *kind, hash, id),
             Self::Marker(channel, month, name) => keys::marker(channel, month, name),
             Self::Total(channel, month) => keys::total(channel, month),
             Self::Closed => keys::closed(),
@@ -94,9 +94,9 @@ impl Thing {
     fn check(&self) {
         let Key { pk, sk } = self.key();
         assert!(!pk.is_empty() && !sk.is_empty());
-        let life = pk.starts_with("C#");
-        assert_eq!(life, matches!(self, Self::Customer(..) | Self::Event(..) | Self::Journal(..)));
-        let within = |from: &str, to: &str| life && sk.as_str() >= from && sk.as_str() <= to;
+        let record = pk.starts_with("C#");
+        assert_eq!(record, matches!(self, Self::Customer(..) | Self::Event(..) | Self::Journal(..)));
+        let within = |from: &str, to: &str| record && sk.as_str() >= from && sk.as_str() <= to;
         assert_eq!(within(EVENTS, EVENTS_END), matches!(self, Self::Event(..)), "{sk}");
         assert_eq!(within(JOURNAL, JOURNAL_END), matches!(self, Self::Journal(..)), "{sk}");
         assert_eq!(pk == keys::CHANNELS, matches!(self, Self::Channel(_)));

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use okyaku_domain::device::Web;
 use okyaku_domain::event::{self, Bounds, EventKey};
-use okyaku_domain::field::{self, Source};
+use okyaku_domain::field;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::month::Month;
 use okyaku_domain::profile::{Profile, Writer};
@@ -90,10 +91,10 @@ fn bodies(bytes: &[u8]) {
             assert_eq!(field::value(key, &normal, "KR").as_ref(), Ok(&normal), "{key}");
         }
     }
-    for source in [Source::Page, Source::Server] {
-        let Ok((patch, _)) = patch::parse(&body, source, "KR", &["id"]) else { continue };
+    for sender in [Sender::Page, Sender::Server] {
+        let Ok((patch, _)) = patch::parse(&body, sender, "KR", &["id"]) else { continue };
         let mut profile = Profile::default();
-        let by = Writer { source, time: NOW, verified: &patch.verified };
+        let by = Writer { sender, time: NOW, verified: &patch.verified };
         profile.apply_once(&patch.profile_once, by);
         if let Some(fields) = &patch.profile {
             profile.apply(fields, by);

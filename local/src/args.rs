@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use http::Uri;
 use okyaku_domain::builder::Builder;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 
 use crate::send;
 
@@ -116,7 +116,7 @@ pub(crate) struct List {
     /// One name a line, or a CSV file whose header has a column called as --by
     pub(crate) file: PathBuf,
     /// What the names are
-    #[arg(long, default_value = "memberId", value_parser = By::KINDS)]
+    #[arg(long, default_value = "memberId", value_parser = PersonRef::KINDS)]
     pub(crate) by: String,
     /// Id of the channel; not needed where there is only one
     #[arg(long)]
@@ -140,7 +140,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_holds_together() {
+    fn command_line_is_consistent() {
         Args::command().debug_assert();
         assert!(Args::try_parse_from(["okyaku", "--dynamodb", "http://localhost:8000"]).is_ok());
         let erase = ["okyaku", "--data", "memory", "erase", "gone.csv", "--by", "email", "--dry-run"];

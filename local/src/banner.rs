@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_banner_has_what_a_newcomer_needs() {
+    fn banner_shows_the_demo_the_keys_and_a_first_command() {
         let text = banner("127.0.0.1:8787".parse().unwrap(), ".okyaku", None, true);
         for part in
             ["http://127.0.0.1:8787/demo", "dev-plugin-key", "dev-access-secret", "TOKEN=$(curl -s", "@lucas"]

@@ -45,7 +45,7 @@ impl Cors {
     }
 
     /// The answer to a preflight: 204, whatever its path. `None` if the request is none, that is, if it is not
-    /// an `OPTIONS` with both `Origin` and `Access-Control-Request-Method`.
+    /// an `OPTIONS` with both `Sender` and `Access-Control-Request-Method`.
     #[must_use]
     pub fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Bytes>> {
         let asked = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_is_answered_and_nothing_else_is() {
+    fn preflight_alone_is_answered() {
         let cors = Cors::from_template(&json!({
             "AllowOrigins": ["*"], "AllowMethods": ["GET", "POST"], "AllowHeaders": ["Content-Type", "x-session"],
             "MaxAge": 600
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateways_headers_replace_the_functions() {
+    fn gateway_headers_replace_those_of_the_function() {
         let cors = Cors::from_template(
             &json!({"AllowOrigins": ["https://a.example"], "ExposeHeaders": ["Retry-After"]}),
         );

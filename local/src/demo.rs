@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_of_the_shop_is_the_page_and_a_missing_file_is_none() {
+    fn shop_paths_serve_the_page_and_missing_files_serve_nothing() {
         for path in ["/demo", "/demo/", "/demo/cart", "/demo/products/moon-jar", "/demo/not/there"] {
             let response = get(path).unwrap();
             assert_eq!(response.headers()[CONTENT_TYPE], HTML, "{path}");
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shop_has_the_snippet_of_the_readme() {
+    fn page_contains_the_snippet_of_the_readme() {
         let readme = include_str!("../../README.md");
         let line = readme.lines().find(|line| line.starts_with("<script>(function(w)")).unwrap();
         assert!(PAGE.contains(line));

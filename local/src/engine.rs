@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_can_be_opened_again_once_the_engine_is_gone() {
+    fn folder_reopens_once_the_engine_is_closed() {
         let path = std::env::temp_dir().join(format!("okyaku-engine-{}", std::process::id()));
         let engine = Engine::file(&path, 0).unwrap();
         assert!(engine.endpoint().starts_with("http://127.0.0.1:"));

@@ -185,20 +185,20 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_a_name_a_line() {
+    fn list_has_one_identifier_per_line() {
         let expected = vec![(1, "a".to_owned()), (3, "b".to_owned())];
         assert_eq!(names("a\r\n\r\n b \r\n", "memberId").unwrap(), expected);
     }
 
     #[test]
-    fn a_header_tells_the_column() {
+    fn header_selects_the_column() {
         let text = "\u{feff}name,email\n\"Lee, Ann\",lee@example.com\nKim,kim@example.com\n";
         let expected = vec![(2, "lee@example.com".to_owned()), (3, "kim@example.com".to_owned())];
         assert_eq!(names(text, "email").unwrap(), expected);
     }
 
     #[test]
-    fn a_line_without_a_name_stops_before_anybody_is_erased() {
+    fn line_without_identifier_stops_before_any_erasure() {
         let refused = names("name,memberId\nLee,1\nKim,\n", "memberId").unwrap_err();
         assert!(refused.ends_with("line 3 has no memberId"), "{refused}");
     }

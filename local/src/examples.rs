@@ -106,7 +106,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_example_of_the_folders_is_here_and_ends_now() {
+    fn examples_are_complete_and_end_now() {
         let now = 1_800_000_000_000;
         for builder in [Builder::Shopify, Builder::Cafe24] {
             let folder = format!("{}/../events/deliveries/{}", env!("CARGO_MANIFEST_DIR"), builder.name());
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_topic_is_told_the_known_ones() {
+    fn unknown_topic_error_lists_the_known_topics() {
         let told = body(Builder::Cafe24, "customers/create", 0).unwrap_err().to_string();
         assert!(told.contains("90023, 90025") && told.ends_with("90148"), "{told}");
         let told = body(Builder::Shopify, "90023", 0).unwrap_err().to_string();

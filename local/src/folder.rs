@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_has_one_user_at_a_time() {
+    fn folder_has_one_user_at_a_time() {
         let parent = std::env::temp_dir().join(format!("okyaku-folder-{}", std::process::id()));
         let path = parent.join("deep");
         let folder = Folder::lock(&path).unwrap();

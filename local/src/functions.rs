@@ -16,7 +16,7 @@ pub(crate) struct Functions {
     boot: App<okyaku_boot::Access>,
     track: App<okyaku_track::Access>,
     lead: App<okyaku_lead::Access>,
-    withdraw: App<okyaku_withdraw::Access>,
+    erase: App<okyaku_erase::Access>,
     contacts: App<okyaku_contacts::Access>,
     webhook: App<okyaku_webhook::Access>,
     sweep: App<okyaku_sweep::Access>,
@@ -29,7 +29,7 @@ impl Functions {
             boot: base.app(),
             track: base.app(),
             lead: base.app(),
-            withdraw: base.app(),
+            erase: base.app(),
             contacts: base.app(),
             webhook: base.app(),
             sweep: base.app(),
@@ -59,7 +59,7 @@ impl Functions {
             "BootFunction" => http!(self.boot, okyaku_boot::handle),
             "TrackFunction" => http!(self.track, okyaku_track::handle),
             "LeadFunction" => http!(self.lead, okyaku_lead::handle),
-            "WithdrawFunction" => http!(self.withdraw, okyaku_withdraw::handle),
+            "EraseFunction" => http!(self.erase, okyaku_erase::handle),
             "ContactsFunction" => http!(self.contacts, okyaku_contacts::handle),
             "AssetsFunction" => {
                 event::answer(&event, context, okyaku_assets::handle).await.map_err(InvokeError::Event)

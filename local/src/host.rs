@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_url_could_carry_is_no_host() {
+    fn host_that_no_url_could_carry_is_invalid() {
         for text in [
             "",
             ":",

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_function_that_fails_fails_alone() {
+    async fn failing_function_fails_alone() {
         let limit = Duration::from_millis(20);
         let panicking = async { panic!("as asked") };
         assert!(matches!(isolated(limit, panicking).await, Err(InvokeError::Panicked)));

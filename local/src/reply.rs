@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_becomes_a_response() {
+    fn answer_becomes_a_response() {
         let answer = json!({
             "statusCode": 201, "headers": {"Content-Type": "image/png"}, "multiValueHeaders": {"x": ["y"]},
             "cookies": ["a=1; Path=/", "b=2"], "body": "AAH/", "isBase64Encoded": true
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_answer_has_no_body_and_a_malformed_one_is_refused() {
+    fn bare_answer_has_no_body_and_malformed_answer_is_refused() {
         assert!(response(json!({"statusCode": 204})).unwrap().body().is_empty());
         for answer in [
             json!(null),

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_routed_is_found() {
+    fn router_finds_its_routes_only() {
         let router = router(&["GET /users/{userId}", "PATCH /users/me", "ANY /hook/{proxy+}"]);
         assert_eq!(
             found(&router, "GET", "/users/me"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deployed_routes_can_be_told_apart() {
+    fn deployed_routes_are_distinct() {
         Router::new(routes()).unwrap();
     }
 }

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn shopifys_is_signed_over_its_bytes() {
+    fn shopify_delivery_is_signed_over_its_bytes() {
         let signed = sign(&delivery(&["shopify", "orders/paid"]).unwrap(), 1_800_000_000_000).unwrap();
         assert_eq!(signed.url, "http://127.0.0.1:8787/webhooks/shopify/dev-webhook-token");
         let given = header(&signed, "X-Shopify-Hmac-Sha256");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn cafe24s_names_the_mall_that_it_is_for() {
+    fn cafe24_delivery_names_its_mall() {
         for topic in ["90023", "90080"] {
             let args = ["cafe24", topic, "--shop", "mymall", "--secret", "a-key"];
             let signed = sign(&delivery(&args).unwrap(), 0).unwrap();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_printed_command_is_one_for_a_shell() {
+    fn printed_command_is_quoted_for_a_shell() {
         let signed = Signed {
             url: "https://x.example.com/webhooks/cafe24/t".into(),
             headers: vec![("x-api-key", "it's".into())],
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_goes_to_this_machine_or_by_https() {
+    fn delivery_goes_to_loopback_or_by_https() {
         for (to, taken) in [
             ("http://127.0.0.1:8787", true),
             ("http://localhost:1/", true),

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loopback_server_answers_to_loopback_names_only() {
+    fn loopback_server_answers_to_loopback_names_only() {
         for told in ["127.0.0.1", "localhost", "::1", "[::1]"] {
             let names = Names::of(told);
             assert!(names.loopback_only(), "{told}");
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_server_answers_to_its_own_name_and_to_addresses() {
+    fn public_server_answers_to_its_own_name_and_to_addresses() {
         let names = Names::of("shop.lan");
         assert!(!names.loopback_only());
         assert!(admitted(&names, "shop.lan:8787") && admitted(&names, "192.168.0.5:8787"));

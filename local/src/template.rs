@@ -163,7 +163,7 @@ Resources:
 "#;
 
     #[test]
-    fn short_tags_do_not_break_it() {
+    fn template_with_short_tags_is_parsed() {
         let template = Template::parse(TAGGED).unwrap();
         let keys: Vec<_> =
             template.routes.iter().map(|r| (r.route_key.as_str(), r.function.as_str())).collect();
@@ -177,7 +177,7 @@ Resources:
     }
 
     #[test]
-    fn a_route_without_method_or_given_twice_is_refused() {
+    fn route_without_method_or_given_twice_is_refused() {
         let error = Template::parse(&TAGGED.replace("Method: post, ", "")).unwrap_err();
         assert_eq!(error.to_string(), "BootFunction: event Boot has no Method");
         let twice = TAGGED
@@ -187,7 +187,7 @@ Resources:
     }
 
     #[test]
-    fn the_deployed_template_is_read() {
+    fn deployed_template_is_read() {
         assert!(TEMPLATE.routes.iter().any(|route| route.route_key == "POST /front/v1/boot"));
         assert!(TEMPLATE.cors.is_some());
     }

@@ -100,12 +100,12 @@ impl Drop for Server {
 }
 
 /// Items in the partition of a life, straight from the folder's engine. The server must be stopped.
-fn items_of(folder: &Path, life: &str) -> usize {
+fn items_of(folder: &Path, record: &str) -> usize {
     let engine = okyaku_local::engine::Engine::file(folder, 0).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = okyaku_store::client::loopback(&engine.endpoint(), okyaku_store::client::http_client());
-        let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{life}"));
+        let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{record}"));
         let query = client.query().table_name("okyaku").key_condition_expression("pk = :pk");
         let pages = query.expression_attribute_values(":pk", value).into_paginator().items().send();
         pages.try_collect().await.unwrap().len()
@@ -113,7 +113,7 @@ fn items_of(folder: &Path, life: &str) -> usize {
 }
 
 #[test]
-fn what_was_acknowledged_before_kill_9_is_there_after_it() {
+fn acknowledged_events_survive_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     let (token, _) = server.boot("lee");
@@ -129,17 +129,17 @@ fn what_was_acknowledged_before_kill_9_is_there_after_it() {
 }
 
 #[test]
-fn a_deletion_of_2000_events_killed_in_the_middle_is_finished_by_the_next_process() {
+fn erasure_killed_midway_is_finished_by_the_next_process() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let (token, life) = server.boot("lee");
+    let (token, record) = server.boot("lee");
     for n in 0..20 {
         assert_eq!(server.track(&token, 100 * n, 100), 200);
     }
     assert_eq!(server.call("DELETE", "/open/v5/users/@lee", None, None).0, 204);
     assert_eq!(server.call("GET", "/open/v5/users/@lee", None, None).0, 404);
     server.kill();
-    let left = items_of(folder.path(), &life);
+    let left = items_of(folder.path(), &record);
     assert!(left > 1, "it was too fast to be cut off: {left}");
 
     let server = Server::start(folder.path());
@@ -151,7 +151,7 @@ fn a_deletion_of_2000_events_killed_in_the_middle_is_finished_by_the_next_proces
     loop {
         std::thread::sleep(Duration::from_secs(3));
         server.take().unwrap().kill();
-        let left = items_of(folder.path(), &life);
+        let left = items_of(folder.path(), &record);
         server = Some(Server::start(folder.path()));
         if left == 1 {
             break;
@@ -161,11 +161,11 @@ fn a_deletion_of_2000_events_killed_in_the_middle_is_finished_by_the_next_proces
     // Only the tombstone is left, and the member begins anew.
     let server = server.unwrap();
     let (_, again) = server.boot("lee");
-    assert_ne!(again, life);
+    assert_ne!(again, record);
 }
 
 #[test]
-fn a_list_is_erased_from_the_command_line_and_again_is_harmless() {
+fn list_is_erased_from_the_command_line_and_again_harmlessly() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let server = Server::start(&data);
@@ -203,7 +203,7 @@ fn a_list_is_erased_from_the_command_line_and_again_is_harmless() {
 }
 
 #[test]
-fn an_example_delivery_is_sent_signed_and_of_now_and_a_forged_one_fails() {
+fn example_delivery_is_signed_and_current_and_forgery_fails() {
     let server = Server::start_with(&mut okyaku(&["--port", "0", "--data", "memory"]));
     let send = |args: &[&str]| {
         let (success, answer, complaint) =
@@ -243,7 +243,7 @@ fn an_example_delivery_is_sent_signed_and_of_now_and_a_forged_one_fails() {
 }
 
 #[test]
-fn the_admin_function_runs_on_a_folder_and_beside_a_server() {
+fn admin_function_runs_on_a_folder_and_beside_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     let list = r#"{"action":"listChannels"}"#;

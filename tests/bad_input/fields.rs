@@ -64,7 +64,7 @@ const OF_BOOT: [(&str, Kind); 8] = [
 ];
 
 #[tokio::test]
-async fn a_field_of_a_wrong_type_is_422_and_stores_nothing() {
+async fn field_of_a_wrong_type_is_422_and_stores_nothing() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     let event = [("name", Text), ("id", Text), ("property", Object), ("createdAt", Whole)];
@@ -103,7 +103,7 @@ async fn a_field_of_a_wrong_type_is_422_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_basic_key_is_not_the_callers() {
+async fn basic_key_is_not_writable() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     let keys = "lastSeenAt city country member sessionsCount hasPushToken createdAt id name updatedAt web mobile \
@@ -177,7 +177,7 @@ fn wrong_profile() -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn a_wrong_profile_value_is_422_from_a_server_and_dropped_from_a_page() {
+async fn wrong_profile_value_is_422_for_servers_and_dropped_for_pages() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     for (key, value) in wrong_profile() {
@@ -213,7 +213,7 @@ async fn a_wrong_profile_value_is_422_from_a_server_and_dropped_from_a_page() {
 }
 
 #[tokio::test]
-async fn a_page_is_told_what_of_its_basic_fields_was_dropped() {
+async fn page_reply_lists_the_dropped_basic_fields() {
     let desk = Desk::open().await;
     let app = json!({"name": CANARY_NUMBER, "version": "\u{1}", "os": [], "device": "", "pushToken": 1, "osName": "iOS"});
     let body = json!({"app": app, "language": CANARY.repeat(9), "profile": {"description": CANARY}, "unknown": CANARY});
@@ -241,7 +241,7 @@ async fn a_page_is_told_what_of_its_basic_fields_was_dropped() {
 }
 
 #[tokio::test]
-async fn every_event_of_a_batch_has_its_verdict_and_the_valid_ones_are_stored() {
+async fn batch_has_a_verdict_per_event_and_stores_the_valid_ones() {
     let desk = Desk::open().await;
     let event = |change: Value| {
         let mut event = json!({"id": "1", "name": "A", "createdAt": NOW});

@@ -35,7 +35,7 @@ fn encoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_page_stays_anonymous_and_is_told() {
+async fn page_with_an_invalid_member_id_stays_anonymous() {
     let desk = Desk::open().await;
     for id in NOBODY.iter().chain(&FORBIDDEN).chain(&["", "a\u{0}"]) {
         let booted = desk.shop.boot_member(id, json!({"profile": {"name": "Lee"}})).await;
@@ -49,7 +49,7 @@ async fn a_page_stays_anonymous_and_is_told() {
 }
 
 #[tokio::test]
-async fn the_open_api_refuses_to_create_one_and_knows_none() {
+async fn open_api_neither_creates_nor_finds_an_invalid_member_id() {
     let desk = Desk::open().await;
     let before = desk.shop.dump().await;
     for id in NOBODY.iter().chain(&FORBIDDEN) {
@@ -76,7 +76,7 @@ async fn the_open_api_refuses_to_create_one_and_knows_none() {
 }
 
 #[tokio::test]
-async fn an_id_of_another_shape_is_nobodys() {
+async fn id_of_another_shape_is_404() {
     let desk = Desk::open().await;
     let long = "a".repeat(5000);
     for id in

@@ -30,7 +30,7 @@ pub async fn all(shop: &Shop, token: &str) -> Vec<Answer> {
 }
 
 #[tokio::test]
-async fn a_session_lasts_24_hours_and_its_events_30_days_more() {
+async fn session_lasts_24_hours_and_its_events_30_days_more() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({})).await;
     let token = booted.str("/sessionToken");
@@ -53,7 +53,7 @@ async fn a_session_lasts_24_hours_and_its_events_30_days_more() {
 }
 
 #[tokio::test]
-async fn an_altered_or_foreign_or_unsigned_token_is_401_and_stores_nothing() {
+async fn altered_foreign_or_unsigned_token_is_401_and_stores_nothing() {
     let shop = Shop::open().await;
     let booted = shop.boot(json!({})).await;
     let token = booted.str("/sessionToken");
@@ -110,7 +110,7 @@ async fn an_altered_or_foreign_or_unsigned_token_is_401_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_is_403_and_an_absent_or_allowed_one_is_not() {
+async fn foreign_origin_is_403_and_an_absent_or_allowed_one_is_not() {
     let shop = Shop::open().await;
     let own = ["https://shop.example.com", "https://m.shop.example.com:8443"];
     let channel = Channel::create(&shop, "Shop", &own).await;

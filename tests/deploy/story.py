@@ -47,16 +47,16 @@ def member(shop):
     assert counts["CheckoutComplete"] == 1 and counts["PageView"] >= 60, counts
     export = shop.server("GET", f"/okyaku/v1/contacts/{user}/export").expect(200)
     assert [event["id"] for event in export["events"]] == seen[::-1] and export["next"] is None, export
-    assert [life["kind"] for life in export["lives"]] == ["member", "visitor"], export["lives"]
+    assert [record["kind"] for record in export["records"]] == ["member", "visitor"], export["records"]
     month = time.strftime("%Y-%m", time.gmtime())
     actives = shop.server("GET", f"/okyaku/v1/actives?month={month}").expect(200)
     # At the turn of a month everybody above may have been seen in the one before.
     now = time.strftime("%Y-%m", time.gmtime())
     assert actives["final"] is False and (actives["actives"] >= 2 or now != month), actives
     shop.server("PUT", f"/open/v5/users/@{MEMBER}", {"profile": {"email": "none"}}).expect(422)
-    drops = shop.server("GET", "/okyaku/v1/drops?days=2").expect(200)["drops"]
-    kinds = [(drop["source"], drop["field"], drop["reason"]) for drop in drops]
-    assert ("server", "profile.email", "invalid") in kinds, drops
+    rejections = shop.server("GET", "/okyaku/v1/rejections?days=2").expect(200)["rejections"]
+    kinds = [(rejection["sender"], rejection["field"], rejection["reason"]) for rejection in rejections]
+    assert ("server", "profile.email", "invalid") in kinds, rejections
     return user
 
 

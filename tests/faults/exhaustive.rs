@@ -144,26 +144,26 @@ async fn every_fault(scenes: Vec<Scene>, settled: bool) {
 }
 
 #[test]
-fn every_single_fault_of_a_customers_operations_leaves_the_truth_whole() {
+fn customer_operations_withstand_every_single_fault() {
     run(async { every_fault(scene::customers().await, false).await });
 }
 
 #[test]
-fn every_single_fault_of_tracking_leaves_the_truth_whole() {
+fn tracking_withstands_every_single_fault() {
     run(async { every_fault(scene::tracking().await, false).await });
 }
 
 #[test]
-fn every_single_fault_of_an_erasure_leaves_the_truth_whole() {
+fn erasures_withstand_every_single_fault() {
     run(async { every_fault(scene::erasures().await, true).await });
 }
 
 #[test]
-fn every_single_fault_of_a_delivery_leaves_the_truth_whole() {
+fn deliveries_withstand_every_single_fault() {
     run(async { every_fault(scene::deliveries().await, true).await });
 }
 
 #[test]
-fn every_single_fault_of_a_read_is_repeated_or_told() {
+fn reads_repeat_or_report_every_single_fault() {
     run(async { every_fault(scene::reads().await, false).await });
 }

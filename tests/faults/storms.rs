@@ -44,11 +44,11 @@ fn storms(first: u64, of: u64) {
 }
 
 #[test]
-fn storms_of_even_seeds_leave_the_truth_whole() {
+fn storms_of_even_seeds_keep_the_table_consistent() {
     storms(0, 2);
 }
 
 #[test]
-fn storms_of_odd_seeds_leave_the_truth_whole() {
+fn storms_of_odd_seeds_keep_the_table_consistent() {
     storms(1, 2);
 }

@@ -38,7 +38,7 @@ async fn both(event: &Value, wrong: Option<(&str, &str)>) {
 }
 
 #[tokio::test]
-async fn an_events_name_has_1_to_64_characters() {
+async fn event_name_has_1_to_64_characters() {
     let wrong = Some(("name", "must have 1 to 64 characters"));
     both(&json!({"name": "あ"}), None).await;
     both(&json!({"name": "あ".repeat(EVENT_NAME_CHARS)}), None).await;
@@ -47,7 +47,7 @@ async fn an_events_name_has_1_to_64_characters() {
 }
 
 #[tokio::test]
-async fn an_events_id_has_1_to_100_characters() {
+async fn event_id_has_1_to_100_characters() {
     let wrong = Some(("id", "must have 1 to 100 characters and no control character"));
     both(&json!({"id": "あ".repeat(EVENT_ID_CHARS)}), None).await;
     both(&json!({"id": "あ".repeat(EVENT_ID_CHARS + 1)}), wrong).await;
@@ -55,7 +55,7 @@ async fn an_events_id_has_1_to_100_characters() {
 }
 
 #[tokio::test]
-async fn an_event_has_at_most_32_kb() {
+async fn event_has_at_most_32_kb() {
     let event =
         |bytes: usize| json!({"name": "A", "property": {"a": "x".repeat(bytes - r#"A{"a":""}"#.len())}});
     both(&event(EVENT_BYTES), None).await;
@@ -63,7 +63,7 @@ async fn an_event_has_at_most_32_kb() {
 }
 
 #[tokio::test]
-async fn a_property_nests_at_most_8_levels() {
+async fn property_nests_at_most_8_levels() {
     let nested = |levels: usize, deeper: fn(Value) -> Value| json!({"property": {"a": (2..levels).fold(deeper(json!(1)), |value, _| deeper(value))}});
     for deeper in [(|value| json!({ "a": value })) as fn(Value) -> Value, |value| json!([value])] {
         both(&nested(NESTING, deeper), None).await;
@@ -73,7 +73,7 @@ async fn a_property_nests_at_most_8_levels() {
 }
 
 #[tokio::test]
-async fn an_event_is_as_old_as_events_are_kept_and_at_most_10_minutes_ahead() {
+async fn event_is_within_its_period_and_at_most_10_minutes_ahead() {
     both(&json!({"createdAt": NOW + FUTURE_MS}), None).await;
     let ahead = "must not lie more than 10 minutes in the future";
     both(&json!({"createdAt": NOW + FUTURE_MS + 1}), Some(("createdAt", ahead))).await;
@@ -84,7 +84,7 @@ async fn an_event_is_as_old_as_events_are_kept_and_at_most_10_minutes_ahead() {
 }
 
 #[tokio::test]
-async fn a_batch_has_1_to_100_events() {
+async fn batch_has_1_to_100_events() {
     let shop = Shop::open().await;
     let (user, token) = page(&shop).await;
     let events = |count: usize| -> Value {
@@ -103,7 +103,7 @@ async fn a_batch_has_1_to_100_events() {
 }
 
 #[tokio::test]
-async fn a_batch_has_at_most_500_kb_and_one_with_its_token_inside_60() {
+async fn batch_has_at_most_500_kb_and_one_with_its_token_inside_60() {
     let shop = Shop::open().await;
     let (user, token) = page(&shop).await;
     let send = async |body: &Value, bytes: usize, compressed: bool, token: Option<&str>| -> Answer {
@@ -134,7 +134,7 @@ async fn a_batch_has_at_most_500_kb_and_one_with_its_token_inside_60() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_timeline_has_1_to_500_events() {
+async fn timeline_page_has_1_to_500_events() {
     let shop = Shop::open().await;
     let (user, token) = page(&shop).await;
     for batch in 0..=TIMELINE_PAGE / BATCH_EVENTS {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use support::{NOW, Shop};
 
 #[tokio::test]
-async fn a_reply_names_at_most_50_fields() {
+async fn reply_names_at_most_50_fields() {
     let shop = Shop::open().await;
     let fields = |count: usize| -> Value {
         (0..count).map(|at| (format!("k{at:02}"), json!({}))).collect::<Map<_, _>>().into()
@@ -22,7 +22,7 @@ async fn a_reply_names_at_most_50_fields() {
 }
 
 #[tokio::test]
-async fn a_reply_names_a_field_by_at_most_200_characters() {
+async fn reply_names_a_field_by_at_most_200_characters() {
     let shop = Shop::open().await;
     let full = "あ".repeat(DETAIL_FIELD_CHARS);
     for key in [full.clone(), format!("{full}あ")] {
@@ -32,7 +32,7 @@ async fn a_reply_names_a_field_by_at_most_200_characters() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_timeline_has_at_most_1_mb() {
+async fn timeline_page_has_at_most_1_mb() {
     let shop = Shop::open().await;
     let full = TIMELINE_BYTES / EVENT_BYTES;
     // Quotes double in the JSON of a reply, which is itself text in the function's JSON.

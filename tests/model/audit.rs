@@ -4,39 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{EVENT_DAYS, Verdict, World, differ};
 use serde_json::json;
-use support::model::{Said, Whom, Words};
+use support::model::{Named, Write, Writes};
 
 impl World {
     /// Each customer by every id that it ever had and by its memberId, its timeline and its counts.
     pub async fn audit(&mut self, whole: bool) -> Verdict {
         for channel in 0..EVENT_DAYS.len() {
             let of = &self.model.channels[channel];
-            let mut names: Vec<Whom> = of.members.keys().cloned().map(Whom::Member).collect();
-            names.extend((0..of.lives.len()).filter(|life| of.lives[*life].id.is_some()).map(Whom::Life));
+            let mut names: Vec<Named> = of.members.keys().cloned().map(Named::Member).collect();
+            names.extend(
+                (0..of.records.len()).filter(|record| of.records[*record].id.is_some()).map(Named::Record),
+            );
             let mut told = BTreeSet::new();
-            for whom in names {
-                let name = self.name(channel, &whom);
-                let wanted = self.model.get(channel, &whom);
+            for named in names {
+                let name = self.name(channel, &named);
+                let wanted = self.model.get(channel, &named);
                 let answer = self.server(channel, "GET", &format!("/open/v5/users/{name}"), None).await;
                 self.compare(channel, &answer, &wanted, false)
-                    .map_err(|why| format!("GET {whom:?}: {why}"))?;
+                    .map_err(|why| format!("GET {named:?}: {why}"))?;
                 // The rest is the same under each of its names; of who is not there one is enough.
-                if !whole || !told.insert(wanted.life) {
+                if !whole || !told.insert(wanted.record) {
                     continue;
                 }
-                let place = |what: &str, why: String| format!("{what} {whom:?}: {why}");
-                let life = wanted.life;
-                self.timeline(channel, &name, life).await.map_err(|why| place("timeline of", why))?;
-                self.glance(channel, &name, life).await.map_err(|why| place("glance at", why))?;
+                let place = |what: &str, why: String| format!("{what} {named:?}: {why}");
+                let record = wanted.record;
+                self.timeline(channel, &name, record).await.map_err(|why| place("timeline of", why))?;
+                self.glance(channel, &name, record).await.map_err(|why| place("glance at", why))?;
             }
         }
         Ok(())
     }
 
-    async fn timeline(&mut self, channel: usize, name: &str, life: Option<usize>) -> Verdict {
+    async fn timeline(&mut self, channel: usize, name: &str, record: Option<usize>) -> Verdict {
         let path = format!("/open/v5/users/{name}/events?sortOrder=desc&limit=500");
         let answer = self.server(channel, "GET", &path, None).await;
-        let Some(life) = life else {
+        let Some(record) = record else {
             return if answer.status == 404 { Ok(()) } else { Err(format!("{}", answer.status)) };
         };
         let Some(events) = answer.body["events"].as_array() else { differ!("{}", answer.body) };
@@ -44,7 +46,7 @@ impl World {
         if !times.is_sorted_by(|one, next| one >= next) {
             differ!("not in the order of time: {times:?}");
         }
-        let lives = &self.model.channels[channel].lives;
+        let records = &self.model.channels[channel].records;
         let row = |at: i64, owner: &str, name: &str, n: u64| format!("{at} {owner} {name} {n}");
         let real: Vec<String> = events
             .iter()
@@ -56,9 +58,9 @@ impl World {
             .collect();
         let wanted: BTreeSet<String> = self
             .model
-            .timeline(channel, life)
+            .timeline(channel, record)
             .into_iter()
-            .map(|(at, owner, name, n)| row(at, lives[owner].id.as_deref().unwrap_or("?"), name, n))
+            .map(|(at, owner, name, n)| row(at, records[owner].id.as_deref().unwrap_or("?"), name, n))
             .collect();
         let set: BTreeSet<String> = real.iter().cloned().collect();
         if set != wanted || set.len() != real.len() {
@@ -67,15 +69,15 @@ impl World {
         Ok(())
     }
 
-    async fn glance(&mut self, channel: usize, name: &str, life: Option<usize>) -> Verdict {
+    async fn glance(&mut self, channel: usize, name: &str, record: Option<usize>) -> Verdict {
         let answer = self.server(channel, "GET", &format!("/okyaku/v1/contacts/{name}"), None).await;
-        let Some(life) = life else {
+        let Some(record) = record else {
             return if answer.status == 404 { Ok(()) } else { Err(format!("{}", answer.status)) };
         };
         let counts = answer.body["events"]["counts"].as_object().cloned().unwrap_or_default();
         let counts: BTreeMap<String, u64> =
             counts.into_iter().map(|(name, n)| (name, n.as_u64().unwrap_or(0))).collect();
-        let wanted = self.model.counts(channel, life);
+        let wanted = self.model.counts(channel, record);
         if counts != wanted {
             differ!("{counts:?} instead of {wanted:?}");
         }
@@ -85,8 +87,8 @@ impl World {
     /// Who holds each address, asked by adding it to a lead: free ones are taken by that.
     pub async fn probe_contacts(&mut self) -> Verdict {
         for n in 0..3 {
-            let email = Words { email: Said::One(n), ..Words::default() };
-            let mobile = Words { mobile: Said::One(n), ..Words::default() };
+            let email = Writes { email: Write::One(n), ..Writes::default() };
+            let mobile = Writes { mobile: Write::One(n), ..Writes::default() };
             self.lead(0, &email, &[]).await.map_err(|why| format!("e-mail {n}: {why}"))?;
             self.lead(0, &mobile, &[]).await.map_err(|why| format!("phone {n}: {why}"))?;
         }

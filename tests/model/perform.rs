@@ -6,7 +6,7 @@ use chrono::{Datelike, TimeZone, Utc};
 use serde_json::json;
 use support::model::boot::{Arrival, Session};
 use support::model::{
-    Address, Answered, By, DAY, Event, MINUTE, SECOND, Said, Sent, Whom, Words, sent, stored,
+    Address, Answered, DAY, Event, MINUTE, Named, PersonRef, SECOND, Sent, Write, Writes, sent, stored,
 };
 
 /// How far from now an event says that it was.
@@ -15,9 +15,9 @@ const AGO: [i64; 8] = [0, 0, -5 * SECOND, -25 * 60 * MINUTE, -20 * DAY, -40 * DA
 impl World {
     pub async fn perform(&mut self, step: &Step) -> Verdict {
         match step {
-            Step::Boot { channel, person, wrong_hash, device, veil, app, words } => {
+            Step::Boot { channel, person, wrong_hash, device, veil, app, writes } => {
                 let member = person.map(|person| (format!("member-{person}"), !*wrong_hash));
-                self.boots(*channel, member, *device, *veil, *app, words).await
+                self.boots(*channel, member, *device, *veil, *app, writes).await
             }
             Step::Touch { channel, session } => {
                 let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
@@ -31,16 +31,16 @@ impl World {
                 }
                 Ok(())
             }
-            Step::UpdateMe { channel, session, words } => {
+            Step::UpdateMe { channel, session, writes } => {
                 let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
-                let words = of_page(words);
-                let answer = self.page("PATCH", "/front/v1/users/me", &token, words.body()).await;
-                let wanted = self.model.update_me(*channel, &self.sessions[*channel][at].0, &words);
+                let writes = of_page(writes);
+                let answer = self.page("PATCH", "/front/v1/users/me", &token, writes.body()).await;
+                let wanted = self.model.update_me(*channel, &self.sessions[*channel][at].0, &writes);
                 self.compare(*channel, &answer, &wanted, true)
             }
             Step::TagMe { channel, session, bits, add } => {
                 let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
-                let body = Words { tags: Some(*bits), ..Words::default() }.body();
+                let body = Writes { tags: Some(*bits), ..Writes::default() }.body();
                 let method = if *add { "PATCH" } else { "DELETE" };
                 let answer = self.page(method, "/front/v1/users/me/tags", &token, body).await;
                 let wanted = self.model.tag_me(*channel, &self.sessions[*channel][at].0, *bits, *add);
@@ -61,67 +61,67 @@ impl World {
                 }
                 self.track(*channel, at, batch, *retry).await
             }
-            Step::Put { channel, whom, words, revive } => {
+            Step::Put { channel, named, writes, revive } => {
                 let (channel, revive) = (*channel, *revive);
-                let (whom, name) = self.target(channel, *whom);
-                let mut body = words.body();
+                let (named, name) = self.target(channel, *named);
+                let mut body = writes.body();
                 if revive {
                     body["revive"] = json!(true);
                 }
                 let answer = self.server(channel, "PUT", &format!("/open/v5/users/{name}"), Some(body)).await;
-                let wanted = self.model.put(channel, &whom, words, revive);
+                let wanted = self.model.put(channel, &named, writes, revive);
                 Self::explained(&answer)?;
                 self.compare(channel, &answer, &wanted, false)
             }
-            Step::Patch { channel, whom, words } => {
-                let (whom, name) = self.target(*channel, *whom);
+            Step::Patch { channel, named, writes } => {
+                let (named, name) = self.target(*channel, *named);
                 let path = format!("/open/v5/users/{name}");
-                let answer = self.server(*channel, "PATCH", &path, Some(words.body())).await;
-                let wanted = self.model.patch(*channel, &whom, words);
+                let answer = self.server(*channel, "PATCH", &path, Some(writes.body())).await;
+                let wanted = self.model.patch(*channel, &named, writes);
                 Self::explained(&answer)?;
                 self.compare(*channel, &answer, &wanted, false)
             }
-            Step::ServerTouch { channel, whom } => {
-                let (whom, name) = self.target(*channel, *whom);
+            Step::ServerTouch { channel, named } => {
+                let (named, name) = self.target(*channel, *named);
                 let answer =
                     self.server(*channel, "POST", &format!("/open/v5/users/{name}/touch"), None).await;
-                let wanted = self.model.server_touch(*channel, &whom);
+                let wanted = self.model.server_touch(*channel, &named);
                 self.compare(*channel, &answer, &wanted, false)
             }
-            Step::Block { channel, whom, blocked } => {
-                let (whom, name) = self.target(*channel, *whom);
+            Step::Block { channel, named, blocked } => {
+                let (named, name) = self.target(*channel, *named);
                 let method = if *blocked { "POST" } else { "DELETE" };
                 let answer =
                     self.server(*channel, method, &format!("/open/v5/users/{name}/block"), None).await;
-                let wanted = self.model.block(*channel, &whom, *blocked);
+                let wanted = self.model.block(*channel, &named, *blocked);
                 self.compare(*channel, &answer, &wanted, false)
             }
-            Step::PostEvent { channel, whom, id, at } => {
-                let (whom, name) = self.target(*channel, *whom);
+            Step::PostEvent { channel, named, id, at } => {
+                let (named, name) = self.target(*channel, *named);
                 let sent = self.event(*id, *at);
-                self.posted[*channel] = Some((whom.clone(), sent.clone()));
-                self.post_event(*channel, &whom, &name, &sent).await
+                self.posted[*channel] = Some((named.clone(), sent.clone()));
+                self.post_event(*channel, &named, &name, &sent).await
             }
             Step::PostEventAgain { channel } => {
-                let Some((whom, mut sent)) = self.posted[*channel].clone() else { return Ok(()) };
+                let Some((named, mut sent)) = self.posted[*channel].clone() else { return Ok(()) };
                 self.n += 1;
                 sent.event.n = self.n;
-                let name = self.name(*channel, &whom);
-                self.post_event(*channel, &whom, &name, &sent).await
+                let name = self.name(*channel, &named);
+                self.post_event(*channel, &named, &name, &sent).await
             }
-            Step::DeleteEvent { channel, whom, nth } => self.delete_event(*channel, *whom, *nth).await,
-            Step::Lead { channel, words, qualified } => {
+            Step::DeleteEvent { channel, named, nth } => self.delete_event(*channel, *named, *nth).await,
+            Step::Lead { channel, writes, qualified } => {
                 let qualified: Vec<&str> = ["email", "mobileNumber"]
                     .into_iter()
                     .filter(|kind| qualified % 3 == kind.len() as u8 % 3)
                     .collect();
-                let words = Words { reset: false, ..words.clone() };
-                self.lead(*channel, &words, &qualified).await
+                let writes = Writes { reset: false, ..writes.clone() };
+                self.lead(*channel, &writes, &qualified).await
             }
-            Step::Delete { channel, whom } => {
-                let (whom, name) = self.target(*channel, *whom);
+            Step::Delete { channel, named } => {
+                let (named, name) = self.target(*channel, *named);
                 let answer = self.server(*channel, "DELETE", &format!("/open/v5/users/{name}"), None).await;
-                let wanted = self.model.delete(*channel, &whom);
+                let wanted = self.model.delete(*channel, &named);
                 self.compare(*channel, &answer, &wanted, false)
             }
             Step::Erase { channel, by, all } => self.erase(*channel, *by, *all).await,
@@ -143,9 +143,9 @@ impl World {
         device: u8,
         veil: Veil,
         app: bool,
-        words: &Words,
+        writes: &Writes,
     ) -> Verdict {
-        let words = of_page(&Words { reset: false, ..words.clone() });
+        let writes = of_page(&Writes { reset: false, ..writes.clone() });
         let device = usize::from(device) % self.devices[channel].len();
         let (veil, malformed) = match veil {
             Veil::Own => (self.devices[channel][device].clone(), false),
@@ -153,7 +153,7 @@ impl World {
             Veil::Any(nth) => (newest(&self.veils, nth).cloned(), false),
             Veil::Malformed => (None, true),
         };
-        let mut body = words.body();
+        let mut body = writes.body();
         if let Some(veil) = &veil {
             body["veilId"] = json!(veil);
         } else if malformed {
@@ -164,9 +164,9 @@ impl World {
         }
         let proof = member.as_ref().map(|(name, right)| (name.as_str(), *right));
         let answer = self.boot(channel, body, proof).await;
-        let wanted = self.model.boot(channel, &Arrival { member, veil: veil.clone(), app, words });
+        let wanted = self.model.boot(channel, &Arrival { member, veil: veil.clone(), app, writes });
         self.compare(channel, &answer, &wanted, true)?;
-        let (200, Some(life)) = (answer.status, wanted.life) else { return Ok(()) };
+        let (200, Some(record)) = (answer.status, wanted.record) else { return Ok(()) };
         let answered = answer.str("/veilId").to_owned();
         if wanted.fresh_veil == self.veils.contains(&answered)
             || wanted.fresh_veil == (veil.as_ref() == Some(&answered))
@@ -177,7 +177,7 @@ impl World {
             self.veils.push(answered.clone());
         }
         self.devices[channel][device] = Some(answered);
-        let session = Session { life, since: self.model.now, app };
+        let session = Session { record, since: self.model.now, app };
         self.sessions[channel].push((session, answer.str("/sessionToken").to_owned()));
         Ok(())
     }
@@ -202,17 +202,17 @@ impl World {
         Ok(())
     }
 
-    async fn post_event(&mut self, channel: usize, whom: &Whom, name: &str, sent: &Sent) -> Verdict {
+    async fn post_event(&mut self, channel: usize, named: &Named, name: &str, sent: &Sent) -> Verdict {
         let answer =
             self.server(channel, "POST", &format!("/open/v5/users/{name}/events"), Some(body_of(sent))).await;
-        let wanted = self.model.post_event(channel, whom, sent);
+        let wanted = self.model.post_event(channel, named, sent);
         Self::explained(&answer)?;
         if answer.status != wanted.status {
             differ!("status {} instead of {}: {}", answer.status, wanted.status, answer.body);
         }
-        let Some(life) = wanted.life else { return Ok(()) };
+        let Some(record) = wanted.record else { return Ok(()) };
         let event = &answer.body["event"];
-        let owner = self.model.channels[channel].lives[life].id.as_deref();
+        let owner = self.model.channels[channel].records[record].id.as_deref();
         if event["userId"].as_str() != owner
             || event["createdAt"] != sent.at
             || event["name"] != sent.event.name
@@ -222,11 +222,11 @@ impl World {
         Ok(())
     }
 
-    async fn delete_event(&mut self, channel: usize, whom: Target, nth: u8) -> Verdict {
-        let (whom, name) = self.target(channel, whom);
+    async fn delete_event(&mut self, channel: usize, named: Target, nth: u8) -> Verdict {
+        let (named, name) = self.target(channel, named);
         let path = format!("/open/v5/users/{name}/events");
         let shown = self.server(channel, "GET", &format!("{path}?sortOrder=asc&limit=500"), None).await;
-        let Some(life) = self.model.get(channel, &whom).life else {
+        let Some(record) = self.model.get(channel, &named).record else {
             return if shown.status == 404 { Ok(()) } else { Err(format!("{}", shown.status)) };
         };
         let events = shown.body["events"].as_array().cloned().unwrap_or_default();
@@ -235,7 +235,7 @@ impl World {
         }
         let event = &events[usize::from(nth) % events.len()];
         let n = event["property"]["n"].as_u64().unwrap_or(0);
-        let owned = self.model.timeline(channel, life).into_iter().find(|(.., seen)| *seen == n);
+        let owned = self.model.timeline(channel, record).into_iter().find(|(.., seen)| *seen == n);
         let Some((_, owner, ..)) = owned else { differ!("an event too many: {event}") };
         let one = format!("{path}/{}", event["id"].as_str().unwrap_or_default());
         for wanted in [204, 404] {
@@ -248,15 +248,16 @@ impl World {
         Ok(())
     }
 
-    pub async fn lead(&mut self, channel: usize, words: &Words, qualified: &[&str]) -> Verdict {
-        let mut body = words.body();
+    pub async fn lead(&mut self, channel: usize, writes: &Writes, qualified: &[&str]) -> Verdict {
+        let mut body = writes.body();
         body["qualified"] = json!(qualified);
         let answer = self.server(channel, "POST", "/open/v5/users", Some(body)).await;
-        let wanted = self.model.lead(channel, words, qualified);
+        let wanted = self.model.lead(channel, writes, qualified);
         self.compare(channel, &answer, &wanted, false)?;
         if wanted.status == 409 {
-            let lives = &self.model.channels[channel].lives;
-            let may: Vec<_> = wanted.holders.iter().map(|life| lives[*life].id.as_deref()).collect();
+            let records = &self.model.channels[channel].records;
+            let may: Vec<_> =
+                wanted.registrants.iter().map(|record| records[*record].id.as_deref()).collect();
             if !may.contains(&answer.body["userId"].as_str()) {
                 differ!("409 names {} and not one of {may:?}", answer.body["userId"]);
             }
@@ -267,14 +268,14 @@ impl World {
     async fn erase(&mut self, channel: usize, by: Key, all: bool) -> Verdict {
         let (by, body) = match by {
             Key::Id(target) => match self.target(channel, target) {
-                (Whom::Member(name), _) => {
+                (Named::Member(name), _) => {
                     let body = json!({ "memberId": name });
-                    (By::Whom(Whom::Member(name)), body)
+                    (PersonRef::Named(Named::Member(name)), body)
                 }
-                (Whom::Stranger, _) => {
-                    (By::Whom(Whom::Nobody), json!({"id": self.name(channel, &Whom::Nobody)}))
+                (Named::Stranger, _) => {
+                    (PersonRef::Named(Named::Nobody), json!({"id": self.name(channel, &Named::Nobody)}))
                 }
-                (whom, name) => (By::Whom(whom), json!({ "id": name })),
+                (named, name) => (PersonRef::Named(named), json!({ "id": name })),
             },
             Key::MemberId(n) | Key::Cafe24(n) => {
                 let name = format!("member-{n}");
@@ -283,21 +284,24 @@ impl World {
                 } else {
                     json!({ "memberId": name })
                 };
-                (By::Whom(Whom::Member(name)), body)
+                (PersonRef::Named(Named::Member(name)), body)
             }
             Key::Email(n) => {
-                (By::Address(Address::Email, stored("email", n)), json!({"email": sent("email", n)}))
+                (PersonRef::Address(Address::Email, stored("email", n)), json!({"email": sent("email", n)}))
             }
             Key::Mobile(n) => {
                 let kind = Address::Mobile;
-                (By::Address(kind, stored(kind.key(), n)), json!({"mobileNumber": sent(kind.key(), n)}))
+                (
+                    PersonRef::Address(kind, stored(kind.key(), n)),
+                    json!({"mobileNumber": sent(kind.key(), n)}),
+                )
             }
             Key::Veil(nth) => {
                 let veil = newest(&self.veils, nth).cloned().unwrap_or_default();
-                (By::Veil(veil.clone()), json!({ "veilId": veil }))
+                (PersonRef::Veil(veil.clone()), json!({ "veilId": veil }))
             }
         };
-        let all = all && matches!(by, By::Address(..));
+        let all = all && matches!(by, PersonRef::Address(..));
         let mut request = json!({ "by": body });
         if all {
             request["all"] = json!(true);
@@ -305,10 +309,17 @@ impl World {
         let answer = self.server(channel, "POST", "/okyaku/v1/erasures", Some(request)).await;
         let wanted = self.model.erasure(channel, &by, all);
         match wanted {
-            Answered::Ambiguous(holders) => {
+            Answered::Ambiguous(registrants) => {
                 let named = answer.body["candidates"].as_array().map_or(0, Vec::len);
-                if answer.status != 409 || answer.body["commonErrorCode"] != "AMBIGUOUS" || named != holders {
-                    differ!("{} instead of 409 with {holders} candidates: {}", answer.status, answer.body);
+                if answer.status != 409
+                    || answer.body["commonErrorCode"] != "AMBIGUOUS"
+                    || named != registrants
+                {
+                    differ!(
+                        "{} instead of 409 with {registrants} candidates: {}",
+                        answer.status,
+                        answer.body
+                    );
                 }
             }
             Answered::Before if answer.status == 202 => {}
@@ -378,23 +389,25 @@ impl World {
     }
 
     /// Whom a step means: for the model, and in a path.
-    fn target(&self, channel: usize, target: Target) -> (Whom, String) {
+    fn target(&self, channel: usize, target: Target) -> (Named, String) {
         let known = |channel: usize| -> Vec<usize> {
-            let lives = self.model.channels[channel].lives.iter().enumerate();
-            lives.filter(|(_, life)| life.id.is_some()).map(|(at, _)| at).collect()
+            let records = self.model.channels[channel].records.iter().enumerate();
+            records.filter(|(_, record)| record.id.is_some()).map(|(at, _)| at).collect()
         };
-        let whom = match target {
-            Target::Member(n) => Whom::Member(format!("member-{n}")),
-            Target::Nobody => Whom::Nobody,
-            Target::Life(nth) => newest(&known(channel), nth).map_or(Whom::Nobody, |life| Whom::Life(*life)),
+        let named = match target {
+            Target::Member(n) => Named::Member(format!("member-{n}")),
+            Target::Nobody => Named::Nobody,
+            Target::Record(nth) => {
+                newest(&known(channel), nth).map_or(Named::Nobody, |record| Named::Record(*record))
+            }
             Target::Foreign(nth) => {
                 let other = 1 - channel;
-                let name = newest(&known(other), nth).map(|life| self.name(other, &Whom::Life(*life)));
-                return (Whom::Stranger, name.unwrap_or_else(|| "0123456789abcdef0124".to_owned()));
+                let name = newest(&known(other), nth).map(|record| self.name(other, &Named::Record(*record)));
+                return (Named::Stranger, name.unwrap_or_else(|| "0123456789abcdef0124".to_owned()));
             }
         };
-        let name = self.name(channel, &whom);
-        (whom, name)
+        let name = self.name(channel, &named);
+        (named, name)
     }
 }
 
@@ -407,9 +420,9 @@ fn body_of(sent: &Sent) -> serde_json::Value {
 }
 
 /// The memo is not a page's; said alone it would leave open whether the patch is empty.
-fn of_page(words: &Words) -> Words {
-    let memo = if words.grade == Said::Absent { Said::Absent } else { words.memo };
-    Words { memo, ..words.clone() }
+fn of_page(writes: &Writes) -> Writes {
+    let memo = if writes.grade == Write::Absent { Write::Absent } else { writes.memo };
+    Writes { memo, ..writes.clone() }
 }
 
 fn newest<T>(all: &[T], nth: u8) -> Option<&T> {

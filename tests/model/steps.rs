@@ -1,7 +1,7 @@
 //! What can happen to a shop: five people, three devices each, two channels, a clock.
 
 use proptest::prelude::*;
-use support::model::{Said, Words};
+use support::model::{Write, Writes};
 
 /// One thing that happens. Numbers are taken modulo what is there, so that every sequence means something.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub enum Step {
         device: u8,
         veil: Veil,
         app: bool,
-        words: Words,
+        writes: Writes,
     },
     Touch {
         channel: usize,
@@ -22,7 +22,7 @@ pub enum Step {
     UpdateMe {
         channel: usize,
         session: u8,
-        words: Words,
+        writes: Writes,
     },
     TagMe {
         channel: usize,
@@ -44,27 +44,27 @@ pub enum Step {
     },
     Put {
         channel: usize,
-        whom: Target,
-        words: Words,
+        named: Target,
+        writes: Writes,
         revive: bool,
     },
     Patch {
         channel: usize,
-        whom: Target,
-        words: Words,
+        named: Target,
+        writes: Writes,
     },
     ServerTouch {
         channel: usize,
-        whom: Target,
+        named: Target,
     },
     Block {
         channel: usize,
-        whom: Target,
+        named: Target,
         blocked: bool,
     },
     PostEvent {
         channel: usize,
-        whom: Target,
+        named: Target,
         id: Option<u8>,
         at: u8,
     },
@@ -73,17 +73,17 @@ pub enum Step {
     },
     DeleteEvent {
         channel: usize,
-        whom: Target,
+        named: Target,
         nth: u8,
     },
     Lead {
         channel: usize,
-        words: Words,
+        writes: Writes,
         qualified: u8,
     },
     Delete {
         channel: usize,
-        whom: Target,
+        named: Target,
     },
     Erase {
         channel: usize,
@@ -110,7 +110,7 @@ pub enum Veil {
 pub enum Target {
     Member(u8),
     /// Any id that was ever answered in this channel, the newest first.
-    Life(u8),
+    Record(u8),
     /// An id of the other channel.
     Foreign(u8),
     Nobody,
@@ -145,16 +145,16 @@ fn few(most: u8) -> impl Strategy<Value = u8> {
     prop_oneof![4 => Just(0u8), 3 => 0..2u8, 2 => 0..most]
 }
 
-fn said() -> impl Strategy<Value = Said> {
-    prop_oneof![10 => Just(Said::Absent), 1 => Just(Said::Null), 3 => (0..3u8).prop_map(Said::One)]
+fn write() -> impl Strategy<Value = Write> {
+    prop_oneof![10 => Just(Write::Absent), 1 => Just(Write::Null), 3 => (0..3u8).prop_map(Write::One)]
 }
 
-fn words() -> impl Strategy<Value = Words> {
-    let profile = (said(), said(), said(), said(), said(), said(), said());
-    let rest = (said(), said(), prop::bool::weighted(0.06), prop::option::weighted(0.2, 0..16u8));
+fn writes() -> impl Strategy<Value = Writes> {
+    let profile = (write(), write(), write(), write(), write(), write(), write());
+    let rest = (write(), write(), prop::bool::weighted(0.06), prop::option::weighted(0.2, 0..16u8));
     (profile, rest).prop_map(
         |((grade, utm_term, email, mobile, name, memo, once_grade), (language, unsubscribe, reset, tags))| {
-            Words {
+            Writes {
                 grade,
                 utm_term,
                 email,
@@ -174,7 +174,7 @@ fn words() -> impl Strategy<Value = Words> {
 fn target() -> impl Strategy<Value = Target> {
     prop_oneof![
         6 => few(5).prop_map(Target::Member),
-        6 => (0..8u8).prop_map(Target::Life),
+        6 => (0..8u8).prop_map(Target::Record),
         1 => (0..8u8).prop_map(Target::Foreign),
         1 => Just(Target::Nobody),
     ]
@@ -203,11 +203,11 @@ fn jump() -> impl Strategy<Value = Jump> {
 
 fn boot() -> impl Strategy<Value = Step> {
     let who = (prop::option::weighted(0.5, few(5)), prop::bool::weighted(0.05), 0..6u8);
-    (channel(), who, veil(), prop::bool::weighted(0.15), words()).prop_map(
-        |(channel, (person, wrong_hash, device), veil, app, words)| {
+    (channel(), who, veil(), prop::bool::weighted(0.15), writes()).prop_map(
+        |(channel, (person, wrong_hash, device), veil, app, writes)| {
             // A person's own devices, but for the first two, which everybody uses.
             let device = if device < 3 { device } else { person.unwrap_or(0) * 3 + device % 3 };
-            Step::Boot { channel, person, wrong_hash, device, veil, app, words }
+            Step::Boot { channel, person, wrong_hash, device, veil, app, writes }
         },
     )
 }
@@ -216,8 +216,8 @@ fn page() -> impl Strategy<Value = Step> {
     let session = || few(6);
     prop_oneof![
         2 => (channel(), session()).prop_map(|(channel, session)| Step::Touch { channel, session }),
-        4 => (channel(), session(), words())
-            .prop_map(|(channel, session, words)| Step::UpdateMe { channel, session, words }),
+        4 => (channel(), session(), writes())
+            .prop_map(|(channel, session, writes)| Step::UpdateMe { channel, session, writes }),
         1 => (channel(), session(), 1..16u8, any::<bool>())
             .prop_map(|(channel, session, bits, add)| Step::TagMe { channel, session, bits, add }),
         5 => (channel(), session(), prop::collection::vec((0..4u8, 0..8u8), 1..4), prop::bool::weighted(0.2))
@@ -229,20 +229,20 @@ fn page() -> impl Strategy<Value = Step> {
 
 fn server() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (channel(), target(), words(), prop::bool::weighted(0.3))
-            .prop_map(|(channel, whom, words, revive)| Step::Put { channel, whom, words, revive }),
-        3 => (channel(), target(), words())
-            .prop_map(|(channel, whom, words)| Step::Patch { channel, whom, words }),
-        1 => (channel(), target()).prop_map(|(channel, whom)| Step::ServerTouch { channel, whom }),
+        5 => (channel(), target(), writes(), prop::bool::weighted(0.3))
+            .prop_map(|(channel, named, writes, revive)| Step::Put { channel, named, writes, revive }),
+        3 => (channel(), target(), writes())
+            .prop_map(|(channel, named, writes)| Step::Patch { channel, named, writes }),
+        1 => (channel(), target()).prop_map(|(channel, named)| Step::ServerTouch { channel, named }),
         1 => (channel(), target(), any::<bool>())
-            .prop_map(|(channel, whom, blocked)| Step::Block { channel, whom, blocked }),
+            .prop_map(|(channel, named, blocked)| Step::Block { channel, named, blocked }),
         3 => (channel(), target(), prop::option::weighted(0.7, 0..4u8), 0..8u8)
-            .prop_map(|(channel, whom, id, at)| Step::PostEvent { channel, whom, id, at }),
+            .prop_map(|(channel, named, id, at)| Step::PostEvent { channel, named, id, at }),
         1 => channel().prop_map(|channel| Step::PostEventAgain { channel }),
         1 => (channel(), target(), 0..6u8)
-            .prop_map(|(channel, whom, nth)| Step::DeleteEvent { channel, whom, nth }),
-        3 => (channel(), words(), 0..4u8)
-            .prop_map(|(channel, words, qualified)| Step::Lead { channel, words, qualified }),
+            .prop_map(|(channel, named, nth)| Step::DeleteEvent { channel, named, nth }),
+        3 => (channel(), writes(), 0..4u8)
+            .prop_map(|(channel, writes, qualified)| Step::Lead { channel, writes, qualified }),
     ]
 }
 
@@ -251,7 +251,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => boot(),
         9 => page(),
         8 => server(),
-        3 => (channel(), target()).prop_map(|(channel, whom)| Step::Delete { channel, whom }),
+        3 => (channel(), target()).prop_map(|(channel, named)| Step::Delete { channel, named }),
         2 => (channel(), key(), prop::bool::weighted(0.4))
             .prop_map(|(channel, by, all)| Step::Erase { channel, by, all }),
         4 => jump().prop_map(Step::Clock),

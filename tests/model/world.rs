@@ -8,7 +8,7 @@ use okyaku_store::keyring::Keys as Secrets;
 use okyaku_store::{Table, client};
 use serde_json::{Value, json};
 use support::model::boot::Session;
-use support::model::{Expected, Model, Receipt, Sent, Whom};
+use support::model::{Expected, Model, Named, Receipt, Sent};
 use support::{Answer, NOW, Recorder, Shop, engine};
 
 /// The days that the channels keep events.
@@ -33,7 +33,7 @@ pub struct World {
     pub veils: Vec<String>,
     pub sessions: Vec<Vec<(Session, String)>>,
     pub tracked: Vec<Vec<(usize, Vec<Sent>)>>,
-    pub posted: Vec<Option<(Whom, Sent)>>,
+    pub posted: Vec<Option<(Named, Sent)>>,
     /// What is to be on the receipts.
     pub receipts: Vec<(usize, String, Receipt)>,
     pub n: u64,
@@ -121,11 +121,11 @@ impl World {
     }
 
     /// How a path names a customer.
-    pub fn name(&self, channel: usize, whom: &Whom) -> String {
-        match whom {
-            Whom::Member(name) => format!("@{name}"),
-            Whom::Life(life) => self.model.channels[channel].lives[*life].id.clone().unwrap(),
-            Whom::Nobody | Whom::Stranger => "0123456789abcdef0123".to_owned(),
+    pub fn name(&self, channel: usize, named: &Named) -> String {
+        match named {
+            Named::Member(name) => format!("@{name}"),
+            Named::Record(record) => self.model.channels[channel].records[*record].id.clone().unwrap(),
+            Named::Nobody | Named::Stranger => "0123456789abcdef0123".to_owned(),
         }
     }
 
@@ -134,14 +134,14 @@ impl World {
         if answer.status != wanted.status {
             differ!("status {} instead of {}: {}", answer.status, wanted.status, answer.body);
         }
-        let (Some(life), 200) = (wanted.life, wanted.status) else { return Ok(()) };
+        let (Some(record), 200) = (wanted.record, wanted.status) else { return Ok(()) };
         let user = &answer.body["user"];
         let id = user["id"].as_str().unwrap_or_default().to_owned();
         let veil = if page { answer.body["veilId"].as_str() } else { user["veilId"].as_str() };
-        self.model.bind(channel, life, &id, veil)?;
-        let life = &self.model.channels[channel].lives[life];
-        let Some(customer) = &life.customer else { differ!("the model shows a life that is over") };
-        let shown = if page { customer.shown_to_page(life) } else { customer.shown(life) };
+        self.model.bind(channel, record, &id, veil)?;
+        let record = &self.model.channels[channel].records[record];
+        let Some(customer) = &record.customer else { differ!("the model shows a life that is over") };
+        let shown = if page { customer.shown_to_page(record) } else { customer.shown(record) };
         for (key, value) in shown.as_object().unwrap() {
             let real = user.pointer(&format!("/{}", key.replace('.', "/"))).unwrap_or(&Value::Null);
             if real != value {

@@ -32,7 +32,7 @@ EVENTS = {
     "webhook": ("webhook-post-webhooks-builder-webhookToken", 200),
     "sweep": ("sweep-schedule", None),
     "admin": ("admin-list-channels", None),
-    "withdraw": ("withdraw-delete-open-v5-users-userId", 204),
+    "erase": ("erase-delete-open-v5-users-userId", 204),
 }
 
 

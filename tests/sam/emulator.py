@@ -93,9 +93,9 @@ def calls():
     contact = kit.event("contacts-get-okyaku-v1-contacts-userId", userId=user)
     export = kit.event("contacts-get-okyaku-v1-contacts-userId-export", userId=user)
     yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives"), \
-        kit.event("contacts-get-okyaku-v1-drops")
-    deletion = kit.event("withdraw-delete-open-v5-users-userId", userId=user)
-    yield "WithdrawFunction", deletion, kit.event("withdraw-post-okyaku-v1-erasures")
+        kit.event("contacts-get-okyaku-v1-rejections")
+    deletion = kit.event("erase-delete-open-v5-users-userId", userId=user)
+    yield "EraseFunction", deletion, kit.event("erase-post-okyaku-v1-erasures")
     delivery = kit.event("webhook-post-webhooks-builder-webhookToken")
     yield "WebhookFunction", delivery, delivery
     sweep = kit.event("sweep-schedule")

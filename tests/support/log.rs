@@ -48,7 +48,21 @@ impl Log {
     fn subscriber(
         writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
     ) -> impl Subscriber + Send + Sync {
-        let crates = ["", "_boot", "_track", "_lead", "_withdraw", "_contacts", "_sweep", "_admin", "_local"];
+        let crates = [
+            "_api",
+            "_builders",
+            "_domain",
+            "_engine",
+            "_store",
+            "_boot",
+            "_track",
+            "_lead",
+            "_erase",
+            "_contacts",
+            "_sweep",
+            "_admin",
+            "_local",
+        ];
         let filter: String = crates.map(|name| format!(",okyaku{name}=trace")).concat();
         tracing_subscriber::fmt()
             .json()

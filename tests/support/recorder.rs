@@ -35,7 +35,7 @@ impl Call {
     }
 
     /// Whether it counts in the log of drops.
-    pub fn notes_drops(&self) -> bool {
+    pub fn notes_rejections(&self) -> bool {
         let partition = self.request["Key"]["pk"]["S"].as_str().unwrap_or_default();
         self.operation == "UpdateItem" && partition.starts_with("D#")
     }

@@ -54,7 +54,7 @@ pub async fn run(world: &World, asks: [Ask; 2], script: &Script) -> Run {
     };
     let (mut steps, mut trace) = (Vec::new(), Vec::new());
     loop {
-        settle(&queue, &tasks).await;
+        all_waiting(&queue, &tasks).await;
         let mut waiting = queue.lock().unwrap();
         if waiting.is_empty() {
             break;
@@ -91,7 +91,7 @@ fn hold(queue: &Queue, who: usize, asked: &Asked) -> Act {
 
 /// Waits until each operation has a call that waits for its turn, or is done. One that pauses before it tries again
 /// goes on: the clock moves only when nobody can do anything, so sleeping here lets everybody else go first.
-async fn settle<T>(queue: &Queue, tasks: &[tokio::task::JoinHandle<T>]) {
+async fn all_waiting<T>(queue: &Queue, tasks: &[tokio::task::JoinHandle<T>]) {
     let mut pause = Duration::from_micros(1500);
     for _ in 0..200 {
         tokio::time::sleep(pause).await;

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_holds_together() {
+    fn command_line_is_consistent() {
         Task::command().debug_assert();
         let parsed = Task::try_parse_from(["cargo xtask", "dev", "--data", "memory"]).unwrap();
         assert!(matches!(parsed, Task::Dev(rest) if rest.args == ["--data", "memory"]));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tasks_run_is_there() {
+    fn files_that_tasks_run_exist() {
         for file in [
             ".ci/run",
             ".ci/arm64",

@@ -165,14 +165,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_shown_as_it_could_be_typed() {
+    fn command_is_shown_as_it_could_be_typed() {
         let command =
             Command::new("node", "--test").args(["a b".into(), "it's".into()]).env("URL", "http://a");
         assert_eq!(command.within("tests").shown(), r"cd tests && URL=http://a node --test 'a b' 'it'\''s'");
     }
 
     #[test]
-    fn what_is_missing_is_named_with_how_to_get_it() {
+    fn missing_program_is_named_with_how_to_get_it() {
         assert_eq!(need("cargo"), Ok(()));
         let failure = Command::new("no-such-program", "").run().unwrap_err();
         assert_eq!(failure, "no-such-program is not on the PATH: install it");
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_is_a_failure() {
+    fn failing_command_is_a_failure() {
         assert!(Command::new("cargo", "no-such-task").run().is_err());
         assert_eq!(Command::new("cargo", "--version").run(), Ok(()));
     }
 
     #[test]
-    fn a_server_that_ends_is_a_failure_at_once() {
+    fn server_that_ends_is_a_failure_at_once() {
         let start = Instant::now();
         assert!(Server::start(Command::new("cargo", "--version"), free_port().unwrap()).is_err());
         assert!(start.elapsed() < START);

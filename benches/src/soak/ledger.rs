@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_lost_doubled_or_foreign_shows() {
+    fn verdict_counts_lost_doubled_and_foreign_events() {
         let sent = |number, acknowledged| Sent { number, at: 10, acknowledged };
         let all = [sent(1, true), sent(2, true), sent(3, false)];
         let of = |timeline: &[(u32, i64)]| {

@@ -28,7 +28,7 @@ impl access::Access for Access {
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::Administer for Access {}
-impl access::Entomb for Access {}
+impl access::PlaceTombstones for Access {}
 
 /// How long a rotated key still works, in ms, unless the command says otherwise.
 const GRACE_HOURS: u32 = 24;

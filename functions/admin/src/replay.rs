@@ -4,15 +4,15 @@
 use std::collections::HashSet;
 
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::ERASURES_LISTED;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 use okyaku_engine::App;
-use okyaku_store::erasure::{Entombed, Found, Grave};
+use okyaku_store::erasure::{ErasureTarget, Found, Placed};
 use okyaku_store::keyring::random;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,9 +30,9 @@ pub(crate) struct Kept {
     erased_at: Millis,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     as_of: Option<Millis>,
-    lives: Vec<CustomerId>,
+    records: Vec<CustomerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    address: Option<(ContactKind, String)>,
+    address: Option<(ContactPointKind, String)>,
 }
 
 /// A channel's erasures since a time, the oldest first; `next` is where the next answer begins.
@@ -52,7 +52,7 @@ pub(crate) async fn list(
             id: e.id,
             erased_at: e.erased_at,
             as_of: e.as_of,
-            lives: e.lives,
+            records: e.records,
             address: e.address,
         })
         .collect();
@@ -80,24 +80,24 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
     let mut done = false;
     for _ in 0..TRIES {
         let found = look(app, channel, kept).await?;
-        let mut graves: Vec<Grave<'_>> = Vec::new();
+        let mut targets: Vec<ErasureTarget<'_>> = Vec::new();
         for one in &found {
             match one {
-                Found::Person(person, version) => graves.push(Grave::Person(person, *version)),
-                Found::Nobody(id) => graves.push(Grave::Nobody(id)),
+                Found::Person(person, version) => targets.push(ErasureTarget::Person(person, *version)),
+                Found::Nobody(id) => targets.push(ErasureTarget::Nobody(id)),
                 Found::Erased(_) => {}
             }
         }
-        if graves.is_empty() {
+        if targets.is_empty() {
             return Ok(done);
         }
-        let wave = graves.get(..Grave::fit(&graves)).unwrap_or_default();
+        let wave = targets.get(..ErasureTarget::fit(&targets)).unwrap_or_default();
         // What does not fit goes under an id of its own.
         let id = if done { Erasure::begin(channel, random()?, kept.erased_at).id } else { kept.id.clone() };
         let mut erasure = Erasure::again(channel, id, kept.erased_at);
         erasure.as_of = kept.as_of;
         erasure.address.clone_from(&kept.address);
-        done |= app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done;
+        done |= app.store.place_tombstones(&mut erasure, wave, None).await? == Placed::Done;
     }
     Err(Error::Busy)
 }
@@ -105,14 +105,14 @@ async fn again(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<bool
 /// Who lies at the erased lives now: each person once, and nobody who came after the erasure.
 async fn look(app: &App<Access>, channel: &Channel, kept: &Kept) -> Result<Vec<Found>, Error> {
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
-    for life in &kept.lives {
-        if !seen.insert(life.clone()) {
+    for record in &kept.records {
+        if !seen.insert(record.clone()) {
             continue;
         }
-        match app.store.named(&channel.id, &By::Id(life.clone())).await? {
+        match app.store.named(&channel.id, &PersonRef::Id(record.clone())).await? {
             Found::Person(person, _) if person.created_at > kept.erased_at => {}
             Found::Person(person, version) => {
-                let new = person.id == *life || seen.insert(person.id.clone());
+                let new = person.id == *record || seen.insert(person.id.clone());
                 seen.extend(person.links.iter().map(|link| link.id.clone()));
                 if new {
                     found.push(Found::Person(person, version));

@@ -56,7 +56,7 @@ mod tests {
     use super::accepts_gzip;
 
     #[test]
-    fn gzip_is_sent_to_whoever_takes_it() {
+    fn gzip_is_sent_only_if_accepted() {
         for header in ["gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8"] {
             assert!(accepts_gzip(header), "{header}");
         }

@@ -1,12 +1,12 @@
 //! Boot and profile upsert: the page's session routes and the Open API's writes of a customer.
 
-mod front;
-mod open;
+mod page;
 mod parse;
+mod server;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::serve_noting;
+use okyaku_api::serve_counting_rejections;
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
 use okyaku_store::access;
@@ -20,7 +20,7 @@ impl access::Access for Access {
 }
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}
-impl access::NoteDrops for Access {}
+impl access::CountRejections for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &[
@@ -42,18 +42,18 @@ pub const ROUTES: &[&str] = &[
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve_noting(app, request, ROUTES, |route, call| async move {
+    serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
-            "POST /front/v1/boot" => front::boot(app, &call).await,
-            "POST /front/v1/touch" => front::touch(app, &call).await,
-            "PATCH /front/v1/users/me" => front::update(app, &call).await,
-            "PATCH /front/v1/users/me/tags" => front::add_tags(app, &call).await,
-            "DELETE /front/v1/users/me/tags" => front::remove_tags(app, &call).await,
-            "PUT /open/v5/users/{userId}" => open::put(app, &call).await,
-            "PATCH /open/v5/users/{userId}" => open::patch(app, &call).await,
-            "POST /open/v5/users/{userId}/touch" => open::touch(app, &call).await,
-            "POST /open/v5/users/{userId}/block" => open::block(app, &call, true).await,
-            "DELETE /open/v5/users/{userId}/block" => open::block(app, &call, false).await,
+            "POST /front/v1/boot" => page::boot(app, &call).await,
+            "POST /front/v1/touch" => page::touch(app, &call).await,
+            "PATCH /front/v1/users/me" => page::update(app, &call).await,
+            "PATCH /front/v1/users/me/tags" => page::add_tags(app, &call).await,
+            "DELETE /front/v1/users/me/tags" => page::remove_tags(app, &call).await,
+            "PUT /open/v5/users/{userId}" => server::put(app, &call).await,
+            "PATCH /open/v5/users/{userId}" => server::patch(app, &call).await,
+            "POST /open/v5/users/{userId}/touch" => server::touch(app, &call).await,
+            "POST /open/v5/users/{userId}/block" => server::block(app, &call, true).await,
+            "DELETE /open/v5/users/{userId}/block" => server::block(app, &call, false).await,
             _ => Err(Error::NotFound("the route")),
         }
     })

@@ -8,10 +8,11 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::command::boot::{AppInfo, Boot, Claim};
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
-use okyaku_domain::field::{self, Source};
+use okyaku_domain::field;
 use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::json::json_bytes;
 use okyaku_domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::{member_hash, patch, text};
 use okyaku_engine::App;
 use serde_json::{Map, Value};
@@ -49,7 +50,7 @@ pub(crate) fn boot(
     let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
     let arrival = arrival(&body)?;
     dropped.extend(supplied(channel, &mut body)?);
-    let (mut patch, refused) = patch::parse(&body, Source::Page, &channel.region, &KNOWN)?;
+    let (mut patch, refused) = patch::parse(&body, Sender::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
     for (key, value) in arrival {
         match field::value(key, &value, &channel.region) {

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use okyaku_api::{Call, Reply, user};
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::{Customer, Kind};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{EventKey, StoredEvent};
-use okyaku_domain::field::Source;
 use okyaku_domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_engine::App;
 use okyaku_store::timeline::Order;
 use serde_json::{Value, json};
 
-use crate::{Access, find, gone, since};
+use crate::{Access, find, hide_erased, since};
 
 /// The form of an export; another one gets another number.
 const VERSION: u32 = 1;
@@ -32,18 +31,18 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
             json!({ "version": VERSION, "exportedAt": app.now(), "events": events, "next": next }),
         );
     }
-    let linked = app.store.linked_lives(&channel.id, &person).await.map_err(gone)?;
-    let lives: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
+    let linked = app.store.linked_records(&channel.id, &person).await.map_err(hide_erased)?;
+    let records: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
     let (links, orders) = app.store.journal_and_orders(&channel.id, &person.id).await?;
-    let months = app.store.active_months(&channel.id, &lives).await?;
+    let months = app.store.active_months(&channel.id, &records).await?;
     let mut page = json!({
         "version": VERSION,
         "exportedAt": app.now(),
         "customer": user::of_server(channel, &person, app.now()),
         "fields": fields(&person),
         "tags": tags(&person),
-        "lives": lives.iter().map(|customer| life(customer)).collect::<Vec<_>>(),
-        "contacts": contacts(&lives),
+        "records": records.iter().map(|customer| record(customer)).collect::<Vec<_>>(),
+        "contacts": contact_points(&records),
         "links": links
             .iter()
             .map(|link| json!({ "visitor": link.visitor, "linkedAt": link.at }))
@@ -77,27 +76,15 @@ async fn events(
     Ok((events.iter().map(|event| user::event(&channel.id, event)).collect(), next))
 }
 
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::Page => "page",
-        Source::Server => "server",
-        Source::Builder => "builder",
-        Source::Event => "event",
-    }
-}
-
 fn fields(customer: &Customer) -> Vec<Value> {
-    let field = |(key, field): (&String, &okyaku_domain::field::Field)| {
-        let source = source(field.source);
-        json!({ "key": key, "value": field.value, "source": source, "time": field.time, "verified": field.verified })
-    };
+    let field = |(key, field): (&String, &okyaku_domain::field::Field)| json!({ "key": key, "value": field.value, "sender": field.sender.name(), "time": field.time, "verified": field.verified });
     customer.profile.iter().map(field).collect()
 }
 
 /// A builder's latest word on each tag.
 fn builder_tags(customer: &Customer) -> Vec<Value> {
     let tag = |(tag, at, there): (&String, i64, bool)| json!({ "tag": tag, "time": at, "there": there });
-    customer.tag_words.iter().map(tag).collect()
+    customer.builder_tags.iter().map(tag).collect()
 }
 
 /// An order as its builder told it. Amounts are texts: no double rounds them.
@@ -114,22 +101,22 @@ fn order(order: &StoredOrder) -> Value {
 }
 
 fn tags(customer: &Customer) -> Vec<Value> {
-    customer.tags.iter().map(|(tag, by)| json!({ "tag": tag, "source": source(*by) })).collect()
+    customer.tags.iter().map(|(tag, by)| json!({ "tag": tag, "sender": by.name() })).collect()
 }
 
 /// Each address once, whichever lives have it; verified if it is so in any.
-fn contacts(lives: &[&Customer]) -> Vec<Value> {
-    let mut found: BTreeMap<(ContactKind, String), bool> = BTreeMap::new();
-    for (contact, verified) in lives.iter().flat_map(|life| life.contacts()) {
-        *found.entry((contact.kind, contact.address)).or_default() |= verified;
+fn contact_points(records: &[&Customer]) -> Vec<Value> {
+    let mut found: BTreeMap<(ContactPointKind, String), bool> = BTreeMap::new();
+    for (contact_point, verified) in records.iter().flat_map(|record| record.contact_points()) {
+        *found.entry((contact_point.kind, contact_point.address)).or_default() |= verified;
     }
-    let contact = |((kind, address), verified): ((ContactKind, String), bool)| json!({ "kind": kind.key(), "address": address, "verified": verified });
-    found.into_iter().map(contact).collect()
+    let contact_point = |((kind, address), verified): ((ContactPointKind, String), bool)| json!({ "kind": kind.key(), "address": address, "verified": verified });
+    found.into_iter().map(contact_point).collect()
 }
 
 /// Everything that a life's item holds of the person. Left out is what the table needs for itself: the version, the
 /// request's id, keyed hashes of addresses, the hash of the User-Agent, the index's keys.
-fn life(customer: &Customer) -> Value {
+fn record(customer: &Customer) -> Value {
     let (web, mobile) = (&customer.web, &customer.mobile);
     let kind = match customer.kind() {
         Kind::Member => "member",
@@ -146,9 +133,9 @@ fn life(customer: &Customer) -> Value {
         "veilId": customer.veil_id,
         "linkedTo": customer.linked_to,
         "revivedAfter": customer.revived_after,
-        "born": customer.born,
+        "builderCreatedAt": customer.builder_created_at,
         "staleSince": customer.stale_since,
-        "said": customer.said,
+        "fieldTimes": customer.field_times,
         "builderTags": builder_tags(customer),
         "name": customer.name,
         "language": customer.language,

@@ -1,8 +1,8 @@
 //! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; monthly actives; what was dropped.
 
 mod actives;
-mod drops;
 mod export;
+mod rejections;
 mod timeline;
 
 use lambda_http::http::Response;
@@ -36,7 +36,7 @@ pub const ROUTES: &[&str] = &[
     "GET /okyaku/v1/contacts/{userId}",
     "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
-    "GET /okyaku/v1/drops",
+    "GET /okyaku/v1/rejections",
 ];
 
 /// Answers one request.
@@ -49,7 +49,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
-            "GET /okyaku/v1/drops" => drops::list(app, &channel, &call).await,
+            "GET /okyaku/v1/rejections" => rejections::list(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),
         }
     })
@@ -58,11 +58,11 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 
 async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
     let found = app.store.find(&channel.id, Whom::User(call.param("userId"))).await;
-    found.map(|(customer, _)| customer).map_err(gone)
+    found.map(|(customer, _)| customer).map_err(hide_erased)
 }
 
 /// No read returns the erased, or says that there was somebody (R12).
-fn gone(error: Error) -> Error {
+fn hide_erased(error: Error) -> Error {
     match error {
         Error::Erased => Error::NotFound("the customer"),
         error => error,

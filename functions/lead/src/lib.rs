@@ -2,17 +2,17 @@
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::{Call, Reply, credential, serve_noting, user};
+use okyaku_api::{Call, Reply, credential, serve_counting_rejections, user};
 use okyaku_domain::channel::Scope;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::field::Source;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::patch::{self, Patch, Verified};
+use okyaku_domain::sender::Sender;
 use okyaku_engine::App;
 use okyaku_store::access;
-use okyaku_store::commit::{Commit, Holder, Outcome};
+use okyaku_store::commit::{Commit, Outcome, Registrant};
 use okyaku_store::customers::Whom;
 use okyaku_store::keyring::random;
 use okyaku_store::retry::Retry;
@@ -28,14 +28,14 @@ impl access::Access for Access {
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::WriteCustomers for Access {}
-impl access::NoteDrops for Access {}
+impl access::CountRejections for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /open/v5/users"];
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve_noting(app, request, ROUTES, |_, call| async move { create(app, &call).await }).await
+    serve_counting_rejections(app, request, ROUTES, |_, call| async move { create(app, &call).await }).await
 }
 
 async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
@@ -47,8 +47,8 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     loop {
         let now = app.now();
         let mut lead = Customer::new(id.clone(), 0, now);
-        lead.apply(&patch, Source::Server, now).map_err(Error::Invalid)?;
-        if lead.contacts().next().is_none() {
+        lead.apply(&patch, Sender::Server, now).map_err(Error::Invalid)?;
+        if lead.contact_points().next().is_none() {
             return Err(Error::invalid("profile", "must have an email or a mobileNumber"));
         }
         lead.settle(None, now);
@@ -58,12 +58,14 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
                 return Reply::ok(json!({ "user": user::of_server(&channel, &lead, app.now()) }));
             }
             Outcome::Lost | Outcome::Erased => retry.wait().await?,
-            Outcome::Taken(holder) => {
-                let holder = match holder {
-                    Holder::Listed(holder) => Some(holder),
-                    Holder::Apart(kind, hash) => app.store.holder_apart(&channel.id, kind, &hash).await?,
+            Outcome::Taken(registrant) => {
+                let registrant = match registrant {
+                    Registrant::Listed(registrant) => Some(registrant),
+                    Registrant::Overflow(kind, hash) => {
+                        app.store.overflow_registrant(&channel.id, kind, &hash).await?
+                    }
                 };
-                if let Some(user_id) = person(app, &channel.id, holder).await? {
+                if let Some(user_id) = person(app, &channel.id, registrant).await? {
                     return Err(Error::AlreadyExists { user_id: user_id.to_string() });
                 }
                 retry.wait().await?;
@@ -77,10 +79,10 @@ async fn create(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
 async fn person(
     app: &App<Access>,
     channel: &str,
-    holder: Option<CustomerId>,
+    registrant: Option<CustomerId>,
 ) -> Result<Option<CustomerId>, Error> {
-    let Some(holder) = holder else { return Ok(None) };
-    match app.store.find(channel, Whom::User(holder.as_str())).await {
+    let Some(registrant) = registrant else { return Ok(None) };
+    match app.store.find(channel, Whom::User(registrant.as_str())).await {
         Ok((customer, _)) => Ok(Some(customer.id)),
         Err(Error::NotFound(_) | Error::Erased) => Ok(None),
         Err(error) => Err(error),
@@ -92,11 +94,11 @@ fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
     if !matches!(body.get("profile"), Some(Value::Object(_))) {
         return Err(Error::invalid("profile", "must be an object with an email or a mobileNumber"));
     }
-    let (mut patch, _) = patch::parse(body, Source::Server, region, &["qualified"])?;
+    let (mut patch, _) = patch::parse(body, Sender::Server, region, &["qualified"])?;
     patch.verified = match body.get("qualified") {
         None | Some(Value::Null) => Verified::default(),
         Some(Value::Array(kinds)) => {
-            let kind = |kind: &Value| kind.as_str().and_then(ContactKind::of_key);
+            let kind = |kind: &Value| kind.as_str().and_then(ContactPointKind::of_key);
             let kinds = kinds.iter().map(kind).collect::<Option<Vec<_>>>();
             Verified::some(
                 kinds.ok_or_else(|| Error::invalid("qualified", "may hold email and mobileNumber only"))?,

@@ -9,9 +9,9 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::BULK;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_engine::App;
-use okyaku_store::erasure::{Entombed, Erased, Found, Grave, Reach};
+use okyaku_store::erasure::{Erased, ErasureOptions, ErasureTarget, Found, Placed};
 use okyaku_store::retry::Invocation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub enum Command {
     Erase {
         /// The channel.
         channel_id: String,
-        /// One of [`By::KINDS`].
+        /// One of [`PersonRef::KINDS`].
         by: String,
         /// At most 100,000.
         values: Vec<Value>,
@@ -71,8 +71,8 @@ pub fn parse(command: Value) -> Result<Command, Error> {
     let shape = "must be erase, with channelId, by, values and, if you like, dryRun";
     let command: Command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
     let Command::Erase { by, values, .. } = &command;
-    if !By::KINDS.contains(&by.as_str()) {
-        return Err(Error::invalid("by", format!("must be one of {}", By::KINDS.join(", "))));
+    if !PersonRef::KINDS.contains(&by.as_str()) {
+        return Err(Error::invalid("by", format!("must be one of {}", PersonRef::KINDS.join(", "))));
     }
     if values.is_empty() || values.len() > BULK {
         return Err(Error::invalid("values", format!("must hold 1 to {BULK}")));
@@ -98,9 +98,9 @@ pub async fn erase(app: &App<Access>, command: Command) -> Result<Done, Error> {
         for value in values {
             let at = done.handled;
             done.handled += 1;
-            match By::parse(&by, value, &channel.region) {
+            match PersonRef::parse(&by, value, &channel.region) {
                 Err(_) => done.invalid.push(at),
-                Ok(by @ By::Contact(_)) => bulk.one(&by, at, &mut done).await?,
+                Ok(by @ PersonRef::ContactPoint(_)) => bulk.one(&by, at, &mut done).await?,
                 Ok(by) => named.push(by),
             }
         }
@@ -117,13 +117,13 @@ struct Bulk<'a> {
 
 impl Bulk<'_> {
     /// Many at once: one transaction for as many as it takes.
-    async fn wave(&self, named: &[By], done: &mut Done) -> Result<(), Error> {
+    async fn wave(&self, named: &[PersonRef], done: &mut Done) -> Result<(), Error> {
         let found = try_join_all(named.iter().map(|by| self.app.store.named(&self.channel.id, by))).await?;
-        let (mut people, mut graves, mut of) = (HashSet::new(), Vec::new(), Vec::new());
+        let (mut people, mut targets, mut of) = (HashSet::new(), Vec::new(), Vec::new());
         for (by, found) in named.iter().zip(&found) {
-            let (grave, id) = match found {
-                Found::Person(person, version) => (Grave::Person(person, *version), &person.id),
-                Found::Nobody(id) => (Grave::Nobody(id), id),
+            let (target, id) = match found {
+                Found::Person(person, version) => (ErasureTarget::Person(person, *version), &person.id),
+                Found::Nobody(id) => (ErasureTarget::Nobody(id), id),
                 Found::Erased(_) => {
                     done.already += 1;
                     continue;
@@ -131,20 +131,22 @@ impl Bulk<'_> {
             };
             // A name that comes twice, or two names of one person.
             if people.insert(id) {
-                graves.push(grave);
+                targets.push(target);
                 of.push(by);
             } else {
                 done.already += 1;
             }
         }
-        let (mut graves, mut of) = (graves.as_slice(), of.as_slice());
-        while !graves.is_empty() {
-            let (wave, rest) = graves.split_at(Grave::fit(graves));
+        let (mut targets, mut of) = (targets.as_slice(), of.as_slice());
+        while !targets.is_empty() {
+            let (wave, rest) = targets.split_at(ErasureTarget::fit(targets));
             let (names, others) = of.split_at(wave.len());
-            (graves, of) = (rest, others);
+            (targets, of) = (rest, others);
             let mut erasure = Erasure::begin(self.channel, okyaku_store::keyring::random()?, self.app.now());
-            if self.dry_run || self.app.store.entomb(&mut erasure, wave, None).await? == Entombed::Done {
-                let unknown = wave.iter().filter(|grave| matches!(grave, Grave::Nobody(_))).count();
+            if self.dry_run
+                || self.app.store.place_tombstones(&mut erasure, wave, None).await? == Placed::Done
+            {
+                let unknown = wave.iter().filter(|target| matches!(target, ErasureTarget::Nobody(_))).count();
                 done.unknown += unknown;
                 done.erased += wave.len() - unknown;
                 continue;
@@ -158,14 +160,14 @@ impl Bulk<'_> {
     }
 
     /// One by itself.
-    async fn one(&self, by: &By, at: usize, done: &mut Done) -> Result<(), Error> {
+    async fn one(&self, by: &PersonRef, at: usize, done: &mut Done) -> Result<(), Error> {
         if self.dry_run {
             return self.would(by, at, done).await;
         }
         let id = hex::encode(okyaku_store::keyring::random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
-        let reach = Reach { unknown: true, ..Reach::default() };
-        match self.app.store.erase(self.channel, by, reach, &invocation).await {
+        let options = ErasureOptions { unknown: true, ..ErasureOptions::default() };
+        match self.app.store.erase(self.channel, by, options, &invocation).await {
             Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
                 done.erased += 1;
             }
@@ -177,11 +179,11 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    async fn would(&self, by: &By, at: usize, done: &mut Done) -> Result<(), Error> {
-        let By::Contact(contact) = by else { return Ok(()) };
-        let hash = self.app.keys().contact(&self.channel.id, contact);
-        let address = self.app.store.address(&self.channel.id, contact.kind, &hash).await?;
-        match (address.holders.is_empty(), address.picks()) {
+    async fn would(&self, by: &PersonRef, at: usize, done: &mut Done) -> Result<(), Error> {
+        let PersonRef::ContactPoint(contact_point) = by else { return Ok(()) };
+        let hash = self.app.keys().contact_point(&self.channel.id, contact_point);
+        let address = self.app.store.address(&self.channel.id, contact_point.kind, &hash).await?;
+        match (address.registrants.is_empty(), address.picks()) {
             (_, false) => done.ambiguous.push(at),
             (false, true) => done.erased += 1,
             (true, true) if address.erasure.is_some() => done.already += 1,

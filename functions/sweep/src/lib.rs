@@ -34,9 +34,9 @@ impl access::Access for Access {
 }
 impl access::Read for Access {}
 impl access::List for Access {}
-impl access::Entomb for Access {}
+impl access::PlaceTombstones for Access {}
 impl access::Erase for Access {}
-impl access::EraseShop for Access {}
+impl access::EndChannel for Access {}
 impl access::Total for Access {}
 
 /// How long one run works; its timeout is a minute.

@@ -6,7 +6,7 @@ mod store;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::serve_noting;
+use okyaku_api::serve_counting_rejections;
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
 use okyaku_store::access;
@@ -22,7 +22,7 @@ impl access::Access for Access {
 impl access::Read for Access {}
 impl access::WriteCustomers for Access {}
 impl access::WriteEvents for Access {}
-impl access::NoteDrops for Access {}
+impl access::CountRejections for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] =
@@ -30,7 +30,7 @@ pub const ROUTES: &[&str] =
 
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve_noting(app, request, ROUTES, |route, call| async move {
+    serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "POST /front/v1/events" => page::track(app, &call).await,
             "POST /open/v5/users/{userId}/events" => server::track(app, &call).await,

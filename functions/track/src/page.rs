@@ -8,12 +8,12 @@ use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, Event};
 use okyaku_domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_engine::App;
 use okyaku_engine::metrics::Metric;
 use okyaku_store::customers::Whom;
-use okyaku_store::meter::{note_drops, note_events};
+use okyaku_store::meter::{count_rejections, note_events};
 use serde_json::{Map, Value, json};
 
 use crate::Access;
@@ -50,7 +50,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         let early = matches!(verdict, Verdict::Read(event) if customer.is_of_before(event.created_at));
         if early {
             let detail = Detail::new("createdAt", "lies before the customer's erasure");
-            *verdict = Verdict::Rejected(detail.because(Reason::Erased));
+            *verdict = Verdict::Rejected(detail.because(RejectionReason::Erased));
         }
     }
     let read: Vec<&Event> = verdicts
@@ -63,7 +63,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     }
     let mut stored = store(app, &channel, (&customer, version), &read, retried, call).await?.into_iter();
     note_events(read.len(), rejected);
-    note_drops(verdicts.iter().filter_map(|verdict| match verdict {
+    count_rejections(verdicts.iter().filter_map(|verdict| match verdict {
         Verdict::Rejected(detail) => Some(dropped(detail)),
         Verdict::Read(_) => None,
     }));
@@ -123,7 +123,7 @@ fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     match event::of_page(body, bounds) {
         Ok(event) if fixed && !firstmall::is_supplied_event(&event.name) => {
             let detail = Detail::new("name", "is not an event that Firstmall supplies");
-            Verdict::Rejected(detail.because(Reason::NotSupplied))
+            Verdict::Rejected(detail.because(RejectionReason::NotSupplied))
         }
         Ok(event) => Verdict::Read(event),
         Err(wrong) => Verdict::Rejected(event::detail(wrong)),
@@ -136,10 +136,10 @@ fn message(Detail { field, message, .. }: &Detail) -> String {
 }
 
 /// The same for the log of drops.
-fn dropped(Detail { field, reason, .. }: &Detail) -> Drop {
+fn dropped(Detail { field, reason, .. }: &Detail) -> Rejection {
     if field.is_empty() {
-        Drop::new("events", *reason)
+        Rejection::new("events", *reason)
     } else {
-        Drop::new(format!("events.{field}"), *reason)
+        Rejection::new(format!("events.{field}"), *reason)
     }
 }

@@ -4,8 +4,8 @@
 use lambda_http::Context;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::error::Error;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_engine::App;
 use okyaku_store::channels::CredentialKind;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Res
     }
     let body = match event.pointer("/detail/payload") {
         Some(Value::Object(body)) => Ok(body.clone()),
-        _ => Err(Drop::new("body", Reason::Unreadable)),
+        _ => Err(Rejection::new("body", RejectionReason::Unreadable)),
     };
     let proven = Proven {
         channel,

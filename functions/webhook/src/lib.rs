@@ -25,9 +25,9 @@ impl access::Access for Access {
 impl access::Read for Access {}
 impl access::List for Access {}
 impl access::WriteCustomers for Access {}
-impl access::Entomb for Access {}
-impl access::Hear for Access {}
-impl access::NoteDrops for Access {}
+impl access::PlaceTombstones for Access {}
+impl access::ApplyBuilderUpdates for Access {}
+impl access::CountRejections for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /webhooks/{builder}/{webhookToken}"];

@@ -9,8 +9,8 @@ use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::WEBHOOK_BYTES;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::Millis;
 use okyaku_engine::App;
 use okyaku_store::channels::CredentialKind;
@@ -28,7 +28,7 @@ pub(crate) struct Proven {
     /// When it was triggered, or arrived, epoch ms.
     pub(crate) at: Millis,
     /// Its body, or why there is none.
-    pub(crate) body: Result<Map<String, Value>, Drop>,
+    pub(crate) body: Result<Map<String, Value>, Rejection>,
 }
 
 /// Both families of header names that Shopify sends: `X-Shopify-Topic` and `shopify-topic`.
@@ -76,8 +76,8 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
     Ok(Proven { channel, builder, topic, at, body })
 }
 
-fn read(bytes: &[u8]) -> Result<Map<String, Value>, Drop> {
-    json::object(bytes).map_err(|_| Drop::new("body", Reason::Unreadable))
+fn read(bytes: &[u8]) -> Result<Map<String, Value>, Rejection> {
+    json::object(bytes).map_err(|_| Rejection::new("body", RejectionReason::Unreadable))
 }
 
 /// When a delivery was triggered. A time that is none, or to come, is now.

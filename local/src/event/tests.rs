@@ -25,7 +25,7 @@ fn build(request: http::request::Builder, body: &'static [u8]) -> Value {
 }
 
 #[test]
-fn an_event_has_every_field() {
+fn event_has_every_field() {
     let request = Request::post("/open/v5/users/%40a%2Fb?tag=x&tag=y%20z&empty&k=a+b")
         .header("Host", "shop.localhost:8787")
         .header("User-Agent", "test/1")
@@ -88,7 +88,7 @@ fn an_event_has_every_field() {
 }
 
 #[test]
-fn what_is_absent_has_no_field() {
+fn absent_parts_have_no_field() {
     let event = build(Request::get("/"), b"");
     for field in ["cookies", "queryStringParameters", "body"] {
         assert_eq!(event.get(field), None, "{field}");
@@ -97,7 +97,7 @@ fn what_is_absent_has_no_field() {
 }
 
 #[test]
-fn only_plain_textual_utf8_stays_text() {
+fn plain_utf8_text_alone_stays_text() {
     let body = |kind: &str, body: &'static [u8]| build(Request::post("/").header("content-type", kind), body);
     for kind in
         ["text/plain", "application/json", "Application/XML", "application/vnd.a+json", "image/svg+xml"]
@@ -114,13 +114,13 @@ fn only_plain_textual_utf8_stays_text() {
 }
 
 #[test]
-fn an_encoded_question_mark_ends_the_raw_path() {
+fn encoded_question_mark_ends_the_raw_path() {
     assert_eq!(build(Request::get("/a%3Fb%20c?d=e"), b"")["rawPath"], "/a");
     assert_eq!(build(Request::get("/a%2540"), b"")["rawPath"], "/a%40");
 }
 
 #[test]
-fn the_runtime_reads_it_back() {
+fn runtime_reads_the_event_back() {
     let request = Request::post("/open/v5/users/%23%7B?x=1").header("x-session", "é").header("cookie", "a=1");
     let event = build(request, b"\0binary");
     let request = lambda_http::request::from_str(&event.to_string()).unwrap();
@@ -131,7 +131,7 @@ fn the_runtime_reads_it_back() {
 }
 
 #[test]
-fn no_path_takes_the_runtime_down() {
+fn runtime_survives_any_path() {
     for character in (0..0x180).chain([0x3042, 0xfeff, 0x1f600]).filter_map(char::from_u32) {
         let mut utf8 = [0; 4];
         let encoded: String =

@@ -25,7 +25,7 @@ fn own(status: u16, text: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn what_is_not_routed_is_not_found() {
+async fn unrouted_request_is_not_found() {
     for request in [Request::get("/"), Request::head("/okyaku.js"), Request::options("/front/v1/boot")] {
         assert_eq!(say(request, "").await, own(404, "Not Found"));
     }
@@ -33,7 +33,7 @@ async fn what_is_not_routed_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_is_a_bad_request() {
+async fn invalid_host_is_a_bad_request() {
     for host in ["a b", "a/../b", "[::1", "localhost@evil", "", "a:99999", "xn--", "1.2.3"] {
         let request = Request::get("/okyaku.js").header("host", host);
         assert_eq!(say(request, "").await, own(400, "Bad Request"), "{host}");
@@ -43,7 +43,7 @@ async fn a_host_that_is_none_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn too_much_is_refused() {
+async fn oversized_request_is_refused() {
     let large = vec![b' '; MAX_BODY + 1];
     assert_eq!(say(Request::post("/front/v1/boot"), large).await, own(413, "Request Entity Too Large"));
     let long = Request::post("/front/v1/boot").header("x-long", "x".repeat(MAX_HEAD));
@@ -51,7 +51,7 @@ async fn too_much_is_refused() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_on_any_path_and_cors_headers_are_the_gateways() {
+async fn preflight_and_cors_headers_are_of_the_gateway_on_any_path() {
     let gateway = gateway().await;
     let with_origin = |request: http::request::Builder| request.header(ORIGIN, "https://shop.example");
     let preflight =

@@ -13,8 +13,8 @@ use okyaku_domain::error::Error;
 use okyaku_domain::limit::BODY_BYTES;
 use okyaku_domain::rejection;
 use okyaku_engine::App;
-use okyaku_store::access::NoteDrops;
-use okyaku_store::meter::{Meter, take_drops};
+use okyaku_store::access::CountRejections;
+use okyaku_store::meter::{Meter, take_rejections};
 use okyaku_store::retry::Invocation;
 
 /// A call of a route.
@@ -32,7 +32,7 @@ pub struct Call {
 /// What is left of the time limit when a request is given up, for the reply.
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// What must be left of it for the log of drops.
-const TIME_FOR_DROPS: Duration = Duration::from_secs(2);
+const TIME_FOR_REJECTIONS: Duration = Duration::from_secs(2);
 
 /// Serves a request: finds its route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns
 /// an error into its reply, and writes one log line without personal data (R15).
@@ -73,21 +73,21 @@ where
 
 /// As [`serve`], and counts what the request's handler dropped, or why it was refused, in the log of drops. What a
 /// caller without a credential sends is not counted, nor what failed on our side, as it comes again.
-pub async fn serve_noting<A, F, Fut>(
+pub async fn serve_counting_rejections<A, F, Fut>(
     app: &App<A>,
     request: Request,
     routes: &'static [&'static str],
     handler: F,
 ) -> Response<Body>
 where
-    A: NoteDrops,
+    A: CountRejections,
     F: FnOnce(&'static str, Call) -> Fut,
     Fut: Future<Output = Result<Reply, Error>>,
 {
     serve(request, routes, |route, call| async move {
         let deadline = call.invocation.deadline;
         let reply = handler(route, call).await;
-        if let Some((channel, origin, mut noted)) = take_drops() {
+        if let Some((channel, sender, mut noted)) = take_rejections() {
             match &reply {
                 Ok(_) => {}
                 // It is to be sent again, and so are its drops.
@@ -95,8 +95,8 @@ where
                 Err(error) => noted.extend(rejection::refused(error)),
             }
             // What is answered must not become 503 because the log takes its time.
-            if deadline.saturating_duration_since(Instant::now()) > TIME_FOR_DROPS {
-                app.store.note_drops(&channel, origin, &noted).await;
+            if deadline.saturating_duration_since(Instant::now()) > TIME_FOR_REJECTIONS {
+                app.store.count_rejections(&channel, sender, &noted).await;
             }
         }
         reply

@@ -8,13 +8,13 @@ use subtle::ConstantTimeEq;
 use super::session_token::{self, Claims};
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
-use okyaku_domain::origin::Origin;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::time::Millis;
 use okyaku_engine::App;
 use okyaku_store::access::Read;
 use okyaku_store::channels::CredentialKind;
 use okyaku_store::keyring::secret_hash;
-use okyaku_store::meter::{note_channel, note_origin};
+use okyaku_store::meter::{note_channel, note_sender};
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
@@ -35,7 +35,7 @@ pub async fn server<A: Read>(app: &App<A>, headers: &HeaderMap, scope: Scope) ->
         return Err(wrong());
     }
     note_channel(&channel.id);
-    note_origin(Origin::Server);
+    note_sender(Sender::Server);
     if !credential.scopes.contains(&scope) {
         return Err(Error::Forbidden(match scope {
             Scope::Read => "the access key lacks the scope read",
@@ -54,7 +54,7 @@ pub async fn plugin<A: Read>(app: &App<A>, headers: &HeaderMap, key: &str) -> Re
     let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
     note_channel(&channel.id);
-    note_origin(Origin::of_page(&channel));
+    note_sender(Sender::of_page(&channel));
     check_origin(&channel, headers)?;
     Ok(channel)
 }
@@ -74,7 +74,7 @@ pub async fn session<A: Read>(
     let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
     let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
     note_channel(&channel.id);
-    note_origin(Origin::of_page(&channel));
+    note_sender(Sender::of_page(&channel));
     check_origin(&channel, headers)?;
     // From before the channel asked for a proof: it must not go on by renewing itself (R1).
     if channel.member_hash_enabled && !claims.may_see {
@@ -83,7 +83,7 @@ pub async fn session<A: Read>(
     Ok((channel, claims))
 }
 
-/// Refuses an `Origin` that is not the channel's. An absent one is allowed: this keeps honest pages apart and is no
+/// Refuses an `Sender` that is not the channel's. An absent one is allowed: this keeps honest pages apart and is no
 /// boundary against anybody who can leave the header out.
 fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
     match headers.get("origin") {
@@ -109,7 +109,7 @@ mod tests {
     use super::is_loopback;
 
     #[test]
-    fn only_this_machine_is_loopback() {
+    fn loopback_is_this_machine_only() {
         for origin in
             ["http://localhost:3000", "http://127.0.0.1:8787", "http://[::1]:80", "https://localhost"]
         {

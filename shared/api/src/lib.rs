@@ -11,5 +11,5 @@ pub mod session_token;
 pub mod start;
 pub mod user;
 
-pub use call::{Call, serve, serve_noting};
+pub use call::{Call, serve, serve_counting_rejections};
 pub use reply::Reply;

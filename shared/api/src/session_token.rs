@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_rotation_and_not_a_foreign_key() {
+    fn token_survives_rotation_and_not_a_foreign_key() {
         let token = sign(&keys(OLD), &claims()).unwrap();
         assert_eq!(verify(&keys(ROTATED), &token, 0, 0).unwrap(), claims());
         assert!(verify(&keys("1:fedcba9876543210fedcba9876543210"), &token, 0, 0).is_err());
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_when_it_says_and_grace_is_added() {
+    fn token_ends_at_its_expiry_plus_the_grace() {
         let token = sign(&keys(OLD), &claims()).unwrap();
         assert!(verify(&keys(OLD), &token, 1_000_000, 0).is_ok());
         assert!(verify(&keys(OLD), &token, 1_000_001, 0).is_err());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_algorithm_and_no_altered_byte_is_taken() {
+    fn token_of_another_algorithm_or_altered_is_refused() {
         use base64::Engine;
         let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
         let token = sign(&keys(OLD), &claims()).unwrap();

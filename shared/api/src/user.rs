@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::{Customer, Kind};
 use okyaku_domain::event::StoredEvent;
-use okyaku_domain::field::{DESCRIPTION, Source};
+use okyaku_domain::field::DESCRIPTION;
 use okyaku_domain::patch::{Patch, ProfilePatch};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::time::Millis;
 
 /// What a page is shown: Channel Talk's callback user, and `member`, `type`, `sessionsCount`. Never the manager's memo,
@@ -17,7 +18,7 @@ pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     let mut profile = profile(channel, customer, now);
     profile.remove(DESCRIPTION);
     let tags: Vec<&String> =
-        customer.tags.iter().filter(|(_, source)| **source == Source::Page).map(|(tag, _)| tag).collect();
+        customer.tags.iter().filter(|(_, sender)| **sender == Sender::Page).map(|(tag, _)| tag).collect();
     json!({
         "id": customer.id,
         "memberId": customer.member_id,
@@ -71,8 +72,9 @@ pub fn echo(customer: &Customer, said: &Patch) -> Value {
 /// Channel Talk's v5 user. Times are epoch milliseconds; what is not known is `null`.
 #[must_use]
 pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
-    let contact = |kind: ContactKind| customer.profile.text(kind.key());
-    let qualified = |kind: ContactKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
+    let contact_point = |kind: ContactPointKind| customer.profile.text(kind.key());
+    let qualified =
+        |kind: ContactPointKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
     let mut user = json!({
         "id": customer.id,
         "channelId": channel.id,
@@ -85,11 +87,11 @@ pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
         "named": customer.name.is_some(),
         "profile": profile(channel, customer, now),
         "avatarUrl": customer.profile.text("avatarUrl"),
-        "email": contact(ContactKind::Email),
-        "mobileNumber": contact(ContactKind::MobileNumber),
+        "email": contact_point(ContactPointKind::Email),
+        "mobileNumber": contact_point(ContactPointKind::MobileNumber),
         "landlineNumber": customer.profile.text("landlineNumber"),
-        "emailQualified": qualified(ContactKind::Email),
-        "mobileNumberQualified": qualified(ContactKind::MobileNumber),
+        "emailQualified": qualified(ContactPointKind::Email),
+        "mobileNumberQualified": qualified(ContactPointKind::MobileNumber),
         "tags": customer.tags.keys().collect::<Vec<_>>(),
         "userImportTags": [],
         "language": customer.language,

@@ -8,7 +8,7 @@ use okyaku_domain::amount;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::field::{self, LAST_CHECKOUT};
 use okyaku_domain::limit::DETAILS;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
 /// The profile keys that Firstmall supplies, beside the memberId, which is no key of a profile.
@@ -76,7 +76,8 @@ pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>,
             Ok(Some(value)) => drop(kept.insert(key, value)),
             Ok(None) => {}
             Err(message) if dropped.len() < DETAILS => {
-                let reason = if is_supplied(&key) { Reason::Invalid } else { Reason::NotSupplied };
+                let reason =
+                    if is_supplied(&key) { RejectionReason::Invalid } else { RejectionReason::NotSupplied };
                 dropped.push(Detail::new(format!("{within}.{key}"), message).because(reason));
             }
             Err(_) => {}
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_firstmalls_list_is_kept_and_no_other() {
+    fn supplied_values_are_kept_and_no_other() {
         let mut profile: Map<String, Value> =
             KEYS.iter().map(|key| ((*key).to_owned(), json!("1"))).collect();
         profile.insert(LAST_CHECKOUT.to_owned(), json!("2026-11-20 10:00:00"));
@@ -179,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn where_a_page_came_from_is_the_pages_own() {
+    fn referrer_and_utm_values_are_kept() {
         let profile = json!({"referrer": "https://example.com/", "utmSource": "kakao", "utmTerm": "mug"});
         assert_eq!(supplied(profile.clone()), (profile, vec![]));
     }
 
     #[test]
-    fn a_printed_count_or_amount_becomes_a_number() {
+    fn printed_count_or_amount_becomes_a_number() {
         for (printed, number) in [
             (json!("3"), json!(3)),
             (json!(" 12,000 "), json!(12_000)),
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_says_nothing_and_a_null_clears() {
+    fn blank_updates_nothing_and_null_clears() {
         let (kept, dropped) = supplied(json!({"wishCount": "", "cartPrice": " ", LAST_CHECKOUT: "",
             "totalDeposit": null, "name": "", "totalPurchasedCount": null}));
         let expected = json!({"totalDeposit": null, "name": "", "totalPurchasedCount": null, "totalPurchaseCount": null});
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_orders_time_becomes_epoch_milliseconds() {
+    fn latest_order_time_becomes_epoch_milliseconds() {
         let at = 1_795_136_400_000_i64;
         for printed in [
             json!(at),
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_is_found_under_the_name_that_all_builders_share() {
+    fn total_is_also_kept_under_the_name_common_to_all_builders() {
         let (kept, _) = supplied(json!({"totalPurchasedCount": "12", "totalPurchasedAmount": "340,000"}));
         let expected = json!({"totalPurchasedCount": 12, "totalPurchaseCount": 12,
             "totalPurchasedAmount": 340_000, "totalPurchaseAmount": 340_000});
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_dropped_is_named_where_it_stood_and_only_so_often() {
+    fn dropped_fields_are_named_by_path_up_to_the_limit() {
         let profile = (0..DETAILS + 9).map(|at| (format!("k{at}"), json!(1))).collect();
         let (_, dropped) = supply("profileOnce", profile);
         assert_eq!(dropped.len(), DETAILS);
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_sends_the_six_events_and_that_it_was_viewed() {
+    fn page_sends_the_six_events_and_page_views() {
         for name in EVENTS.into_iter().chain(["PageView"]) {
             assert!(is_supplied_event(name), "{name}");
         }
@@ -295,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(key in prop::sample::select(KEYS.to_vec()), text in "\\PC{0,24}|[0-9,. :-]{0,24}") {
+        fn parsing_never_panics(key in prop::sample::select(KEYS.to_vec()), text in "\\PC{0,24}|[0-9,. :-]{0,24}") {
             let _ = supplied(json!({key: text}));
         }
     }

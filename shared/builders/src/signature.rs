@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_whole_signature_under_a_known_secret_is_taken() {
+    fn signature_must_be_whole_and_under_a_known_secret() {
         let (old, new) = ("old-secret".to_owned(), "new-secret".to_owned());
         let pair = [new, old.clone()];
         let right = shopify(&old, b"{}");

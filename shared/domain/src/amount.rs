@@ -34,7 +34,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_amount_is_a_plain_decimal() {
+    fn amount_is_a_plain_decimal() {
         for (text, told) in [
             ("29.90", "29.9"),
             ("30.00", "30"),
@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_an_amount_keeps_every_digit_as_a_json_number(whole in 0_u64..1_000_000_000_000, cents in 0_u32..100) {
+        fn amount_keeps_every_digit_as_a_json_number(whole in 0_u64..1_000_000_000_000, cents in 0_u32..100) {
             let text = format!("{whole}.{cents:02}");
             let amount = parse(&text);
             prop_assert_eq!(amount, Decimal::from_str_exact(&text).ok());
@@ -85,7 +85,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_it(text in "\\PC{0,30}") {
+        fn parsing_never_panics(text in "\\PC{0,30}") {
             let _ = parse(&text);
         }
     }

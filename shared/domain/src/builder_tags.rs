@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::builder_update::SaidTags;
-use super::limit::SAID_TAGS;
+use super::builder_update::TagUpdate;
+use super::limit::BUILDER_TAGS;
 use super::time::Millis;
 
 /// The latest word on each tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagWords {
+pub struct BuilderTags {
     /// Of when the latest whole set is; of a tag that is not below, it said no.
     #[serde(default)]
     all: Millis,
@@ -20,7 +20,7 @@ pub struct TagWords {
     each: BTreeMap<String, (Millis, bool)>,
 }
 
-impl TagWords {
+impl BuilderTags {
     /// Whether nothing was ever said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -28,32 +28,32 @@ impl TagWords {
     }
 
     /// Takes a word dated `at`. Returns how many tags were left out because there are too many.
-    pub fn hear(&mut self, said: &SaidTags, at: Millis) -> usize {
-        let (named, there) = match said {
-            SaidTags::All(tags) | SaidTags::Added(tags) => (tags, true),
-            SaidTags::Removed(tags) => (tags, false),
+    pub fn apply(&mut self, given: &TagUpdate, at: Millis) -> usize {
+        let (named, there) = match given {
+            TagUpdate::All(tags) | TagUpdate::Added(tags) => (tags, true),
+            TagUpdate::Removed(tags) => (tags, false),
         };
-        if matches!(said, SaidTags::All(_)) && at > self.all {
+        if matches!(given, TagUpdate::All(_)) && at > self.all {
             self.all = at;
-            for (tag, word) in &mut self.each {
+            for (tag, entry) in &mut self.each {
                 if !named.contains(tag) {
-                    *word = (*word).max((at, false));
+                    *entry = (*entry).max((at, false));
                 }
             }
         }
-        let mut left_out = 0;
+        let mut rejected = 0;
         for tag in named {
             let known = self.each.get(tag).copied().unwrap_or((self.all, false));
-            let word = known.max((at, there));
-            if self.each.contains_key(tag) || self.each.len() < SAID_TAGS {
-                self.each.insert(tag.clone(), word);
+            let entry = known.max((at, there));
+            if self.each.contains_key(tag) || self.each.len() < BUILDER_TAGS {
+                self.each.insert(tag.clone(), entry);
             } else {
-                left_out += 1;
+                rejected += 1;
             }
         }
         let all = self.all;
-        self.each.retain(|_, word| *word > (all, false));
-        left_out
+        self.each.retain(|_, entry| *entry > (all, false));
+        rejected
     }
 
     /// Every tag that is remembered, when it was last spoken of, epoch ms, and whether it was there.
@@ -78,46 +78,46 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_set_says_no_to_what_it_does_not_name() {
-        let mut words = TagWords::default();
-        words.hear(&SaidTags::All(set(&["a", "b"])), 10);
-        words.hear(&SaidTags::Added(set(&["late"])), 5);
-        assert_eq!(words.there(), set(&["a", "b"]).iter().collect());
-        words.hear(&SaidTags::Removed(set(&["a"])), 20);
-        words.hear(&SaidTags::Added(set(&["c"])), 20);
-        assert_eq!(words.there(), set(&["b", "c"]).iter().collect());
+    fn whole_set_removes_the_tags_it_omits() {
+        let mut tags = BuilderTags::default();
+        tags.apply(&TagUpdate::All(set(&["a", "b"])), 10);
+        tags.apply(&TagUpdate::Added(set(&["late"])), 5);
+        assert_eq!(tags.there(), set(&["a", "b"]).iter().collect());
+        tags.apply(&TagUpdate::Removed(set(&["a"])), 20);
+        tags.apply(&TagUpdate::Added(set(&["c"])), 20);
+        assert_eq!(tags.there(), set(&["b", "c"]).iter().collect());
     }
 
     #[test]
-    fn words_on_250_tags_are_remembered_and_not_on_one_more() {
-        let all = |count: usize| SaidTags::All((0..count).map(|n| format!("tag{n}")).collect());
-        assert_eq!(TagWords::default().hear(&all(SAID_TAGS), 1), 0);
-        let mut words = TagWords::default();
-        assert_eq!(words.hear(&all(SAID_TAGS + 1), 1), 1);
-        assert_eq!(words.there().len(), SAID_TAGS);
+    fn tag_updates_are_remembered_for_at_most_250_tags() {
+        let all = |count: usize| TagUpdate::All((0..count).map(|n| format!("tag{n}")).collect());
+        assert_eq!(BuilderTags::default().apply(&all(BUILDER_TAGS), 1), 0);
+        let mut tags = BuilderTags::default();
+        assert_eq!(tags.apply(&all(BUILDER_TAGS + 1), 1), 1);
+        assert_eq!(tags.there().len(), BUILDER_TAGS);
     }
 
     proptest! {
         #[test]
-        fn the_order_of_words_does_not_matter(
-            said in prop::collection::vec((0..3_u8, prop::collection::btree_set("[a-d]", 0..4), 1..6_i64), 1..8),
+        fn tag_updates_are_commutative_and_idempotent(
+            given in prop::collection::vec((0..3_u8, prop::collection::btree_set("[a-d]", 0..4), 1..6_i64), 1..8),
             seed in any::<usize>(),
         ) {
-            let hear = |order: &[usize]| {
-                let mut words = TagWords::default();
+            let apply = |order: &[usize]| {
+                let mut all = BuilderTags::default();
                 for at in order {
-                    let (kind, tags, time) = said[*at].clone();
-                    words.hear(&[SaidTags::All, SaidTags::Added, SaidTags::Removed][kind as usize](tags), time);
+                    let (kind, tags, time) = given[*at].clone();
+                    all.apply(&[TagUpdate::All, TagUpdate::Added, TagUpdate::Removed][kind as usize](tags), time);
                 }
-                words
+                all
             };
-            let straight: Vec<usize> = (0..said.len()).collect();
+            let straight: Vec<usize> = (0..given.len()).collect();
             let mut other = straight.clone();
             other.reverse();
-            other.rotate_left(seed % said.len());
+            other.rotate_left(seed % given.len());
             // Repeated first, so that another order has the last word.
             let other = [straight.clone(), other].concat();
-            prop_assert_eq!(hear(&straight), hear(&other));
+            prop_assert_eq!(apply(&straight), apply(&other));
         }
     }
 }

@@ -6,58 +6,61 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::builder::Builder;
 use super::event::Event;
 use super::id::MemberId;
-use super::person_ref::By;
-use super::rejection::Drop;
+use super::person_ref::PersonRef;
+use super::rejection::Rejection;
 use super::time::Millis;
 
 /// What one delivery says, and what of it could not be kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delivery {
     /// Its statements, in any order.
-    pub statements: Vec<Statement>,
+    pub updates: Vec<BuilderUpdate>,
     /// What was left out, and why.
-    pub drops: Vec<Drop>,
+    pub rejections: Vec<Rejection>,
 }
 
 /// One statement of a delivery.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Statement {
+pub enum BuilderUpdate {
     /// About a member.
-    Says(Box<Says>),
+    Customer(Box<CustomerUpdate>),
     /// Money given back for an order; its topic names no customer.
     Refund(Refund),
     /// The builder's customer is gone and must be forgotten (R12). `at` is when, by the builder's clock.
     Erase {
         /// Whom.
-        by: By,
+        by: PersonRef,
         /// When, epoch ms.
         at: Millis,
     },
     /// Somebody asked what is held about them.
     DataRequest {
         /// Who.
-        by: By,
+        by: PersonRef,
         /// The builder's id of the request.
         id: String,
         /// When, epoch ms.
         at: Millis,
     },
     /// The shop left: everything of the channel must go.
-    EraseShop,
+    EndChannel,
 }
 
 /// What a builder says about one of its customers, who is a member under the builder's id.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Says {
+pub struct CustomerUpdate {
+    /// The builder.
+    pub builder: Builder,
     /// The builder's id of the customer.
     pub member: MemberId,
     /// When it was so, epoch ms: the payload's own time of change, or the delivery's where it has none.
     pub at: Millis,
     /// When the builder created the customer, if the payload tells, epoch ms. One created after an erasure starts a new
     /// life.
-    pub born: Option<Millis>,
+    pub builder_created_at: Option<Millis>,
     /// Profile fields in their normal form; `None` clears. What is not here is not said.
     pub fields: BTreeMap<String, Option<Value>>,
     /// The name; `Some(None)` clears it.
@@ -67,23 +70,24 @@ pub struct Says {
     /// The same of marketing texts.
     pub unsubscribe_texting: Option<(bool, Millis)>,
     /// Tags.
-    pub tags: Option<SaidTags>,
+    pub tags: Option<TagUpdate>,
     /// Events of the member.
-    pub events: Vec<SaidEvent>,
+    pub events: Vec<VersionedEvent>,
     /// An order of the member.
     pub order: Option<Order>,
     /// Whether the builder says only *that* something changed, so that what is stored may be out of date.
     pub stale: bool,
 }
 
-impl Says {
+impl CustomerUpdate {
     /// A statement that says nothing yet but who and when.
     #[must_use]
-    pub fn new(member: MemberId, at: Millis) -> Self {
+    pub fn new(builder: Builder, member: MemberId, at: Millis) -> Self {
         Self {
+            builder,
             member,
             at,
-            born: None,
+            builder_created_at: None,
             fields: BTreeMap::new(),
             name: None,
             unsubscribe_email: None,
@@ -96,17 +100,17 @@ impl Says {
     }
 }
 
-impl Says {
+impl CustomerUpdate {
     /// Whether it is about a life that was erased at `erased`, epoch ms: one that the builder had created by then.
     #[must_use]
     pub fn is_of_before(&self, erased: Millis) -> bool {
-        self.born.unwrap_or(self.at) <= erased
+        self.builder_created_at.unwrap_or(self.at) <= erased
     }
 }
 
 /// What is said of tags, each in its normal form ([`super::tag::parse`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaidTags {
+pub enum TagUpdate {
     /// These and no others.
     All(BTreeSet<String>),
     /// These too.
@@ -117,7 +121,7 @@ pub enum SaidTags {
 
 /// An event, and when the builder last changed what it says, epoch ms: a later version replaces an earlier one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SaidEvent {
+pub struct VersionedEvent {
     /// The event. Its id and time never change, so that every version lands on the same item.
     pub event: Event,
     /// When this version was true, epoch ms.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which kind of contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum ContactKind {
+pub enum ContactPointKind {
     /// `profile.email`.
     #[serde(rename = "e")]
     Email,
@@ -15,7 +15,7 @@ pub enum ContactKind {
     MobileNumber,
 }
 
-impl ContactKind {
+impl ContactPointKind {
     /// Every kind.
     pub const ALL: [Self; 2] = [Self::Email, Self::MobileNumber];
 
@@ -37,9 +37,9 @@ impl ContactKind {
 
 /// A contact in its normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contact {
+pub struct ContactPoint {
     /// Its kind.
-    pub kind: ContactKind,
+    pub kind: ContactPointKind,
     /// E-mail: trimmed and lower-cased. Phone: E.164.
     pub address: String,
 }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_email_is_trimmed_and_lower_cased_and_nothing_more() {
+    fn email_is_only_trimmed_and_lower_cased() {
         assert_eq!(email("  A.Lee+shop@Example.COM "), Ok("a.lee+shop@example.com".into()));
         for text in [
             "",
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_national_number_is_read_by_the_channels_region() {
+    fn national_number_is_read_by_the_region_of_the_channel() {
         assert_eq!(mobile_number("010-2468-2468", "KR"), Ok("+821024682468".into()));
         assert_eq!(mobile_number("090-1234-5678", "JP"), Ok("+819012345678".into()));
         assert_eq!(mobile_number("+82 10-2468-2468", "JP"), Ok("+821024682468".into()));

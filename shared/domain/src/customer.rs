@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::builder_tags::TagWords;
-use super::contact_point::{Contact, ContactKind};
+use super::builder_tags::BuilderTags;
+use super::contact_point::{ContactPoint, ContactPointKind};
 use super::device::{Mobile, Web, is_zero};
-use super::field::Source;
 use super::id::CustomerId;
 use super::limit::{DETAILS, ERASURE_ITEMS, LINKS};
 use super::patch::Patch;
 use super::profile::{Profile, Writer};
 use super::purchase::Purchases;
-use super::rejection_code::Reason;
+use super::rejection_reason::RejectionReason;
+use super::sender::Sender;
 use super::tag::{self, Tags};
 use super::time::{Millis, month};
 use crate::detail::Detail;
@@ -43,7 +43,7 @@ impl Kind {
 
 /// Where the table registers one of the customer's contacts. Kept by the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holding {
+pub struct Registration {
     /// Keyed hash of the address.
     #[serde(rename = "h")]
     pub hash: String,
@@ -52,11 +52,11 @@ pub struct Holding {
     pub verified: bool,
     /// Whether the holder has an item of its own, because the contact's list was full.
     #[serde(rename = "o", default, skip_serializing_if = "is_false")]
-    pub apart: bool,
+    pub overflow: bool,
 }
 
 /// The contacts under which the table knows the customer.
-pub type Holdings = BTreeMap<ContactKind, Holding>;
+pub type Registrations = BTreeMap<ContactPointKind, Registration>;
 
 /// A linked life of a member: a visitor of whom it is proven that it was the member (R11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub struct Link {
     pub id: CustomerId,
     /// The visitor's contacts, so that an erasure can free them without reading the visitor.
     #[serde(rename = "c", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub holdings: Holdings,
+    pub registrations: Registrations,
     /// When the visitor was first seen, epoch ms.
     #[serde(rename = "s", default)]
     pub since: Millis,
@@ -137,7 +137,7 @@ pub struct Customer {
     pub listed: bool,
     /// Where the table registers its contacts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub holdings: Holdings,
+    pub registrations: Registrations,
     /// A member's linked lives.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
@@ -149,13 +149,13 @@ pub struct Customer {
     pub revived_after: Option<Millis>,
     /// When its builder created it, epoch ms: an erasure dated before means an earlier life (R12, R13).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub born: Option<Millis>,
+    pub builder_created_at: Option<Millis>,
     /// Of when the latest word is on what has no time of its own: [`NAME`] and the consent flags, epoch ms (R13).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub said: BTreeMap<String, Millis>,
+    pub field_times: BTreeMap<String, Millis>,
     /// The builder's words on tags.
-    #[serde(default, skip_serializing_if = "TagWords::is_empty")]
-    pub tag_words: TagWords,
+    #[serde(default, skip_serializing_if = "BuilderTags::is_empty")]
+    pub builder_tags: BuilderTags,
     /// What its orders come to.
     #[serde(default, skip_serializing_if = "Purchases::is_empty")]
     pub purchases: Purchases,
@@ -164,9 +164,9 @@ pub struct Customer {
     pub stale_since: Option<Millis>,
 }
 
-/// Key of the name in [`Customer::said`].
+/// Key of the name in [`Customer::field_times`].
 pub const NAME: &str = "name";
-/// Key of a consent flag in [`Customer::said`].
+/// Key of a consent flag in [`Customer::field_times`].
 pub const UNSUBSCRIBE_EMAIL: &str = "unsubscribeEmail";
 /// Key of the other one.
 pub const UNSUBSCRIBE_TEXTING: &str = "unsubscribeTexting";
@@ -201,13 +201,13 @@ impl Customer {
             created_at: now,
             updated_at: now,
             listed: false,
-            holdings: Holdings::new(),
+            registrations: Registrations::new(),
             links: Vec::new(),
             linked_to: None,
             revived_after: None,
-            born: None,
-            said: BTreeMap::new(),
-            tag_words: TagWords::default(),
+            builder_created_at: None,
+            field_times: BTreeMap::new(),
+            builder_tags: BuilderTags::default(),
             purchases: Purchases::default(),
             stale_since: None,
         }
@@ -224,11 +224,11 @@ impl Customer {
     }
 
     /// The contacts its profile names, and whether each is verified.
-    pub fn contacts(&self) -> impl Iterator<Item = (Contact, bool)> {
-        ContactKind::ALL.into_iter().filter_map(|kind| {
+    pub fn contact_points(&self) -> impl Iterator<Item = (ContactPoint, bool)> {
+        ContactPointKind::ALL.into_iter().filter_map(|kind| {
             let field = self.profile.get(kind.key())?;
             let address = field.value.as_str()?.to_owned();
-            Some((Contact { kind, address }, field.verified))
+            Some((ContactPoint { kind, address }, field.verified))
         })
     }
 
@@ -236,17 +236,17 @@ impl Customer {
     ///
     /// # Errors
     /// For anybody but a page, what could not be kept; then nothing is to be stored.
-    pub fn apply(&mut self, patch: &Patch, source: Source, now: Millis) -> Result<Vec<Detail>, Vec<Detail>> {
-        let writer = Writer { source, time: now, verified: &patch.verified };
+    pub fn apply(&mut self, patch: &Patch, sender: Sender, now: Millis) -> Result<Vec<Detail>, Vec<Detail>> {
+        let writer = Writer { sender, time: now, verified: &patch.verified };
         let mut refused = Vec::new();
         if let Some(profile) = &patch.profile {
             refused.extend(self.profile.apply(profile, writer));
         }
         refused.extend(self.profile.apply_once(&patch.profile_once, writer));
         if let Some(tags) = &patch.tags
-            && let Err(message) = tag::replace(&mut self.tags, tags, source)
+            && let Err(message) = tag::replace(&mut self.tags, tags, sender)
         {
-            refused.push(Detail::new("tags", message).because(Reason::Limit));
+            refused.push(Detail::new("tags", message).because(RejectionReason::Limit));
         }
         if let Some(language) = &patch.language {
             self.language.clone_from(language);
@@ -258,16 +258,16 @@ impl Customer {
             if let Some(new) = new.filter(|new| new != flag) {
                 *flag = new;
                 // A builder's word from before it may still come (R13).
-                self.said.insert(key.to_owned(), now);
+                self.field_times.insert(key.to_owned(), now);
             }
         }
         self.blocked = patch.blocked.unwrap_or(self.blocked);
         // `name` is what the site says (R4): the Open API's `profile.name` is the site's word, a page's is not.
-        if source != Source::Page {
+        if sender != Sender::Page {
             self.name_by(patch, now);
         }
         refused.truncate(DETAILS);
-        if !refused.is_empty() && source != Source::Page {
+        if !refused.is_empty() && sender != Sender::Page {
             return Err(refused);
         }
         Ok(refused)
@@ -284,14 +284,14 @@ impl Customer {
         };
         if self.name.as_deref() != name {
             self.name = name.map(str::to_owned);
-            self.said.insert(NAME.to_owned(), now);
+            self.field_times.insert(NAME.to_owned(), now);
         }
     }
 
     /// Settles what follows from a change: whether the customer is listed, and `updatedAt` if anything differs from
     /// `before` (R7). Returns whether there is anything to store.
     pub fn settle(&mut self, before: Option<&Self>, now: Millis) -> bool {
-        self.listed |= self.member_id.is_some() || self.contacts().next().is_some();
+        self.listed |= self.member_id.is_some() || self.contact_points().next().is_some();
         // The first touch of a month always writes, so that the month's marker is set.
         let changed = before.is_none_or(|before| before != self || month(before.updated_at) < month(now));
         if changed {
@@ -311,13 +311,16 @@ impl Customer {
     /// # Errors
     /// If the member's links are full: the visitor stays by itself, and the caller is told.
     pub fn link(&mut self, visitor: &mut Self) -> Result<(), Detail> {
-        let items = |link: &Link| 1 + link.holdings.len();
-        let new =
-            Link { id: visitor.id.clone(), holdings: visitor.holdings.clone(), since: visitor.created_at };
+        let items = |link: &Link| 1 + link.registrations.len();
+        let new = Link {
+            id: visitor.id.clone(),
+            registrations: visitor.registrations.clone(),
+            since: visitor.created_at,
+        };
         let erasure = self.links.iter().map(items).sum::<usize>() + items(&new) + 4;
         if self.links.len() >= LINKS || erasure > ERASURE_ITEMS {
             let message = format!("not linked: a member has at most {LINKS} linked visitors");
-            return Err(Detail::new("veilId", message).because(Reason::Limit));
+            return Err(Detail::new("veilId", message).because(RejectionReason::Limit));
         }
         self.links.push(new);
         visitor.linked_to = Some(self.id.clone());
@@ -340,14 +343,14 @@ pub struct Tombstone {
 
 /// What the table holds at a customer's id.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Life {
+pub enum Record {
     /// A customer, and the version of its item.
     Alive(Box<Customer>, u64),
     /// A tombstone.
     Erased(Tombstone),
 }
 
-impl Life {
+impl Record {
     /// The customer that lives, if one does.
     #[must_use]
     pub fn alive(&self) -> Option<(&Customer, u64)> {

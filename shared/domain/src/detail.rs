@@ -1,7 +1,7 @@
 //! What was wrong with one field.
 
 use crate::limit::DETAIL_FIELD_CHARS;
-use crate::rejection_code::Reason;
+use crate::rejection_reason::RejectionReason;
 
 /// What was wrong with one field. Never carries the field's value (R15).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -12,7 +12,7 @@ pub struct Detail {
     pub message: String,
     /// What kind of wrong that is, for the log of drops.
     #[serde(skip)]
-    pub reason: Reason,
+    pub reason: RejectionReason,
 }
 
 impl Detail {
@@ -22,12 +22,12 @@ impl Detail {
         if let Some((end, _)) = field.char_indices().nth(DETAIL_FIELD_CHARS) {
             field.truncate(end);
         }
-        Self { field, message: message.into(), reason: Reason::Invalid }
+        Self { field, message: message.into(), reason: RejectionReason::Invalid }
     }
 
     /// The same for another reason than that the field is invalid.
     #[must_use]
-    pub fn because(self, reason: Reason) -> Self {
+    pub fn because(self, reason: RejectionReason) -> Self {
         Self { reason, ..self }
     }
 }

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phones_browser_is_known() {
+    fn browser_of_a_phone_is_recognised() {
         let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                      Version/17.0 Mobile/15E148 Safari/604.1";
         let mut web = Web::default();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_header_is_not_read_again() {
+    fn known_header_is_not_read_again() {
         let mut web = Web::default();
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         assert_eq!(web.browser.as_deref(), Some("Firefox 145.0"));

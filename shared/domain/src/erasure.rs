@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
-use super::contact_point::ContactKind;
+use super::contact_point::ContactPointKind;
 use super::id::CustomerId;
 use super::limit::ANONYMOUS_MS;
 use super::time::{DAY, MINUTE, Millis};
@@ -45,8 +45,8 @@ pub struct Counts {
     #[serde(default, skip_serializing_if = "is_none")]
     pub orders: u64,
     /// Addresses that a life held.
-    #[serde(default)]
-    pub contacts: u64,
+    #[serde(default, rename = "contacts")]
+    pub contact_points: u64,
     /// Month markers whose name went; the month's count stays (R7).
     #[serde(default)]
     pub markers: u64,
@@ -95,16 +95,16 @@ pub struct Erasure {
     /// When tombstones and receipt may go, epoch ms.
     pub until: Millis,
     /// Each person's own life, followed by its linked ones.
-    pub lives: Vec<CustomerId>,
+    pub records: Vec<CustomerId>,
     /// From when on these lives may have month markers, epoch ms.
     #[serde(default)]
     pub since: Millis,
     /// The addresses that they held, by kind and keyed hash.
     #[serde(default)]
-    pub contacts: Vec<(ContactKind, String)>,
+    pub contact_points: Vec<(ContactPointKind, String)>,
     /// The address that it was asked for by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<(ContactKind, String)>,
+    pub address: Option<(ContactPointKind, String)>,
     /// What went.
     #[serde(default)]
     pub counts: Counts,
@@ -146,9 +146,9 @@ impl Erasure {
             erased_at,
             as_of: None,
             until: remembered_until(channel, erased_at),
-            lives: Vec::new(),
+            records: Vec::new(),
             since: erased_at,
-            contacts: Vec::new(),
+            contact_points: Vec::new(),
             address: None,
             counts: Counts::default(),
             emptied: 0,
@@ -190,8 +190,8 @@ impl Erasure {
 
     /// The life that is being emptied, if one is left in this pass.
     #[must_use]
-    pub fn current_life(&self) -> Option<&CustomerId> {
-        self.lives.get(self.emptied as usize)
+    pub fn current_record(&self) -> Option<&CustomerId> {
+        self.records.get(self.emptied as usize)
     }
 
     /// Whether the last sweep is due.
@@ -208,13 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_picks_only_one_who_holds_it_verified() {
+    fn address_selects_only_a_sole_verified_registration() {
         assert!(picks(&[]) && picks(&[true]));
         assert!(!picks(&[false]) && !picks(&[true, false]) && !picks(&[true, true]));
     }
 
     #[test]
-    fn an_id_tells_its_time() {
+    fn erasure_id_contains_its_time() {
         assert_eq!(Erasure::time_of("01a02b03c04ffffffffffffffffffff"), Some(0x001a_02b0_3c04));
         assert!(Erasure::is_id("01a02b03c040123456789abcdef01234"));
         assert!(!Erasure::is_id("01A02b03c040123456789abcdef01234") && !Erasure::is_id("01"));

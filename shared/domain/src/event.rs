@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::id::{CustomerId, is_lower_hex};
 use super::limit::{EVENT_BYTES, EVENT_ID_CHARS, EVENT_NAME_CHARS, FUTURE_MS, NESTING};
-use super::rejection_code::Reason;
+use super::rejection_reason::RejectionReason;
 use super::shop_event;
 use super::text::has_control;
 use super::time::Millis;
@@ -42,7 +42,7 @@ const TOO_OLD: &str = "is older than events are kept";
 /// The same as a reply and the log of drops tell it.
 #[must_use]
 pub fn detail((field, message): Wrong) -> Detail {
-    let reason = if message == TOO_OLD { Reason::TooOld } else { Reason::Invalid };
+    let reason = if message == TOO_OLD { RejectionReason::TooOld } else { RejectionReason::Invalid };
     Detail::new(field, message).because(reason)
 }
 
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_names_its_id_and_time() {
+    fn page_event_needs_name_id_and_time() {
         assert_eq!(page(json!({"name": "x", "createdAt": BOUNDS.now})).unwrap_err().0, "id");
         assert_eq!(page(json!({"name": "x", "id": "1"})).unwrap_err().0, "createdAt");
         assert_eq!(page(json!({"id": "1", "createdAt": BOUNDS.now})).unwrap_err().0, "name");
@@ -231,13 +231,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_event_id_survives_the_round_trip(owner in any::<[u8; 10]>(), at in 0..=0xfff_ffff_ffff_i64, hash in "[0-9a-f]{20}") {
+        fn event_id_survives_the_round_trip(owner in any::<[u8; 10]>(), at in 0..=0xfff_ffff_ffff_i64, hash in "[0-9a-f]{20}") {
             let key = EventKey { owner: CustomerId::from_bytes(owner), created_at: at, hash };
             prop_assert_eq!(EventKey::parse(&key.to_string()), Some(key));
         }
 
         #[test]
-        fn no_text_breaks_the_parser(text in "\\PC{0,60}") {
+        fn parsing_never_panics(text in "\\PC{0,60}") {
             let _ = EventKey::parse(&text);
         }
     }

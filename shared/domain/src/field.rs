@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::contact_point;
 use super::limit::PROFILE_KEY_CHARS;
+use super::sender::Sender;
 use super::text::{has_control, has_control_in_prose};
 use super::time::{self, Millis};
 
@@ -72,30 +73,13 @@ pub fn declared(key: &str) -> Option<FieldType> {
     PRESET.iter().find(|(name, _)| *name == key).map(|(_, kind)| *kind)
 }
 
-/// Who wrote a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Source {
-    /// A page, through the browser's script.
-    #[serde(rename = "p")]
-    Page,
-    /// The shop's server or a manager, through the Open API.
-    #[serde(rename = "s")]
-    Server,
-    /// A builder's webhook.
-    #[serde(rename = "b")]
-    Builder,
-    /// Okyaku itself, from an event.
-    #[serde(rename = "e")]
-    Event,
-}
-
-/// A stored profile field. Serialised as `[value, source, time, verified]`, to keep a customer small.
+/// A stored profile field. Serialised as `[value, sender, time, verified]`, to keep a customer small.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Boolean, number, text, or a list of numbers or texts.
     pub value: Value,
     /// Who wrote it.
-    pub source: Source,
+    pub sender: Sender,
     /// When it was true at its source, epoch ms.
     pub time: Millis,
     /// Whether somebody vouches for it: the server or the builder, for a contact.
@@ -112,14 +96,14 @@ impl Field {
 
 impl Serialize for Field {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.value, self.source, self.time, self.verified).serialize(serializer)
+        (&self.value, self.sender, self.time, self.verified).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (value, source, time, verified) = Deserialize::deserialize(deserializer)?;
-        Ok(Self { value, source, time, verified })
+        let (value, sender, time, verified) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { value, sender, time, verified })
     }
 }
 
@@ -209,7 +193,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_declared_type_holds() {
+    fn declared_type_is_enforced() {
         assert!(value("name", &json!(5), "KR").is_err());
         assert!(value(LAST_CHECKOUT, &json!("2026-11-22"), "KR").is_err());
         assert!(value(LAST_CHECKOUT, &json!(1e300), "KR").is_err());
@@ -221,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undeclared_value_may_be_anything_but_an_object() {
+    fn undeclared_value_may_be_anything_but_an_object() {
         for right in [json!(true), json!(1.5), json!("x"), json!(["a", "b"]), json!([1, 2]), json!([])] {
             assert!(value("grade", &right, "KR").is_ok(), "{right}");
         }

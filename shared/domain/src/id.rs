@@ -151,7 +151,7 @@ impl VeilId {
 
 /// What a customer's id is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identifier<'a> {
+pub enum NaturalKey<'a> {
     /// A member's id.
     Member(&'a str),
     /// A visitor's veilId.
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_is_a_veil_id_and_a_short_word_is_not() {
+    fn uuid_is_a_veil_id_and_a_short_text_is_not() {
         assert!(VeilId::parse("5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b").is_some());
         assert!(VeilId::parse("guest").is_none());
         assert!(VeilId::parse("5F0F2A4E0B5D4A579F0E6C1D2E3F4A5B").is_none());

@@ -36,7 +36,7 @@ pub const PROFILE_KEY_CHARS: usize = 64;
 /// Tags of one customer.
 pub const TAGS: usize = 20;
 /// Tags of one customer of which a builder's latest word is remembered; the first [`TAGS`] are shown. Shopify allows 250.
-pub const SAID_TAGS: usize = 250;
+pub const BUILDER_TAGS: usize = 250;
 /// Characters of a tag.
 pub const TAG_CHARS: usize = 100;
 /// Characters of a channel's name, of `app` texts and of a city.
@@ -54,7 +54,7 @@ pub const MEMBERS_LISTED: usize = 1000;
 /// Candidates that the refusal of an erasure by address names.
 pub const CANDIDATES: usize = 50;
 /// Holders of one contact that its own item lists; further ones have an item each.
-pub const HOLDERS_INLINE: usize = 20;
+pub const REGISTRATIONS_INLINE: usize = 20;
 /// Events counted for a customer at a glance.
 pub const COUNTED_EVENTS: usize = 50_000;
 /// Megabytes of events read for those counts.
@@ -81,7 +81,7 @@ pub const DATA_REQUEST_MS: i64 = 60 * DAY;
 /// How far in the future an event may lie, in ms.
 pub const FUTURE_MS: i64 = 10 * 60 * 1000;
 /// Days that the log of drops shows, today included.
-pub const DROP_DAYS: u32 = 14;
+pub const REJECTION_DAYS: u32 = 14;
 /// Different drops, by origin, reason and field, that an instance notes for a channel and day under names of their own,
 /// and that are shown of a day.
-pub const DROPS_A_DAY: usize = 500;
+pub const REJECTIONS_A_DAY: usize = 500;

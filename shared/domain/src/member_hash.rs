@@ -28,12 +28,12 @@ mod tests {
     const HASH: &str = "99427c7bba36a6902c5fd6383f2fb0214d19b81023296b4bd6b9e024836afea2";
 
     #[test]
-    fn the_official_vector_proves_lucas() {
+    fn official_vector_proves_lucas() {
         assert!(proves(SECRET, "lucas", HASH));
     }
 
     #[test]
-    fn anything_else_does_not() {
+    fn any_other_hash_proves_nothing() {
         for given in ["", &HASH[..63], &HASH.replace('9', "8"), &HASH.to_uppercase(), &format!("{HASH}0")] {
             assert!(!proves(SECRET, "lucas", given));
         }

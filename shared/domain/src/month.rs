@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_month_survives_its_texts_and_holds_its_instants(at in 946_684_800_000_i64..32_503_680_000_000) {
+        fn month_survives_its_texts_and_contains_its_instants(at in 946_684_800_000_i64..32_503_680_000_000) {
             let month = Month::of(at);
             prop_assert_eq!(month.key(), time::month(at));
             prop_assert_eq!(Month::of_key(&month.key()), Some(month));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_month_is_none() {
+    fn invalid_month_is_none() {
         for text in [
             "",
             "2026",
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_months_of_a_range_are_those_between_its_ends() {
+    fn month_range_includes_both_ends() {
         let month = |text| Month::parse(text).unwrap();
         let turn: Vec<String> =
             month("2026-11").to(month("2027-02")).map(|month| month.to_string()).collect();

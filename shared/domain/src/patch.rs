@@ -5,34 +5,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::basic_key::is_basic;
-use super::contact_point::ContactKind;
-use super::field::{self, Source};
+use super::contact_point::ContactPointKind;
+use super::field;
 use super::json::json_bytes;
 use super::limit::{DETAILS, PAGE_PATCH_BYTES};
+use super::sender::Sender;
 use super::{tag, text};
 use crate::detail::Detail;
 use crate::error::Error;
 
 /// Which contacts a writer vouches for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified(BTreeSet<ContactKind>);
+pub struct Verified(BTreeSet<ContactPointKind>);
 
 impl Verified {
     /// Vouches for every contact.
     #[must_use]
     pub fn all() -> Self {
-        Self(ContactKind::ALL.into())
+        Self(ContactPointKind::ALL.into())
     }
 
     /// Vouches for these.
     #[must_use]
-    pub fn some(kinds: impl IntoIterator<Item = ContactKind>) -> Self {
+    pub fn some(kinds: impl IntoIterator<Item = ContactPointKind>) -> Self {
         Self(kinds.into_iter().collect())
     }
 
     /// Whether it vouches for `kind`.
     #[must_use]
-    pub fn vouches_for(&self, kind: ContactKind) -> bool {
+    pub fn vouches_for(&self, kind: ContactPointKind) -> bool {
         self.0.contains(&kind)
     }
 }
@@ -105,13 +106,13 @@ impl Patch {
 /// also every wrong profile field and unknown key. [`Error::TooLarge`] for a page's profile over 8 KB.
 pub fn parse(
     body: &Map<String, Value>,
-    source: Source,
+    sender: Sender,
     region: &str,
     known: &[&str],
 ) -> Result<(Patch, Vec<Detail>), Error> {
-    let mut reader = Reader { source, region, wrong: Vec::new(), dropped: Vec::new() };
+    let mut reader = Reader { sender, region, wrong: Vec::new(), dropped: Vec::new() };
     let mut patch = Patch::default();
-    if source != Source::Page {
+    if sender != Sender::Page {
         patch.verified = Verified::all();
     }
     for (key, value) in body {
@@ -123,14 +124,14 @@ pub fn parse(
             "language" => patch.language = reader.language(value),
             "unsubscribeEmail" => patch.unsubscribe_email = reader.flag(key, value),
             "unsubscribeTexting" => patch.unsubscribe_texting = reader.flag(key, value),
-            "blocked" if source != Source::Page => patch.blocked = reader.flag(key, value),
+            "blocked" if sender != Sender::Page => patch.blocked = reader.flag(key, value),
             key if is_basic(key) || key == "blocked" => {
                 reader.wrong(key, "is a basic key, which a caller cannot write");
             }
             key => reader.refuse(key, "is not a known key"),
         }
     }
-    if source == Source::Page {
+    if sender == Sender::Page {
         fits_a_page(body)?;
     }
     if !reader.wrong.is_empty() {
@@ -161,7 +162,7 @@ fn note(list: &mut Vec<Detail>, field: &str, message: &str) {
 
 /// Collects what is wrong while the parts are read.
 struct Reader<'a> {
-    source: Source,
+    sender: Sender,
     region: &'a str,
     wrong: Vec<Detail>,
     dropped: Vec<Detail>,
@@ -174,7 +175,7 @@ impl Reader<'_> {
 
     /// A page is told and the rest goes on; anybody else is refused (R5).
     fn refuse(&mut self, field: &str, message: &str) {
-        let list = if self.source == Source::Page { &mut self.dropped } else { &mut self.wrong };
+        let list = if self.sender == Sender::Page { &mut self.dropped } else { &mut self.wrong };
         note(list, field, message);
     }
 
@@ -184,7 +185,7 @@ impl Reader<'_> {
             Value::Object(fields) => {
                 let mut read = BTreeMap::new();
                 for (key, value) in fields {
-                    if value.is_null() && key == field::LAST_CHECKOUT && self.source == Source::Page {
+                    if value.is_null() && key == field::LAST_CHECKOUT && self.sender == Sender::Page {
                         self.refuse("profile.lastCheckoutCompletedAt", "only moves forward");
                     } else if value.is_null() && !self.is_closed(key) {
                         read.insert(key.clone(), None);
@@ -218,7 +219,7 @@ impl Reader<'_> {
 
     /// Whether `key` is not this writer's at all, neither to set nor to clear (R4).
     fn is_closed(&self, key: &str) -> bool {
-        key == field::DESCRIPTION && self.source == Source::Page
+        key == field::DESCRIPTION && self.sender == Sender::Page
     }
 
     fn field(&mut self, within: &str, key: &str, value: &Value) -> Option<Value> {

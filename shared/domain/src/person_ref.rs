@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::contact_point::{self, Contact, ContactKind};
+use crate::contact_point::{self, ContactPoint, ContactPointKind};
 use crate::detail::Detail;
 use crate::id::{CustomerId, MemberId, VeilId};
 
 /// By what somebody is named for an erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum PersonRef {
     /// A customer's id.
     Id(CustomerId),
     /// The shop's own id of a member.
@@ -16,10 +16,10 @@ pub enum By {
     /// A browser.
     Veil(VeilId),
     /// An address.
-    Contact(Contact),
+    ContactPoint(ContactPoint),
 }
 
-impl By {
+impl PersonRef {
     /// The kinds, as a request names them. A builder's customer is known by its id there as memberId.
     pub const KINDS: [&str; 8] =
         ["id", "memberId", "email", "mobileNumber", "veilId", "shopify", "cafe24", "firstmall"];
@@ -39,18 +39,20 @@ impl By {
             }
             _ => return Err(wrong("must be text")),
         };
-        let said = |message: String| wrong(&message);
+        let given = |message: String| wrong(&message);
         match kind {
             "id" => {
                 CustomerId::parse(&text).map(Self::Id).ok_or_else(|| wrong("is not the id of a customer"))
             }
             "veilId" => VeilId::parse(&text).map(Self::Veil).ok_or_else(|| wrong("is not a veilId")),
             "email" => contact_point::email(&text)
-                .map(|address| Self::Contact(Contact { kind: ContactKind::Email, address }))
-                .map_err(said),
+                .map(|address| Self::ContactPoint(ContactPoint { kind: ContactPointKind::Email, address }))
+                .map_err(given),
             "mobileNumber" => contact_point::mobile_number(&text, region)
-                .map(|address| Self::Contact(Contact { kind: ContactKind::MobileNumber, address }))
-                .map_err(said),
+                .map(|address| {
+                    Self::ContactPoint(ContactPoint { kind: ContactPointKind::MobileNumber, address })
+                })
+                .map_err(given),
             "shopify" => {
                 let digits = text.strip_prefix("gid://shopify/Customer/").unwrap_or(&text);
                 if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -71,17 +73,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_builders_customer_is_a_member_under_its_id() {
-        let member = |text: &str| By::Member(MemberId::parse(text).unwrap());
+    fn builder_customer_is_a_member_under_its_id() {
+        let member = |text: &str| PersonRef::Member(MemberId::parse(text).unwrap());
         for value in [json!(706_405_506_930_370_084_u64), json!("706405506930370084")] {
-            assert_eq!(By::parse("shopify", &value, "KR"), Ok(member("706405506930370084")));
+            assert_eq!(PersonRef::parse("shopify", &value, "KR"), Ok(member("706405506930370084")));
         }
-        assert_eq!(By::parse("shopify", &json!("gid://shopify/Customer/7"), "KR"), Ok(member("7")));
-        assert_eq!(By::parse("cafe24", &json!("lee01"), "KR"), Ok(member("lee01")));
+        assert_eq!(PersonRef::parse("shopify", &json!("gid://shopify/Customer/7"), "KR"), Ok(member("7")));
+        assert_eq!(PersonRef::parse("cafe24", &json!("lee01"), "KR"), Ok(member("lee01")));
         for wrong in
             [json!("gid://shopify/Order/7"), json!("lee"), json!(""), json!(-7), json!(1.5), json!(null)]
         {
-            assert!(By::parse("shopify", &wrong, "KR").is_err(), "{wrong}");
+            assert!(PersonRef::parse("shopify", &wrong, "KR").is_err(), "{wrong}");
         }
     }
 }

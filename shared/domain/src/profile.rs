@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::contact_point::ContactKind;
-use super::field::{self, Field, LAST_CHECKOUT, Source};
+use super::contact_point::ContactPointKind;
+use super::field::{self, Field, LAST_CHECKOUT};
 use super::json::json_bytes;
 use super::limit::{FUTURE_MS, PROFILE_BYTES, PROFILE_KEYS};
 use super::patch::{ProfilePatch, Verified};
-use super::rejection_code::Reason;
+use super::rejection_reason::RejectionReason;
+use super::sender::Sender;
 use super::time::Millis;
 use crate::detail::Detail;
 
@@ -23,7 +24,7 @@ pub struct Profile(BTreeMap<String, Field>);
 #[derive(Clone, Copy, Debug)]
 pub struct Writer<'a> {
     /// Who writes.
-    pub source: Source,
+    pub sender: Sender,
     /// When it was true at the source, epoch ms.
     pub time: Millis,
     /// Which contacts the writer vouches for.
@@ -59,7 +60,7 @@ impl Profile {
     pub fn apply(&mut self, patch: &ProfilePatch, by: Writer<'_>) -> Vec<Detail> {
         match patch {
             ProfilePatch::Reset => {
-                let stays = |key: &str| by.source == Source::Page && is_not_a_pages(key);
+                let stays = |key: &str| by.sender == Sender::Page && is_not_a_pages(key);
                 let gone: Vec<String> = self.0.keys().filter(|key| !stays(key)).cloned().collect();
                 let mut bytes = self.bytes();
                 for key in gone {
@@ -97,7 +98,13 @@ impl Profile {
     ///
     /// # Errors
     /// The limit that it would pass.
-    pub fn hear(&mut self, key: &str, value: Option<&Value>, at: Millis) -> Result<(), String> {
+    pub fn apply_builder_value(
+        &mut self,
+        key: &str,
+        value: Option<&Value>,
+        sender: Sender,
+        at: Millis,
+    ) -> Result<(), String> {
         let value = value.unwrap_or(&Value::Null);
         let (bytes, keys) = (self.bytes(), self.0.len());
         let old = match self.0.get_mut(key) {
@@ -105,7 +112,8 @@ impl Profile {
                 known.verified = true;
                 // Said again, later: whoever says something else of a time in between comes too late.
                 if known.time <= at {
-                    (known.time, known.source) = (at, Source::Builder);
+                    known.sender = if known.time < at { sender } else { known.sender.max(sender) };
+                    known.time = at;
                 }
                 return Ok(());
             }
@@ -120,7 +128,7 @@ impl Profile {
         if bytes - old + entry_bytes(key, value) > PROFILE_BYTES {
             return Err(format!("a profile has at most {PROFILE_BYTES} bytes"));
         }
-        let field = Field { value: value.clone(), source: Source::Builder, time: at, verified: true };
+        let field = Field { value: value.clone(), sender, time: at, verified: true };
         self.0.insert(key.to_owned(), field);
         Ok(())
     }
@@ -132,9 +140,9 @@ impl Profile {
         }
         let Some(field) = self.0.remove(key) else { return };
         *bytes -= entry_bytes(key, &field.value);
-        if field.source == Source::Builder {
+        if field.sender.is_builder() {
             let cleared =
-                Field { value: Value::Null, source: by.source, time: by.time, verified: field.verified };
+                Field { value: Value::Null, sender: by.sender, time: by.time, verified: field.verified };
             *bytes += entry_bytes(key, &cleared.value);
             self.0.insert(key.to_owned(), cleared);
         }
@@ -144,7 +152,7 @@ impl Profile {
     pub fn checked_out(&mut self, at: Millis) {
         let stored = self.0.get(LAST_CHECKOUT).and_then(|field| field.value.as_i64());
         if stored.is_none_or(|stored| stored < at) {
-            let field = Field { value: Value::from(at), source: Source::Event, time: at, verified: false };
+            let field = Field { value: Value::from(at), sender: Sender::System, time: at, verified: false };
             self.0.insert(LAST_CHECKOUT.to_owned(), field);
         }
     }
@@ -160,10 +168,10 @@ impl Profile {
         bytes: &mut usize,
     ) -> Option<Detail> {
         let refuse = |message: String| Some(Detail::new(format!("{within}.{key}"), message));
-        let full = |message| refuse(message).map(|detail| detail.because(Reason::Limit));
-        let verified = match ContactKind::of_key(key) {
+        let full = |message| refuse(message).map(|detail| detail.because(RejectionReason::Limit));
+        let verified = match ContactPointKind::of_key(key) {
             Some(kind) => by.verified.vouches_for(kind),
-            None => by.source != Source::Page,
+            None => by.sender != Sender::Page,
         };
         let mut old = 0;
         if let Some(stored) = self.0.get_mut(key) {
@@ -180,7 +188,7 @@ impl Profile {
             return full(format!("a profile has at most {PROFILE_KEYS} keys"));
         }
         // The time of the latest order is a maximum (R8): a page moves it forward as well, and never ahead of the clock.
-        if key == LAST_CHECKOUT && by.source == Source::Page {
+        if key == LAST_CHECKOUT && by.sender == Sender::Page {
             if value.as_i64().is_none_or(|at| at > by.time + FUTURE_MS) {
                 return refuse("must not lie in the future".into());
             }
@@ -193,7 +201,7 @@ impl Profile {
             return full(format!("a profile has at most {PROFILE_BYTES} bytes"));
         }
         *bytes = *bytes - old + new;
-        let field = Field { value: value.clone(), source: by.source, time: by.time, verified };
+        let field = Field { value: value.clone(), sender: by.sender, time: by.time, verified };
         self.0.insert(key.to_owned(), field);
         None
     }

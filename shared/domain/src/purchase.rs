@@ -54,15 +54,15 @@ impl StoredOrder {
     }
 
     /// Takes in what was said later or earlier: the latest version decides, and every refund that was ever said counts.
-    pub fn merge(&mut self, said: &Self) {
+    pub fn merge(&mut self, given: &Self) {
         let weight =
             |order: &Self| (order.version, order.cancelled, order.total, order.currency.clone(), order.at);
-        if weight(said) > weight(self) {
+        if weight(given) > weight(self) {
             let refunds = std::mem::take(&mut self.refunds);
-            *self = said.clone();
+            *self = given.clone();
             self.give_back(&refunds);
         } else {
-            self.give_back(&said.refunds);
+            self.give_back(&given.refunds);
         }
     }
 
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_added_as_decimals_and_another_window_needs_no_recount() {
+    fn amounts_add_as_decimals_and_a_new_window_needs_no_recount() {
         let mut purchases = Purchases::default();
         for (at, days) in [1, 80, 100, 400].into_iter().enumerate() {
             purchases.change(None, &order(&at.to_string(), days, "0.10", "USD"), NOW);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_or_wholly_refunded_order_counts_for_nothing_and_a_partial_refund_lowers_the_amount() {
+    fn refund_lowers_the_amount_and_cancelled_orders_do_not_count() {
         let (mut purchases, first) = (Purchases::default(), order("1", 1, "30.00", "KRW"));
         purchases.change(None, &first, NOW);
         let part = StoredOrder { refunds: BTreeMap::from([("r".into(), Decimal::TEN)]), ..first.clone() };
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_keeps_200_refunds_and_no_more() {
+    fn order_keeps_at_most_200_refunds() {
         for (told, kept) in [(200, 200), (201, 200)] {
             let refunds: BTreeMap<_, _> = (0..told).map(|n| (format!("r{n:03}"), Decimal::ONE)).collect();
             let mut all = order("1", 1, "500", "KRW");
@@ -263,25 +263,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_said_of_an_order_is_one_state_in_any_order(
-            said in prop::collection::vec((0..4_i64, 0..3_u32, any::<bool>(), prop::collection::btree_map("[ab]", 0..3_u32, 0..2)), 1..5),
+        fn order_updates_are_commutative_and_idempotent(
+            given in prop::collection::vec((0..4_i64, 0..3_u32, any::<bool>(), prop::collection::btree_map("[ab]", 0..3_u32, 0..2)), 1..5),
             seed in any::<u64>(),
         ) {
-            let said: Vec<StoredOrder> = said.into_iter().map(|(version, total, cancelled, refunds)| StoredOrder {
+            let given: Vec<StoredOrder> = given.into_iter().map(|(version, total, cancelled, refunds)| StoredOrder {
                 version, total: total.into(), cancelled,
                 refunds: refunds.into_iter().map(|(id, amount)| (id, amount.into())).collect(),
                 ..order("1", 1, "0", "KRW")
             }).collect();
             let merged = |order: &[usize]| {
-                let mut all = order.iter().map(|at| said[*at].clone());
+                let mut all = order.iter().map(|at| given[*at].clone());
                 let mut first = all.next().unwrap();
                 for next in all { first.merge(&next); }
                 first
             };
-            let straight: Vec<usize> = (0..said.len()).collect();
+            let straight: Vec<usize> = (0..given.len()).collect();
             let mut other = straight.clone();
             other.reverse();
-            other.rotate_left(seed as usize % said.len());
+            other.rotate_left(seed as usize % given.len());
             // Repeated first, so that another order has the last word.
             let other = [straight.clone(), other].concat();
             prop_assert_eq!(merged(&straight), merged(&other));

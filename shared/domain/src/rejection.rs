@@ -3,21 +3,21 @@
 
 use crate::detail::Detail;
 use crate::error::Error;
-use crate::rejection_code::Reason;
+use crate::rejection_reason::RejectionReason;
 
 /// One thing that was not kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Drop {
+pub struct Rejection {
     /// Path of the field in what was sent, such as `customer.phone`, or the topic. A name of ours, or one that
     /// the sender chose: the log keeps only those it knows.
     pub field: String,
     /// Why.
-    pub reason: Reason,
+    pub reason: RejectionReason,
 }
 
-impl Drop {
+impl Rejection {
     /// A drop of `field`.
-    pub fn new(field: impl Into<String>, reason: Reason) -> Self {
+    pub fn new(field: impl Into<String>, reason: RejectionReason) -> Self {
         Self { field: field.into(), reason }
     }
 
@@ -31,11 +31,11 @@ impl Drop {
 /// What a refusal means to the log: 413, 422, and the 409 of the erased. Any other says nothing of what was sent, or
 /// that the sender is nobody.
 #[must_use]
-pub fn refused(error: &Error) -> Vec<Drop> {
+pub fn refused(error: &Error) -> Vec<Rejection> {
     match error {
-        Error::Invalid(details) => details.iter().map(Drop::of).collect(),
-        Error::TooLarge { field, .. } => vec![Drop::new(*field, Reason::Limit)],
-        Error::Erased => vec![Drop::new("user", Reason::Erased)],
+        Error::Invalid(details) => details.iter().map(Rejection::of).collect(),
+        Error::TooLarge { field, .. } => vec![Rejection::new(*field, RejectionReason::Limit)],
+        Error::Erased => vec![Rejection::new("user", RejectionReason::Erased)],
         _ => Vec::new(),
     }
 }

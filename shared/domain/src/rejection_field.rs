@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::basic_key::is_basic;
 use crate::field;
-use crate::origin::Origin;
+use crate::sender::Sender;
 
 /// What every name becomes that the log does not know.
 pub const OTHER: &str = "other";
@@ -77,9 +77,9 @@ const PATH_DIGITS: usize = 4;
 /// where anybody may have chosen it, since that can be anything. Of a builder's delivery, which is signed and whose
 /// paths a parser wrote down, every short path of plain letters is kept.
 #[must_use]
-pub fn known_field(origin: Origin, name: &str) -> Cow<'_, str> {
+pub fn known_field(sender: Sender, name: &str) -> Cow<'_, str> {
     let name = without_numbers(name);
-    if is_known(&name) || origin.is_webhook() && is_path(&name) {
+    if is_known(&name) || sender.is_webhook() && is_path(&name) {
         return name;
     }
     let head = name.split('.').next().unwrap_or_default();
@@ -120,11 +120,12 @@ fn is_path(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::Builder;
     use proptest::prelude::*;
 
     #[test]
-    fn a_name_of_ours_is_kept_without_its_numbers_and_any_other_becomes_other() {
-        for (said, kept) in [
+    fn field_name_is_kept_if_known_and_else_becomes_other() {
+        for (given, kept) in [
             ("profile.email", "profile.email"),
             ("profileOnce.utmTerm", "profileOnce.utmTerm"),
             ("profile.wishCount", "profile.wishCount"),
@@ -145,30 +146,30 @@ mod tests {
             ("", OTHER),
             ("line_items.price", OTHER),
         ] {
-            assert_eq!(known_field(Origin::Page, said), kept, "{said}");
-            assert_eq!(known_field(Origin::Server, said), kept, "{said}");
+            assert_eq!(known_field(Sender::Page, given), kept, "{given}");
+            assert_eq!(known_field(Sender::Server, given), kept, "{given}");
         }
     }
 
     #[test]
-    fn a_builders_path_is_kept_as_long_as_it_can_be_nothing_else() {
+    fn builder_path_is_kept_only_if_it_can_be_nothing_else() {
         let long = "a".repeat(PATH_CHARS);
         for kept in ["customer.phone", "orders/create", "line_items[3].price", "resource.event_no", &long] {
-            assert_eq!(known_field(Origin::Shopify, kept), kept.replace("[3]", ""));
+            assert_eq!(known_field(Sender::Builder(Builder::Shopify), kept), kept.replace("[3]", ""));
         }
         let longer = "a".repeat(PATH_CHARS + 1);
         for other in ["a@b", "Lee", "+821024682468", "01024682468", "a/12345", "note.lee kim", "a#b", &longer]
         {
-            assert_eq!(known_field(Origin::Cafe24, other), OTHER, "{other}");
+            assert_eq!(known_field(Sender::Builder(Builder::Cafe24), other), OTHER, "{other}");
         }
-        assert_eq!(known_field(Origin::Cafe24, "90023"), OTHER);
+        assert_eq!(known_field(Sender::Builder(Builder::Cafe24), "90023"), OTHER);
     }
 
     proptest! {
         #[test]
-        fn no_name_can_break_a_key(name in "\\PC{0,80}") {
-            for origin in Origin::ALL {
-                let kept = known_field(origin, &name);
+        fn field_name_never_breaks_a_key(name in "\\PC{0,80}") {
+            for sender in Sender::ALL {
+                let kept = known_field(sender, &name);
                 prop_assert!(!kept.contains('#') && !kept.is_empty() && kept.len() <= PATH_CHARS);
             }
         }

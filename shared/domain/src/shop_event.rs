@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_mistyped_is_said() {
+    fn missing_or_mistyped_property_is_remarked() {
         let (_, remark) = checked("ProductView", json!({"id": "7", "amount": "1,000"}));
         assert_eq!(remark.as_deref(), Some("property.name is missing; property.amount should be a number"));
         assert_eq!(checked("SignUp", json!({})).1, None);

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::field::Source;
 use super::limit::{TAG_CHARS, TAGS};
+use super::sender::Sender;
 use super::text;
 
 /// A tag and who set it. A page may remove only tags that a page set.
-pub type Tags = std::collections::BTreeMap<String, Source>;
+pub type Tags = std::collections::BTreeMap<String, Sender>;
 
 /// Parses one tag: trimmed and lower-cased.
 ///
@@ -42,24 +42,24 @@ pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)>
 ///
 /// # Errors
 /// If there would be more than 20.
-pub fn add(to: &mut Tags, tags: &[String], source: Source) -> Result<(), String> {
+pub fn add(to: &mut Tags, tags: &[String], sender: Sender) -> Result<(), String> {
     let new = tags.iter().filter(|tag| !to.contains_key(*tag)).count();
     if to.len() + new > TAGS {
         return Err(format!("a customer has at most {TAGS} tags"));
     }
     for tag in tags {
-        let setter = to.entry(tag.clone()).or_insert(source);
-        if source != Source::Page {
-            *setter = source;
+        let setter = to.entry(tag.clone()).or_insert(sender);
+        if sender != Sender::Page {
+            *setter = sender;
         }
     }
     Ok(())
 }
 
 /// Removes `tags`; unknown ones are ignored. A page leaves those that others set, such as a manager's.
-pub fn remove(from: &mut Tags, tags: &[String], by: Source) {
+pub fn remove(from: &mut Tags, tags: &[String], by: Sender) {
     for tag in tags {
-        if by != Source::Page || from.get(tag) == Some(&Source::Page) {
+        if by != Sender::Page || from.get(tag) == Some(&Sender::Page) {
             from.remove(tag);
         }
     }
@@ -69,7 +69,7 @@ pub fn remove(from: &mut Tags, tags: &[String], by: Source) {
 ///
 /// # Errors
 /// If there would be more than 20.
-pub fn replace(all: &mut Tags, tags: &[String], by: Source) -> Result<(), String> {
+pub fn replace(all: &mut Tags, tags: &[String], by: Sender) -> Result<(), String> {
     let gone: Vec<String> = all.keys().filter(|tag| !tags.contains(tag)).cloned().collect();
     // On a copy: what fails changes nothing.
     let mut new = all.clone();
@@ -84,29 +84,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_leaves_the_managers_tag() {
-        let mut tags = Tags::from([("退会".to_owned(), Source::Server), ("vip".to_owned(), Source::Page)]);
-        replace(&mut tags, &["new".to_owned()], Source::Page).unwrap();
+    fn page_update_keeps_manager_tags() {
+        let mut tags = Tags::from([("退会".to_owned(), Sender::Server), ("vip".to_owned(), Sender::Page)]);
+        replace(&mut tags, &["new".to_owned()], Sender::Page).unwrap();
         assert_eq!(tags.keys().collect::<Vec<_>>(), ["new", "退会"]);
-        replace(&mut tags, &[], Source::Server).unwrap();
+        replace(&mut tags, &[], Sender::Server).unwrap();
         assert!(tags.is_empty());
     }
 
     #[test]
-    fn a_set_that_does_not_fit_changes_nothing() {
-        let managers = (0..10).map(|n| (format!("m{n}"), Source::Server));
-        let mut tags: Tags = managers.chain([("a".to_owned(), Source::Page)]).collect();
+    fn oversized_set_changes_nothing() {
+        let managers = (0..10).map(|n| (format!("m{n}"), Sender::Server));
+        let mut tags: Tags = managers.chain([("a".to_owned(), Sender::Page)]).collect();
         let before = tags.clone();
         let many: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
-        assert!(replace(&mut tags, &many, Source::Page).is_err());
+        assert!(replace(&mut tags, &many, Sender::Page).is_err());
         assert_eq!(tags, before);
     }
 
     #[test]
-    fn what_the_manager_sets_again_is_no_longer_the_pages() {
-        let mut tags = Tags::from([("vip".to_owned(), Source::Page)]);
-        add(&mut tags, &["vip".to_owned()], Source::Server).unwrap();
-        remove(&mut tags, &["vip".to_owned()], Source::Page);
+    fn page_tag_set_again_by_the_manager_becomes_a_manager_tag() {
+        let mut tags = Tags::from([("vip".to_owned(), Sender::Page)]);
+        add(&mut tags, &["vip".to_owned()], Sender::Server).unwrap();
+        remove(&mut tags, &["vip".to_owned()], Sender::Page);
         assert_eq!(tags.len(), 1);
     }
 }

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_accepted_language_wins_and_a_wildcard_is_none() {
+    fn first_accepted_language_wins_and_a_wildcard_is_none() {
         assert_eq!(accepted_language("ko-KR,ko;q=0.9,en;q=0.8").as_deref(), Some("ko-KR"));
         assert_eq!(accepted_language("*"), None);
         assert_eq!(accepted_language(""), None);

@@ -55,7 +55,7 @@ mod tests {
     use super::korean;
 
     #[test]
-    fn a_time_without_a_zone_is_read_by_koreas_clock() {
+    fn time_without_a_zone_is_korean_time() {
         for text in [
             "2026-11-20T10:00:00+09:00",
             "2026-11-20T01:00:00Z",

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use okyaku_domain::command::boot::{Boot, Claim, Who, plan};
-use okyaku_domain::customer::{Customer, Life, Tombstone};
-use okyaku_domain::field::{Source, is_set_once};
+use okyaku_domain::customer::{Customer, Record, Tombstone};
+use okyaku_domain::field::is_set_once;
 use okyaku_domain::id::{CustomerId, MemberId, VeilId};
 use okyaku_domain::limit::{LINKS, PROFILE_BYTES, PROFILE_KEYS, TAGS};
 use okyaku_domain::member_hash::{member_hash, proves};
 use okyaku_domain::patch::{Patch, ProfilePatch};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::session::{self, Platform, SILENCE};
 use okyaku_domain::tag::{self, Tags};
 use proptest::prelude::*;
@@ -20,8 +21,8 @@ fn customer(id: u8) -> Customer {
     Customer::new(CustomerId::from_bytes([id; 10]), 0, NOW)
 }
 
-fn source() -> impl Strategy<Value = Source> {
-    prop_oneof![Just(Source::Page), Just(Source::Server)]
+fn sender() -> impl Strategy<Value = Sender> {
+    prop_oneof![Just(Sender::Page), Just(Sender::Server)]
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -48,10 +49,10 @@ proptest! {
 
     /// R2: whatever comes later, a set-once key keeps its first value.
     #[test]
-    fn a_set_once_key_keeps_its_first_value(patches in prop::collection::vec((profile(), source()), 1..20)) {
+    fn set_once_key_keeps_its_first_value(patches in prop::collection::vec((profile(), sender()), 1..20)) {
         let mut customer = customer(1);
         let mut first: BTreeMap<String, Value> = BTreeMap::new();
-        for (profile, source) in patches {
+        for (profile, sender) in patches {
             if let ProfilePatch::Fields(fields) = &profile {
                 for (key, value) in fields.iter().filter(|(key, _)| is_set_once(key)) {
                     if let Some(value) = value {
@@ -59,7 +60,7 @@ proptest! {
                     }
                 }
             }
-            customer.apply(&patch(profile), source, NOW).unwrap();
+            customer.apply(&patch(profile), sender, NOW).unwrap();
             for (key, value) in &first {
                 prop_assert_eq!(&customer.profile.get(key).unwrap().value, value);
             }
@@ -68,12 +69,12 @@ proptest! {
 
     /// R3: a patch changes what it names and leaves the rest.
     #[test]
-    fn absent_leaves_and_null_clears(before in profile(), after in profile()) {
+    fn absent_key_stays_and_null_clears(before in profile(), after in profile()) {
         let mut customer = customer(1);
-        customer.apply(&patch(before), Source::Server, NOW).unwrap();
+        customer.apply(&patch(before), Sender::Server, NOW).unwrap();
         let old = customer.profile.clone();
         let ProfilePatch::Fields(fields) = &after else { return Ok(()) };
-        customer.apply(&patch(after.clone()), Source::Server, NOW).unwrap();
+        customer.apply(&patch(after.clone()), Sender::Server, NOW).unwrap();
         for key in ["grade", "size", "name"] {
             let now = customer.profile.get(key).map(|field| &field.value);
             match fields.get(key) {
@@ -86,21 +87,21 @@ proptest! {
 
     /// A patch said twice is the same as said once.
     #[test]
-    fn a_patch_is_idempotent(profile in profile(), source in source()) {
+    fn patch_is_idempotent(profile in profile(), sender in sender()) {
         let mut once = customer(1);
-        once.apply(&patch(profile.clone()), source, NOW).unwrap();
+        once.apply(&patch(profile.clone()), sender, NOW).unwrap();
         let mut twice = once.clone();
-        twice.apply(&patch(profile), source, NOW + 1).unwrap();
+        twice.apply(&patch(profile), sender, NOW + 1).unwrap();
         prop_assert_eq!(once, twice);
     }
 
     /// R5: no sequence of a page's patches passes the limits, and what fits is kept.
     #[test]
-    fn a_profile_stays_within_its_limits(patches in prop::collection::vec((0..300_u32, 0..6000_usize), 1..60)) {
+    fn profile_stays_within_its_limits(patches in prop::collection::vec((0..300_u32, 0..6000_usize), 1..60)) {
         let mut customer = customer(1);
         for (key, size) in patches {
             let fields = BTreeMap::from([(format!("k{key}"), Some(json!("x".repeat(size))))]);
-            customer.apply(&patch(ProfilePatch::Fields(fields)), Source::Page, NOW).unwrap();
+            customer.apply(&patch(ProfilePatch::Fields(fields)), Sender::Page, NOW).unwrap();
             prop_assert!(customer.profile.iter().count() <= PROFILE_KEYS);
             prop_assert!(customer.profile.bytes() <= PROFILE_BYTES);
         }
@@ -108,18 +109,18 @@ proptest! {
 
     /// R4: whatever a page does, the manager's tags are there afterwards.
     #[test]
-    fn a_page_never_removes_the_managers_tags(
+    fn page_never_removes_manager_tags(
         managers in prop::collection::btree_set("[a-e]", 0..5),
         steps in prop::collection::vec((0..3_u8, prop::collection::vec("[a-h]", 0..6)), 0..10),
     ) {
-        let mut tags: Tags = managers.iter().map(|tag| (tag.clone(), Source::Server)).collect();
+        let mut tags: Tags = managers.iter().map(|tag| (tag.clone(), Sender::Server)).collect();
         for (kind, list) in steps {
             match kind {
-                0 => { let _ = tag::add(&mut tags, &list, Source::Page); }
-                1 => tag::remove(&mut tags, &list, Source::Page),
-                _ => { let _ = tag::replace(&mut tags, &list, Source::Page); }
+                0 => { let _ = tag::add(&mut tags, &list, Sender::Page); }
+                1 => tag::remove(&mut tags, &list, Sender::Page),
+                _ => { let _ = tag::replace(&mut tags, &list, Sender::Page); }
             }
-            prop_assert!(managers.iter().all(|tag| tags.get(tag) == Some(&Source::Server)));
+            prop_assert!(managers.iter().all(|tag| tags.get(tag) == Some(&Sender::Server)));
             prop_assert!(tags.len() <= TAGS);
         }
     }
@@ -142,7 +143,7 @@ proptest! {
 
     /// R8: the time of the latest order is the maximum, in whatever order and however often the events come.
     #[test]
-    fn the_latest_order_is_a_maximum(mut times in prop::collection::vec(0..NOW, 1..10)) {
+    fn latest_order_is_a_maximum(mut times in prop::collection::vec(0..NOW, 1..10)) {
         let mut customer = customer(1);
         times.extend(times.clone());
         for at in &times {
@@ -154,7 +155,7 @@ proptest! {
 
     /// R1: one changed character proves nothing.
     #[test]
-    fn a_changed_hash_never_proves(member in "[a-z0-9]{1,20}", at in 0..64_usize, digit in "[0-9a-f]") {
+    fn changed_hash_proves_nothing(member in "[a-z0-9]{1,20}", at in 0..64_usize, digit in "[0-9a-f]") {
         let secret = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
         let right = member_hash(secret, &member).unwrap();
         prop_assert!(proves(secret, &member, &right));
@@ -165,7 +166,7 @@ proptest! {
 
     /// R1: what is taken for a memberId has none of the characters that a path or a log could trip over.
     #[test]
-    fn a_member_id_is_safe_in_a_path(text in "\\PC{0,70}") {
+    fn member_id_is_safe_in_a_path(text in "\\PC{0,70}") {
         if let Ok(member) = MemberId::parse(&text) {
             let forbidden = |c: char| c.is_whitespace() || c.is_control() || "/?#%\\".contains(c);
             prop_assert!(!member.as_str().contains(forbidden));
@@ -175,15 +176,15 @@ proptest! {
 
     /// R11: a linked visitor is never read by a boot that does not prove its member, and is never linked again.
     #[test]
-    fn a_linked_visitor_is_nobodys_page(claims in any::<bool>(), proven in any::<bool>(), own in any::<bool>()) {
+    fn linked_visitor_is_served_to_nobody(claims in any::<bool>(), proven in any::<bool>(), own in any::<bool>()) {
         let mut visitor = customer(1);
         visitor.linked_to = Some(customer(2).id);
         let mut member = customer(if own { 2 } else { 3 });
         member.member_id = Some("lee".into());
         let claim = claims.then(|| Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, veil: VeilId::parse(&"0".repeat(32)), ..Boot::default() };
-        let found = claims.then(|| Life::Alive(Box::new(member.clone()), 1));
-        let plan = plan(&boot, Some(Life::Alive(Box::new(visitor.clone()), 1)), found);
+        let found = claims.then(|| Record::Alive(Box::new(member.clone()), 1));
+        let plan = plan(&boot, Some(Record::Alive(Box::new(visitor.clone()), 1)), found);
         prop_assert!(plan.link.is_none());
         prop_assert_ne!(&plan.who, &Who::Known(Box::new(visitor), 1));
         prop_assert_eq!(plan.new_veil, !(claims && own));
@@ -191,11 +192,11 @@ proptest! {
 
     /// R12: only a proven boot comes back after an erasure, and always into the next generation.
     #[test]
-    fn only_a_proven_boot_comes_back(proven in any::<bool>(), generation in 0..5_u32) {
+    fn boot_revives_an_erased_member_only_if_proven(proven in any::<bool>(), generation in 0..5_u32) {
         let claim = Some(Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, ..Boot::default() };
         let tombstone = Tombstone { generation, current: generation, erased_at: NOW, erasure: None };
-        let plan = plan(&boot, None, Some(Life::Erased(tombstone.clone())));
+        let plan = plan(&boot, None, Some(Record::Erased(tombstone.clone())));
         match proven {
             true => prop_assert_eq!(plan.who, Who::RevivedMember(tombstone)),
             false => {
@@ -207,7 +208,7 @@ proptest! {
 }
 
 #[test]
-fn a_member_has_at_most_40_links() {
+fn member_has_at_most_40_links() {
     let mut member = customer(0);
     for n in 1..=LINKS {
         member.link(&mut customer(u8::try_from(n).unwrap())).unwrap();

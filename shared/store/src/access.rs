@@ -23,20 +23,20 @@ pub trait WriteCustomers: Read {}
 pub trait WriteEvents: Read {}
 
 /// Counting what was dropped: `UpdateItem`.
-pub trait NoteDrops: Access {}
+pub trait CountRejections: Access {}
 
 /// Putting tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
-pub trait Entomb: List {}
+pub trait PlaceTombstones: List {}
 
 /// Taking in what a builder delivers: customers, events, orders, tombstones: `GetItem`, `BatchGetItem`, `Query`, `PutItem`,
 /// `UpdateItem`, also within transactions. No deletes.
-pub trait Hear: WriteCustomers + Entomb {}
+pub trait ApplyBuilderUpdates: WriteCustomers + PlaceTombstones {}
 
 /// Deleting what an erasure leaves to delete: `DeleteItem`, `BatchWriteItem`.
-pub trait Erase: Entomb {}
+pub trait Erase: PlaceTombstones {}
 
 /// Deleting a whole channel: `Scan` as well.
-pub trait EraseShop: Erase {}
+pub trait EndChannel: Erase {}
 
 /// Writing channels: `PutItem`, `UpdateItem`, `Query`.
 pub trait Administer: List {}

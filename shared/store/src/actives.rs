@@ -61,18 +61,18 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn active_months(&self, channel: &str, lives: &[&Customer]) -> Result<Vec<Month>, Error> {
+    pub async fn active_months(&self, channel: &str, records: &[&Customer]) -> Result<Vec<Month>, Error> {
         let now = self.now();
-        let marker = |life: &Customer, month: Month| {
-            let name = self.base.keys.active(channel, &month.key(), &life.id);
+        let marker = |record: &Customer, month: Month| {
+            let name = self.base.keys.active(channel, &month.key(), &record.id);
             (month, keys::marker(channel, &month.key(), &name))
         };
-        let of_life = |life: &&Customer| {
+        let of_record = |record: &&Customer| {
             // Not only until `updatedAt`: an existing customer's marker is put first, and what follows may have failed.
-            let months = Month::of(life.created_at.max(now - MARKERS_MS)).to(Month::of(now));
-            months.map(|month| marker(life, month)).collect::<Vec<_>>()
+            let months = Month::of(record.created_at.max(now - MARKERS_MS)).to(Month::of(now));
+            months.map(|month| marker(record, month)).collect::<Vec<_>>()
         };
-        let wanted: Vec<(Month, Key)> = lives.iter().flat_map(of_life).collect();
+        let wanted: Vec<(Month, Key)> = records.iter().flat_map(of_record).collect();
         let look = |(month, key)| async move {
             let marker = self.get(key).await?.filter(|marker| !expired(marker, now));
             Ok::<_, Error>(marker.map(|_| month))

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 
 use crate::channels::ChannelCache;
 use crate::clock::Clock;
-use crate::drops::DropCounts;
 use crate::keyring::Keys;
+use crate::rejections::RejectionCounts;
 
 /// The table and the client that reaches it.
 #[derive(Clone, Debug)]
@@ -40,13 +40,13 @@ pub struct Backend {
     /// Channels seen in the last minute.
     pub channels: Arc<ChannelCache>,
     /// Drops that are counted, but not written yet.
-    pub drops: Arc<DropCounts>,
+    pub rejections: Arc<RejectionCounts>,
 }
 
 impl Backend {
     /// A backend that has seen no channel and counted no drop.
     #[must_use]
     pub fn new(table: Table, keys: Keys, clock: Clock, allow_development: bool) -> Self {
-        Self { table, keys, clock, allow_development, channels: Arc::default(), drops: Arc::default() }
+        Self { table, keys, clock, allow_development, channels: Arc::default(), rejections: Arc::default() }
     }
 }

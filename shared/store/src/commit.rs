@@ -6,18 +6,18 @@ use aws_sdk_dynamodb::types::{
 
 use super::access::WriteCustomers;
 use super::calls::Sent;
-use super::contacts::{self, Change, Contacts, Remembered, Terms};
+use super::contact_points::{self, Change, ContactPoints, Remembered, Terms};
 use super::failure::Failure;
 use super::item::{self, CURRENT, FORMAT, REQUEST, VERSION, number, text};
 use super::keys::{self, PK, TTL};
 use super::orders::OrderChange;
 use super::retry::Invocation;
 use super::{Item, Store};
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::time::{Millis, month};
 
 /// A decided change of a customer.
@@ -68,18 +68,18 @@ pub enum Outcome {
     /// Somebody else wrote first: load and decide again.
     Lost,
     /// A contact that had to be nobody's is somebody's.
-    Taken(Holder),
+    Taken(Registrant),
     /// An address that it brings was erased (R12).
     Erased,
 }
 
 /// Who holds a contact that had to be nobody's.
 #[derive(Debug)]
-pub enum Holder {
+pub enum Registrant {
     /// This customer.
     Listed(CustomerId),
-    /// Only those whose items lie apart, if any of them is left: see [`Store::holder_apart`].
-    Apart(ContactKind, String),
+    /// Only those whose items lie apart, if any of them is left: see [`Store::overflow_registrant`].
+    Overflow(ContactPointKind, String),
 }
 
 const NEW: &str = "attribute_not_exists(#pk) OR #ttl <= :now OR (#rid = :rid AND #v = :new)";
@@ -92,7 +92,7 @@ impl<A: WriteCustomers> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn commit(&self, mut commit: Commit<'_>, invocation: &Invocation) -> Result<Outcome, Error> {
-        let changes = contacts::changes(&self.base.keys, commit.channel, &mut commit.after);
+        let changes = contact_points::changes(&self.base.keys, commit.channel, &mut commit.after);
         let (id, at) = (commit.after.id.clone(), commit.after.updated_at);
         let new = commit.before.is_none();
         let first_of_month = commit.before.is_none_or(|(before, _)| month(before.updated_at) != month(at));
@@ -146,7 +146,7 @@ impl<A: WriteCustomers> Store<A> {
         for _ in 0..4 {
             let items = self.items(&commit, &changes, invocation)?;
             let (own, contact_items) = (items.own.len(), items.of_contacts);
-            let all = items.own.into_iter().chain(items.contacts).collect();
+            let all = items.own.into_iter().chain(items.contact_points).collect();
             let reasons = match self.transact(all).await? {
                 Sent::Done => return Ok(Outcome::Stored(Box::new(commit.after))),
                 Sent::Conflict => return Ok(Outcome::Lost),
@@ -161,21 +161,22 @@ impl<A: WriteCustomers> Store<A> {
                 if !failed(reason) {
                     continue;
                 }
-                let Some(Change::Take(kind, holding)) = changes.get_mut(change) else { continue };
+                let Some(Change::Take(kind, registration)) = changes.get_mut(change) else { continue };
                 if let (Some(since), Some(item)) = (commit.remembers, reason.item())
                     && item::is_marked(item, self.now(), since)
                 {
                     return Ok(Outcome::Erased);
                 }
                 if commit.unique {
-                    let listed = reason.item().and_then(|item| contacts::holders(item).into_iter().next());
-                    let apart = || Holder::Apart(*kind, holding.hash.clone());
-                    let holder = listed.map_or_else(apart, Holder::Listed);
-                    return Ok(Outcome::Taken(holder));
+                    let listed =
+                        reason.item().and_then(|item| contact_points::registrants(item).into_iter().next());
+                    let overflow = || Registrant::Overflow(*kind, registration.hash.clone());
+                    let registrant = listed.map_or_else(overflow, Registrant::Listed);
+                    return Ok(Outcome::Taken(registrant));
                 }
                 // Full, or no longer: what the holder's own item and the list's condition say is each other's opposite.
-                holding.apart = !holding.apart;
-                commit.after.holdings.insert(*kind, holding.clone());
+                registration.overflow = !registration.overflow;
+                commit.after.registrations.insert(*kind, registration.clone());
             }
         }
         Ok(Outcome::Lost)
@@ -204,16 +205,16 @@ impl<A: WriteCustomers> Store<A> {
         if commit.before.is_none() {
             own.push(self.mark_within(channel, &after.id, after.updated_at)?);
         }
-        let writer = Contacts { table: self.table(), channel, id: &after.id };
+        let writer = ContactPoints { table: self.table(), channel, id: &after.id };
         if let Some(order) = &commit.order {
             own.extend(self.order_items(channel, &after.id, order, invocation)?);
         }
         let remembers = commit.remembers.map(|since| Remembered { now: self.now().div_euclid(1000), since });
         let terms = Terms { unique: commit.unique, remembers };
-        let mut items = Items { own, contacts: Vec::new(), of_contacts: Vec::new() };
+        let mut items = Items { own, contact_points: Vec::new(), of_contacts: Vec::new() };
         for (at, change) in changes.iter().enumerate() {
             for item in writer.items(change, terms)? {
-                items.contacts.push(item);
+                items.contact_points.push(item);
                 items.of_contacts.push(at);
             }
         }
@@ -240,7 +241,7 @@ impl<A: WriteCustomers> Store<A> {
     /// Makes the tombstone of generation 0 name a new life, on the condition that it named the one before (R12).
     fn name_generation(&self, channel: &str, after: &Customer) -> Result<TransactWriteItem, Error> {
         let member = after.member_id.as_deref().unwrap_or_default();
-        let first = self.base.keys.customer_id(channel, Identifier::Member(member), 0);
+        let first = self.base.keys.customer_id(channel, NaturalKey::Member(member), 0);
         let update = Update::builder()
             .table_name(self.table())
             .set_key(Some(keys::customer(channel, &first).attributes()))
@@ -258,7 +259,7 @@ impl<A: WriteCustomers> Store<A> {
 /// The items of a transaction: those of the customer itself, then those of its contacts with the change each is of.
 struct Items {
     own: Vec<TransactWriteItem>,
-    contacts: Vec<TransactWriteItem>,
+    contact_points: Vec<TransactWriteItem>,
     of_contacts: Vec<usize>,
 }
 

@@ -8,9 +8,9 @@ use super::access::{List, Read};
 use super::failure::Failure;
 use super::keys::{self, Key, PK, SK};
 use super::{Item, Store, item};
-use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::customer::{Customer, Record};
 use okyaku_domain::error::Error;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::id::{CustomerId, MemberId};
 
 /// Whom a request means.
@@ -29,22 +29,22 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn life(&self, channel: &str, id: &CustomerId) -> Result<Option<Life>, Error> {
+    pub async fn record(&self, channel: &str, id: &CustomerId) -> Result<Option<Record>, Error> {
         let item = self.get(keys::customer(channel, id)).await?;
-        item.map_or(Ok(None), |item| item::life(item, self.now()))
+        item.map_or(Ok(None), |item| item::record(item, self.now()))
     }
 
     /// What lies at several ids, in their order; one call for all. 1 R each per 4 KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn lives(&self, channel: &str, ids: &[&CustomerId]) -> Result<Vec<Option<Life>>, Error> {
+    pub async fn records(&self, channel: &str, ids: &[&CustomerId]) -> Result<Vec<Option<Record>>, Error> {
         if let [id] = ids {
-            return Ok(vec![self.life(channel, id).await?]);
+            return Ok(vec![self.record(channel, id).await?]);
         }
         let wanted: Vec<Key> = ids.iter().map(|id| keys::customer(channel, id)).collect();
         let mut found = self.batch_get(&wanted, None).await?;
-        let read = |key: &Key| found.remove(key).map_or(Ok(None), |item| item::life(item, self.now()));
+        let read = |key: &Key| found.remove(key).map_or(Ok(None), |item| item::record(item, self.now()));
         wanted.iter().map(read).collect()
     }
 
@@ -56,11 +56,11 @@ impl<A: Read> Store<A> {
     pub async fn current(
         &self,
         channel: &str,
-        identifier: Identifier<'_>,
-    ) -> Result<(CustomerId, Option<Life>), Error> {
-        let id = self.base.keys.customer_id(channel, identifier, 0);
-        let life = self.life(channel, &id).await?;
-        self.follow_generation(channel, identifier, id, life).await
+        natural_key: NaturalKey<'_>,
+    ) -> Result<(CustomerId, Option<Record>), Error> {
+        let id = self.base.keys.customer_id(channel, natural_key, 0);
+        let record = self.record(channel, &id).await?;
+        self.follow_generation(channel, natural_key, id, record).await
     }
 
     /// From what lies at generation 0 to the current generation.
@@ -70,17 +70,17 @@ impl<A: Read> Store<A> {
     pub async fn follow_generation(
         &self,
         channel: &str,
-        identifier: Identifier<'_>,
+        natural_key: NaturalKey<'_>,
         id: CustomerId,
-        life: Option<Life>,
-    ) -> Result<(CustomerId, Option<Life>), Error> {
-        match life {
-            Some(Life::Erased(first)) if first.current > 0 => {
-                let id = self.base.keys.customer_id(channel, identifier, first.current);
-                let life = self.life(channel, &id).await?;
-                Ok((id, life))
+        record: Option<Record>,
+    ) -> Result<(CustomerId, Option<Record>), Error> {
+        match record {
+            Some(Record::Erased(first)) if first.current > 0 => {
+                let id = self.base.keys.customer_id(channel, natural_key, first.current);
+                let record = self.record(channel, &id).await?;
+                Ok((id, record))
             }
-            life => Ok((id, life)),
+            record => Ok((id, record)),
         }
     }
 
@@ -91,22 +91,22 @@ impl<A: Read> Store<A> {
     /// visitor expired or became a member; [`Error::Busy`] or [`Error::Internal`].
     pub async fn find(&self, channel: &str, whom: Whom<'_>) -> Result<(Box<Customer>, u64), Error> {
         let nobody = Error::NotFound("the customer");
-        let life = match whom {
-            Whom::Identity(id) | Whom::Session(id) => self.life(channel, id).await?,
+        let record = match whom {
+            Whom::Identity(id) | Whom::Session(id) => self.record(channel, id).await?,
             Whom::User(text) => match text.strip_prefix('@') {
                 Some(member) => {
                     let Ok(member) = MemberId::parse(member) else { return Err(nobody) };
-                    self.current(channel, Identifier::Member(member.as_str())).await?.1
+                    self.current(channel, NaturalKey::Member(member.as_str())).await?.1
                 }
                 None => {
                     let Some(id) = CustomerId::parse(text) else { return Err(nobody) };
-                    self.life(channel, &id).await?
+                    self.record(channel, &id).await?
                 }
             },
         };
-        let (customer, version) = match (life, whom) {
-            (Some(Life::Alive(customer, version)), _) => (customer, version),
-            (Some(Life::Erased(_)), _) => return Err(Error::Erased),
+        let (customer, version) = match (record, whom) {
+            (Some(Record::Alive(customer, version)), _) => (customer, version),
+            (Some(Record::Erased(_)), _) => return Err(Error::Erased),
             (None, Whom::Session(_)) => {
                 return Err(Error::Unauthorized("the session's visitor expired; boot again"));
             }
@@ -118,9 +118,9 @@ impl<A: Read> Store<A> {
             (Some(_), Whom::Session(_)) => {
                 Err(Error::Unauthorized("the visitor is a member now; boot again"))
             }
-            (Some(member), Whom::User(_)) => match self.life(channel, &member.clone()).await? {
-                Some(Life::Alive(member, version)) => Ok((member, version)),
-                Some(Life::Erased(_)) => Err(Error::Erased),
+            (Some(member), Whom::User(_)) => match self.record(channel, &member.clone()).await? {
+                Some(Record::Alive(member, version)) => Ok((member, version)),
+                Some(Record::Erased(_)) => Err(Error::Erased),
                 None => Err(nobody),
             },
         }

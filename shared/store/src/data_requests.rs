@@ -4,14 +4,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Store;
-use super::access::{Hear, List};
+use super::access::{ApplyBuilderUpdates, List};
 use super::item::{FORMAT, integer, number, string};
 use super::keys::{self, SK, TTL};
 use crate::erasure::Found;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::DATA_REQUEST_MS;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::{self, Millis};
 
 const CUSTOMERS: &str = "customers";
@@ -26,17 +26,23 @@ pub struct DataRequest {
     pub customers: Vec<CustomerId>,
 }
 
-impl<A: Hear> Store<A> {
+impl<A: ApplyBuilderUpdates> Store<A> {
     /// Notes a request and whom it is about. The same one again lands on itself. 1 R and 1 W.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn request_data(&self, channel: &str, by: &By, id: &str, at: Millis) -> Result<(), Error> {
+    pub async fn request_data(
+        &self,
+        channel: &str,
+        by: &PersonRef,
+        id: &str,
+        at: Millis,
+    ) -> Result<(), Error> {
         let customers: Vec<String> = match by {
-            By::Contact(contact) => {
-                let hash = self.base.keys.contact(channel, contact);
-                let address = self.address(channel, contact.kind, &hash).await?;
-                address.holders.iter().map(|holder| holder.person.id.to_string()).collect()
+            PersonRef::ContactPoint(contact_point) => {
+                let hash = self.base.keys.contact_point(channel, contact_point);
+                let address = self.address(channel, contact_point.kind, &hash).await?;
+                address.registrants.iter().map(|registrant| registrant.person.id.to_string()).collect()
             }
             by => match self.named(channel, by).await? {
                 Found::Person(person, _) => vec![person.id.to_string()],

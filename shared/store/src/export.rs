@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::item::string;
 use super::keys::{self, JOURNAL, ORDERS_END, PK, SK};
 use super::orders;
-use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::customer::{Customer, Record};
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::purchase::StoredOrder;
@@ -32,15 +32,15 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Erased`] where the person was erased meanwhile; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn linked_lives(&self, channel: &str, person: &Customer) -> Result<Vec<Customer>, Error> {
-        let lives = person.links.iter().map(|link| self.life(channel, &link.id)).collect::<Vec<_>>();
-        let lives = stream::iter(lives).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
-        let alive = |life| match life {
-            Some(Life::Alive(customer, _)) => Some(Ok(*customer)),
-            Some(Life::Erased(_)) => Some(Err(Error::Erased)),
+    pub async fn linked_records(&self, channel: &str, person: &Customer) -> Result<Vec<Customer>, Error> {
+        let records = person.links.iter().map(|link| self.record(channel, &link.id)).collect::<Vec<_>>();
+        let records = stream::iter(records).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
+        let alive = |record| match record {
+            Some(Record::Alive(customer, _)) => Some(Ok(*customer)),
+            Some(Record::Erased(_)) => Some(Err(Error::Erased)),
             None => None,
         };
-        lives.into_iter().filter_map(alive).collect()
+        records.into_iter().filter_map(alive).collect()
     }
 
     /// A person's journal of links, oldest first, and its orders. 1 R per 4 KB.

@@ -5,7 +5,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::Item;
 use super::keys::{self, Key, TTL};
-use okyaku_domain::customer::{Customer, Life, Tombstone};
+use okyaku_domain::customer::{Customer, Record, Tombstone};
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
@@ -76,9 +76,9 @@ pub(super) fn of_customer(
 }
 
 /// Whether a contact is that of an erasure which is still remembered, and was not before `since`.
-pub(super) fn is_marked(contact: &Item, now: Millis, since: Millis) -> bool {
-    integer(contact, UNTIL).is_some_and(|until| until * 1000 > now)
-        && integer(contact, ERASED_AT).is_none_or(|erased_at| erased_at >= since)
+pub(super) fn is_marked(contact_point: &Item, now: Millis, since: Millis) -> bool {
+    integer(contact_point, UNTIL).is_some_and(|until| until * 1000 > now)
+        && integer(contact_point, ERASED_AT).is_none_or(|erased_at| erased_at >= since)
 }
 
 /// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
@@ -104,13 +104,13 @@ pub(super) fn of_erasure(erasure: &Erasure, key: Key) -> Result<Item, Error> {
 }
 
 /// What an item at a customer's key is. What is past its time to live is nothing.
-pub(super) fn life(item: Item, now: Millis) -> Result<Option<Life>, Error> {
+pub(super) fn record(item: Item, now: Millis) -> Result<Option<Record>, Error> {
     if expired(&item, now) {
         return Ok(None);
     }
     if let Some(erased_at) = integer(&item, ERASED_AT) {
         let count = |name| integer(&item, name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-        return Ok(Some(Life::Erased(Tombstone {
+        return Ok(Some(Record::Erased(Tombstone {
             generation: count(GENERATION),
             current: count(CURRENT),
             erased_at,
@@ -119,5 +119,5 @@ pub(super) fn life(item: Item, now: Millis) -> Result<Option<Life>, Error> {
     }
     let version = integer(&item, VERSION).and_then(|v| u64::try_from(v).ok()).unwrap_or(0);
     let customer = from_item(item).map_err(|_| Error::internal("a customer's item cannot be read"))?;
-    Ok(Some(Life::Alive(Box::new(customer), version)))
+    Ok(Some(Record::Alive(Box::new(customer), version)))
 }

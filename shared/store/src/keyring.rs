@@ -10,9 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use thiserror::Error as ThisError;
 
-use okyaku_domain::contact_point::Contact;
+use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, Identifier};
+use okyaku_domain::id::{CustomerId, NaturalKey};
 
 /// Why the keys cannot be used. Start-up ends with it.
 #[derive(Debug, ThisError)]
@@ -80,10 +80,10 @@ impl Keys {
     /// The id of a customer: a keyed hash of channel, kind, identifier and generation, so that a boot finds its item
     /// without a look-up and a tombstone names nobody.
     #[must_use]
-    pub fn customer_id(&self, channel: &str, identifier: Identifier<'_>, generation: u32) -> CustomerId {
-        let (kind, text) = match identifier {
-            Identifier::Member(text) => ("member", text),
-            Identifier::Veil(text) => ("veil", text),
+    pub fn customer_id(&self, channel: &str, natural_key: NaturalKey<'_>, generation: u32) -> CustomerId {
+        let (kind, text) = match natural_key {
+            NaturalKey::Member(text) => ("member", text),
+            NaturalKey::Veil(text) => ("veil", text),
         };
         let hash = self.hash(&["customer", channel, kind, text, &generation.to_string()]);
         CustomerId::from_bytes(first(&hash))
@@ -91,8 +91,13 @@ impl Keys {
 
     /// The keyed hash of a contact in a channel: 32 lower-hex characters.
     #[must_use]
-    pub fn contact(&self, channel: &str, contact: &Contact) -> String {
-        hex::encode(first::<16>(&self.hash(&["contact", channel, contact.kind.key(), &contact.address])))
+    pub fn contact_point(&self, channel: &str, contact_point: &ContactPoint) -> String {
+        hex::encode(first::<16>(&self.hash(&[
+            "contact",
+            channel,
+            contact_point.kind.key(),
+            &contact_point.address,
+        ])))
     }
 
     /// The keyed hash of an event's id: 20 lower-hex characters.
@@ -197,21 +202,21 @@ mod tests {
     const TOKEN: &str = "1:0123456789abcdef0123456789abcdef";
 
     #[test]
-    fn an_id_depends_on_channel_kind_identifier_and_generation() {
+    fn id_depends_on_channel_kind_identifier_and_generation() {
         let keys = keys(TOKEN);
         let ids = [
-            keys.customer_id("a", Identifier::Member("x"), 0),
-            keys.customer_id("b", Identifier::Member("x"), 0),
-            keys.customer_id("a", Identifier::Veil("x"), 0),
-            keys.customer_id("a", Identifier::Member("y"), 0),
-            keys.customer_id("a", Identifier::Member("x"), 1),
+            keys.customer_id("a", NaturalKey::Member("x"), 0),
+            keys.customer_id("b", NaturalKey::Member("x"), 0),
+            keys.customer_id("a", NaturalKey::Veil("x"), 0),
+            keys.customer_id("a", NaturalKey::Member("y"), 0),
+            keys.customer_id("a", NaturalKey::Member("x"), 1),
         ];
         let different: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len());
     }
 
     #[test]
-    fn a_seal_opens_under_its_own_key_only() {
+    fn seal_opens_under_its_own_key_only() {
         let sealed = keys(TOKEN).seal("secret").unwrap();
         assert_eq!(keys(TOKEN).open(&sealed).unwrap(), "secret");
         let other = Keys::new("another-key-another-key-another-key", TOKEN).unwrap();

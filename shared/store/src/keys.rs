@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::time::{Millis, month};
@@ -43,9 +43,9 @@ pub const ORDERS: &str = "O#";
 /// What follows every order's sort key.
 pub const ORDERS_END: &str = "O$";
 /// Sort key of a contact, in its own partition.
-pub const CONTACT: &str = "A";
+pub const CONTACT_POINT: &str = "A";
 /// What the sort key of a contact's holder begins with, where it has an item of its own.
-pub const HOLDER: &str = "H#";
+pub const OVERFLOW: &str = "H#";
 
 /// A key where nothing lies.
 #[must_use]
@@ -150,18 +150,18 @@ pub fn data_requests(channel: &str) -> String {
 
 /// A contact and its holders, by the keyed hash of its address.
 #[must_use]
-pub fn contact(channel: &str, kind: ContactKind, hash: &str) -> Key {
+pub fn contact_point(channel: &str, kind: ContactPointKind, hash: &str) -> Key {
     let letter = match kind {
-        ContactKind::Email => 'e',
-        ContactKind::MobileNumber => 'm',
+        ContactPointKind::Email => 'e',
+        ContactPointKind::MobileNumber => 'm',
     };
-    Key::new(format!("A#{channel}#{letter}#{hash}"), CONTACT)
+    Key::new(format!("A#{channel}#{letter}#{hash}"), CONTACT_POINT)
 }
 
 /// A holder of a contact whose own list is full.
 #[must_use]
-pub fn holder(channel: &str, kind: ContactKind, hash: &str, id: &CustomerId) -> Key {
-    Key::new(contact(channel, kind, hash).pk, format!("{HOLDER}{id}"))
+pub fn registrant(channel: &str, kind: ContactPointKind, hash: &str, id: &CustomerId) -> Key {
+    Key::new(contact_point(channel, kind, hash).pk, format!("{OVERFLOW}{id}"))
 }
 
 /// Marker of one active customer in a UTC month, spread over 16 partitions. `name` is [`crate::keyring::Keys::active`].
@@ -243,27 +243,27 @@ pub fn is_credential(pk: &str) -> bool {
 
 /// Partition of a channel's drops of a UTC day, `yyyymmdd`.
 #[must_use]
-pub fn drop_partition(channel: &str, day: &str) -> String {
+pub fn rejection_partition(channel: &str, day: &str) -> String {
     format!("D#{channel}#{day}")
 }
 
 /// Sort key of the count of one kind of drop. None of the three has a `#`.
 #[must_use]
-pub fn drop_sort(origin: &str, reason: &str, field: &str) -> String {
-    format!("{origin}#{reason}#{field}")
+pub fn rejection_sort(sender: &str, reason: &str, field: &str) -> String {
+    format!("{sender}#{reason}#{field}")
 }
 
 /// Origin, reason and field out of the sort key of a count of drops.
 #[must_use]
-pub fn parse_drop_sort(sk: &str) -> Option<(&str, &str, &str)> {
-    let (origin, rest) = sk.split_once('#')?;
+pub fn parse_rejection_sort(sk: &str) -> Option<(&str, &str, &str)> {
+    let (sender, rest) = sk.split_once('#')?;
     let (reason, field) = rest.split_once('#')?;
-    Some((origin, reason, field))
+    Some((sender, reason, field))
 }
 
 /// The count of one kind of drop, by its partition and its sort key.
 #[must_use]
-pub fn drops(partition: &str, sort: &str) -> Key {
+pub fn rejections(partition: &str, sort: &str) -> Key {
     Key::new(partition.to_owned(), sort)
 }
 
@@ -296,12 +296,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_events_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, hash in "[0-9a-f]{20}") {
+        fn event_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, hash in "[0-9a-f]{20}") {
             prop_assert_eq!(parse_event_sort(&event_sort(at, &hash)), Some((at, hash)));
         }
 
         #[test]
-        fn a_journal_entrys_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, id in any::<[u8; 10]>()) {
+        fn journal_sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, id in any::<[u8; 10]>()) {
             let (member, visitor) = (CustomerId::from_bytes([0; 10]), CustomerId::from_bytes(id));
             prop_assert_eq!(parse_journal(&journal("c", &member, at, &visitor).sk), Some((at, visitor)));
         }
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn every_marker_lies_in_one_of_its_months_partitions() {
+    fn marker_lies_in_one_of_the_partitions_of_its_month() {
         let all: Vec<String> =
             (0..MARKER_SHARDS).map(|shard| marker_partition("c", "202611", shard)).collect();
         for first in "0123456789abcdef".chars() {
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_lies_between_the_bounds_and_nothing_else_does() {
+    fn event_keys_alone_lie_between_the_bounds() {
         let event = event_sort(1_795_000_000_000, "00");
         assert!(event.as_str() > EVENTS && event.as_str() < EVENTS_END);
         assert!(CUSTOMER > EVENTS_END);

@@ -17,8 +17,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
 
-use okyaku_domain::origin::Origin;
-use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::sender::Sender;
 
 tokio::task_local! {
     /// The meter of the request that this task serves. The store's parallel calls stay within the task.
@@ -37,8 +37,8 @@ struct Counts {
     channel: OnceLock<String>,
     /// Accepted and rejected.
     events: OnceLock<(usize, usize)>,
-    origin: OnceLock<Origin>,
-    drops: Mutex<Vec<Drop>>,
+    sender: OnceLock<Sender>,
+    rejections: Mutex<Vec<Rejection>>,
 }
 
 impl Meter {
@@ -83,23 +83,24 @@ pub fn note_events(accepted: usize, rejected: usize) {
 }
 
 /// Notes what the request's credential makes of its sender.
-pub fn note_origin(origin: Origin) {
-    METER.try_with(|meter| meter.0.origin.set(origin).ok()).ok();
+pub fn note_sender(sender: Sender) {
+    METER.try_with(|meter| meter.0.sender.set(sender).ok()).ok();
 }
 
 /// Notes what of the request was dropped, for the log of drops.
-pub fn note_drops(drops: impl IntoIterator<Item = Drop>) {
-    METER.try_with(|meter| meter.0.drops.lock().map(|mut all| all.extend(drops)).ok()).ok();
+pub fn count_rejections(rejections: impl IntoIterator<Item = Rejection>) {
+    METER.try_with(|meter| meter.0.rejections.lock().map(|mut all| all.extend(rejections)).ok()).ok();
 }
 
 /// Takes what was noted of the request so far: its channel, its sender and what was dropped. `None` without a
 /// credential.
 #[must_use]
-pub fn take_drops() -> Option<(String, Origin, Vec<Drop>)> {
+pub fn take_rejections() -> Option<(String, Sender, Vec<Rejection>)> {
     let take = |meter: &Meter| {
-        let (channel, origin) = (meter.0.channel.get()?, meter.0.origin.get()?);
-        let drops = meter.0.drops.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
-        Some((channel.clone(), *origin, drops))
+        let (channel, sender) = (meter.0.channel.get()?, meter.0.sender.get()?);
+        let rejections =
+            meter.0.rejections.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
+        Some((channel.clone(), *sender, rejections))
     };
     METER.try_with(take).ok().flatten()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use rust_decimal::Decimal;
 
-use super::access::Hear;
+use super::access::ApplyBuilderUpdates;
 use super::commit::Guard;
 use super::failure::held;
 use super::item::{FORMAT, REQUEST, VERSION, expired, integer, number, string, text};
@@ -114,9 +114,9 @@ impl<A> Store<A> {
     }
 }
 
-impl<A: Hear> Store<A> {
+impl<A: ApplyBuilderUpdates> Store<A> {
     /// Keeps refunds for an order that has not come yet; `false` if somebody else wrote first. 1 W.
-    pub(super) async fn let_wait(
+    pub(super) async fn keep_waiting_refunds(
         &self,
         channel: &str,
         hash: &str,

@@ -39,7 +39,7 @@ pub struct Counts {
 }
 
 /// The lives of a person: its own id and those of its links.
-fn lives(person: &Customer) -> impl Iterator<Item = &CustomerId> {
+fn records(person: &Customer) -> impl Iterator<Item = &CustomerId> {
     std::iter::once(&person.id).chain(person.links.iter().map(|link| &link.id))
 }
 
@@ -57,21 +57,21 @@ impl<A: List> Store<A> {
         since: Option<&EventKey>,
         limit: usize,
     ) -> Result<(Vec<StoredEvent>, bool), Error> {
-        let of_life = |life| self.events_of(channel, life, order, since, limit + 1);
+        let of_record = |record| self.events_of(channel, record, order, since, limit + 1);
         // A few at a time: each may hold a megabyte.
-        let all: Vec<&CustomerId> = lives(person).collect();
-        let mut lives: Vec<Part> = Vec::with_capacity(all.len());
+        let all: Vec<&CustomerId> = records(person).collect();
+        let mut records: Vec<Part> = Vec::with_capacity(all.len());
         for some in all.chunks(PARALLEL) {
-            lives.extend(try_join_all(some.iter().copied().map(of_life)).await?);
+            records.extend(try_join_all(some.iter().copied().map(of_record)).await?);
         }
         let sorts = |a: &EventKey, b: &EventKey| match order {
             Order::Ascending => a.order().cmp(&b.order()),
             Order::Descending => b.order().cmp(&a.order()),
         };
         // A life that was read in part says nothing of what lies behind its last event there, and nor may the page.
-        let cut = lives.iter().filter(|life| life.more).filter_map(|life| life.events.last());
+        let cut = records.iter().filter(|record| record.more).filter_map(|record| record.events.last());
         let horizon = cut.map(|event| event.key.clone()).min_by(|a, b| sorts(a, b));
-        let mut events: Vec<StoredEvent> = lives.into_iter().flat_map(|life| life.events).collect();
+        let mut events: Vec<StoredEvent> = records.into_iter().flat_map(|record| record.events).collect();
         events.sort_by(|a, b| sorts(&a.key, &b.key));
         if let Some(horizon) = &horizon {
             events.retain(|event| sorts(&event.key, horizon).is_le());
@@ -94,11 +94,11 @@ impl<A: List> Store<A> {
     pub async fn counts(&self, channel: &str, person: &Customer) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         let (mut counted, mut pages) = (0, 0);
-        for life in lives(person) {
+        for record in records(person) {
             let mut start = None;
             loop {
                 let (items, next) =
-                    self.page(channel, life, Page { start, names_only: true, ..Page::default() }).await?;
+                    self.page(channel, record, Page { start, names_only: true, ..Page::default() }).await?;
                 for item in items.iter().filter(|item| !expired(item, self.now())) {
                     if counted == COUNTED_EVENTS {
                         counts.truncated = true;
@@ -126,7 +126,7 @@ impl<A: List> Store<A> {
     async fn events_of(
         &self,
         channel: &str,
-        life: &CustomerId,
+        record: &CustomerId,
         order: Order,
         since: Option<&EventKey>,
         limit: usize,
@@ -148,9 +148,9 @@ impl<A: List> Store<A> {
                 limit: Some(limit + 1),
                 names_only: false,
             };
-            let (items, next) = self.page(channel, life, ask).await?;
+            let (items, next) = self.page(channel, record, ask).await?;
             let live = items.iter().filter(|item| !expired(item, self.now()));
-            let live = live.filter_map(|item| stored(life, item)).filter(|event| after(&event.key));
+            let live = live.filter_map(|item| stored(record, item)).filter(|event| after(&event.key));
             events.extend(live.inspect(|event| bytes += event_bytes(event)));
             match next {
                 Some(next) if events.len() < limit && bytes <= TIMELINE_BYTES => start = Some(next),
@@ -162,7 +162,7 @@ impl<A: List> Store<A> {
     async fn page(
         &self,
         channel: &str,
-        life: &CustomerId,
+        record: &CustomerId,
         ask: Page,
     ) -> Result<(Vec<Item>, Option<Item>), Error> {
         let (from, to) = match (ask.order, ask.bound) {
@@ -181,7 +181,7 @@ impl<A: List> Store<A> {
             .expression_attribute_names("#sk", SK)
             .expression_attribute_names("#n", NAME)
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, life)))
+            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, record)))
             .expression_attribute_values(":from", AttributeValue::S(from))
             .expression_attribute_values(":to", AttributeValue::S(to))
             .scan_index_forward(ask.order != Some(Order::Descending))
@@ -219,10 +219,10 @@ fn event_bytes(event: &StoredEvent) -> usize {
     event.name.len() + event.property.as_ref().map_or(0, String::len)
 }
 
-fn stored(life: &CustomerId, item: &Item) -> Option<StoredEvent> {
+fn stored(record: &CustomerId, item: &Item) -> Option<StoredEvent> {
     let (created_at, hash) = keys::parse_event_sort(string(item, SK)?)?;
     Some(StoredEvent {
-        key: EventKey { owner: life.clone(), created_at, hash },
+        key: EventKey { owner: record.clone(), created_at, hash },
         name: string(item, NAME)?.to_owned(),
         property: string(item, PROPERTY).map(str::to_owned),
         expire_at: integer(item, TTL)? * 1000,

@@ -6,7 +6,7 @@ use crate::{Answer, Shop, dev, hash_of};
 
 /// Who sends it.
 #[derive(Debug, Clone, PartialEq)]
-enum By {
+enum Sender {
     /// A page without a session: a boot.
     Page,
     /// A page with this session token.
@@ -22,7 +22,7 @@ enum By {
 /// A request, or a run of `sweep`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
-    by: By,
+    by: Sender,
     pub method: &'static str,
     pub path: String,
     pub body: Option<Value>,
@@ -35,12 +35,12 @@ impl Ask {
         if let Some(member) = body["memberId"].as_str() {
             body["memberHash"] = json!(hash_of(member));
         }
-        Self { by: By::Page, method: "POST", path: "/front/v1/boot".into(), body: Some(body) }
+        Self { by: Sender::Page, method: "POST", path: "/front/v1/boot".into(), body: Some(body) }
     }
 
     /// A request of a page with a session.
     pub fn page(token: &str, method: &'static str, path: &str, body: Option<Value>) -> Self {
-        Self { by: By::Session(token.into()), method, path: path.into(), body }
+        Self { by: Sender::Session(token.into()), method, path: path.into(), body }
     }
 
     /// Events of a page.
@@ -50,17 +50,17 @@ impl Ask {
 
     /// A request of the shop's server.
     pub fn server(method: &'static str, path: impl Into<String>, body: Option<Value>) -> Self {
-        Self { by: By::Server, method, path: path.into(), body }
+        Self { by: Sender::Server, method, path: path.into(), body }
     }
 
     /// A delivery of Shopify.
     pub fn shopify(topic: &'static str, body: Value) -> Self {
-        Self { by: By::Shopify(topic), method: "POST", path: "/webhooks".into(), body: Some(body) }
+        Self { by: Sender::Shopify(topic), method: "POST", path: "/webhooks".into(), body: Some(body) }
     }
 
     /// A run of `sweep`.
     pub fn sweep() -> Self {
-        Self { by: By::Schedule, method: "", path: "sweep".into(), body: None }
+        Self { by: Sender::Schedule, method: "", path: "sweep".into(), body: None }
     }
 
     /// The same request as its sender repeats it: a batch says that it is one.
@@ -75,13 +75,13 @@ impl Ask {
     /// Sends it to an instance. A `sweep` that succeeds counts as 200, one that is to come again as 503.
     pub async fn send(&self, shop: &Shop) -> Answer {
         let request = match &self.by {
-            By::Page => shop.request(self.method, &self.path),
-            By::Session(token) => shop.page(self.method, &self.path, token),
-            By::Server => shop.server(self.method, &self.path),
-            By::Shopify(topic) => {
+            Sender::Page => shop.request(self.method, &self.path),
+            Sender::Session(token) => shop.page(self.method, &self.path, token),
+            Sender::Server => shop.server(self.method, &self.path),
+            Sender::Shopify(topic) => {
                 return shop.shopify(topic, self.body.as_ref().unwrap_or(&Value::Null)).await;
             }
-            By::Schedule => {
+            Sender::Schedule => {
                 let status = match okyaku_sweep::run(&shop.base.app()).await {
                     Ok(_) => 200,
                     Err(okyaku_domain::error::Error::Busy) => 503,

@@ -68,10 +68,10 @@ pub async fn cast() -> (World, Cast) {
     (world, cast)
 }
 
-/// The stage with an address whose list is full, and `apart` as its 21st holder.
+/// The stage with an address whose list is full, and `overflow` as its 21st holder.
 pub async fn full_contact(world: &World) -> Stage {
     for n in 0..21 {
-        let member = if n == 20 { "apart".to_owned() } else { format!("m{n}") };
+        let member = if n == 20 { "overflow".to_owned() } else { format!("m{n}") };
         let body = json!({"memberId": member, "profile": {"email": "full@example.com"}});
         Ask::boot(body).send(&world.shop).await.expect(200);
     }

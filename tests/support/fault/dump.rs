@@ -41,8 +41,8 @@ pub fn lines(truth: &Truth, times: Times) -> Vec<String> {
         }
         // What an erasure deleted is counted exactly; its id is random.
         if pk.starts_with("R#") || pk.starts_with("X#") {
-            let lives = item["lives"]["L"].as_array().map_or(0, Vec::len);
-            lines.push(format!("{} of an erasure of {lives} lives: {}", &pk[..1], item["counts"]));
+            let records = item["records"]["L"].as_array().map_or(0, Vec::len);
+            lines.push(format!("{} of an erasure of {records} lives: {}", &pk[..1], item["counts"]));
             continue;
         }
         let line = stable(item, &names, times);

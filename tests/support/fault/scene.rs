@@ -77,7 +77,7 @@ pub async fn customers() -> Vec<Scene> {
         scene(
             "a holder apart who leaves",
             &full,
-            Ask::boot(json!({"memberId": "apart", "profile": {"email": "left@example.com"}})),
+            Ask::boot(json!({"memberId": "overflow", "profile": {"email": "left@example.com"}})),
             200,
         ),
         scene("a page's touch, a new session", &later, page("POST", "/front/v1/touch", Value::Null), 200),
@@ -157,7 +157,7 @@ pub async fn tracking() -> Vec<Scene> {
 pub async fn erasures() -> Vec<Scene> {
     let (world, cast) = cast().await;
     let now = Arc::new(Stage::of(&world));
-    let delete = |whom: &str| Ask::server("DELETE", format!("/open/v5/users/{whom}"), None);
+    let delete = |target: &str| Ask::server("DELETE", format!("/open/v5/users/{target}"), None);
     let erase = |body: Value| Ask::server("POST", "/okyaku/v1/erasures", Some(body));
     let full = Arc::new(full_contact(&now.world().await).await);
     // The person is gone, but its pages are not: the table refuses every batch.
@@ -180,7 +180,7 @@ pub async fn erasures() -> Vec<Scene> {
         scene("an erasure", &now, delete("@canary-lee"), 204),
         scene("an erasure by a linked visitor's id", &now, delete(&cast.linked_id), 204),
         scene("an erasure of a visitor", &now, delete(&cast.visitor_id), 204),
-        scene("an erasure of a holder apart", &full, delete("@apart"), 204),
+        scene("an erasure of a holder apart", &full, delete("@overflow"), 204),
         scene("an erasure of nobody", &now, delete("@nobody"), 404),
         scene("an erasure by memberId", &now, erase(json!({"by": {"memberId": "canary-lee"}})), 202),
         scene(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use okyaku_domain::contact_point::{Contact, ContactKind};
+use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::purchase::{Purchases, StoredOrder};
 use okyaku_domain::time::month;
@@ -100,18 +100,19 @@ impl Truth {
         for (id, item) in &self.alive {
             let profile: Value = serde_json::from_str(s(item, "profile")).unwrap_or_default();
             for (letter, key) in [("e", "email"), ("m", "mobileNumber")] {
-                let holding = &item["holdings"]["M"][letter]["M"];
+                let registration = &item["holdings"]["M"][letter]["M"];
                 let address = profile[key][0].as_str();
-                let kind = ContactKind::of_key(key).unwrap();
+                let kind = ContactPointKind::of_key(key).unwrap();
                 let hash = address.map(|address| {
-                    self.keys.contact(&self.channel, &Contact { kind, address: address.to_owned() })
+                    self.keys
+                        .contact_point(&self.channel, &ContactPoint { kind, address: address.to_owned() })
                 });
-                if hash.as_deref() != holding["h"]["S"].as_str() {
+                if hash.as_deref() != registration["h"]["S"].as_str() {
                     faults.push(format!("{id}: profile.{key} and its holding differ: {item}"));
                 }
                 let Some(hash) = hash else { continue };
                 let pk = format!("A#{}#{letter}#{hash}", self.channel);
-                if holding["o"]["BOOL"] == true {
+                if registration["o"]["BOOL"] == true {
                     let sk = format!("H#{id}");
                     let found = self.item(&pk, &sk).filter(|item| item["freed"].is_null());
                     if found.is_none() {
@@ -119,10 +120,11 @@ impl Truth {
                     }
                     continue;
                 }
-                let contact = self.item(&pk, "A");
-                let has = |name| contact.is_some_and(|contact| set(contact, name).contains(id));
-                if !has("holders") || has("verified") != (holding["v"]["BOOL"] == true) {
-                    faults.push(format!("{id} holds {key}, but the contact says {contact:?}"));
+                let contact_point = self.item(&pk, "A");
+                let has =
+                    |name| contact_point.is_some_and(|contact_point| set(contact_point, name).contains(id));
+                if !has("registered") || has("verified") != (registration["v"]["BOOL"] == true) {
+                    faults.push(format!("{id} holds {key}, but the contact says {contact_point:?}"));
                 }
             }
         }
@@ -130,18 +132,19 @@ impl Truth {
             let (pk, sk) = (s(item, "pk"), s(item, "sk"));
             let mut parts = pk.split('#').skip(2);
             let (letter, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            let apart = sk.strip_prefix("H#").filter(|_| item["freed"].is_null());
-            let listed = if sk == "A" { set(item, "holders") } else { BTreeSet::new() };
-            for id in listed.iter().map(String::as_str).chain(apart) {
-                let holding = self.alive.get(id).map(|item| &item["holdings"]["M"][letter]["M"]);
-                let names = holding.is_some_and(|holding| {
-                    holding["h"]["S"] == hash && (holding["o"]["BOOL"] == true) == apart.is_some()
+            let overflow = sk.strip_prefix("H#").filter(|_| item["freed"].is_null());
+            let listed = if sk == "A" { set(item, "registered") } else { BTreeSet::new() };
+            for id in listed.iter().map(String::as_str).chain(overflow) {
+                let registration = self.alive.get(id).map(|item| &item["holdings"]["M"][letter]["M"]);
+                let names = registration.is_some_and(|registration| {
+                    registration["h"]["S"] == hash
+                        && (registration["o"]["BOOL"] == true) == overflow.is_some()
                 });
                 if !names {
-                    faults.push(format!("{pk} {sk} names {id}, who does not hold it: {holding:?}"));
+                    faults.push(format!("{pk} {sk} names {id}, who does not hold it: {registration:?}"));
                 }
             }
-            if !set(item, "verified").is_subset(&set(item, "holders")) && sk == "A" {
+            if !set(item, "verified").is_subset(&set(item, "registered")) && sk == "A" {
                 faults.push(format!("{pk} is verified by somebody who does not hold it"));
             }
         }
@@ -236,8 +239,8 @@ impl Truth {
             if !item["memberId"].is_null() || !item["veilId"].is_null() {
                 continue;
             }
-            for (letter, holding) in item["holdings"]["M"].as_object().into_iter().flatten() {
-                if !seen.insert((letter.clone(), s(&holding["M"], "h").to_owned())) {
+            for (letter, registration) in item["holdings"]["M"].as_object().into_iter().flatten() {
+                if !seen.insert((letter.clone(), s(&registration["M"], "h").to_owned())) {
                     faults.push(format!("{id} has an address that another lead has"));
                 }
             }

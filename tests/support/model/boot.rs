@@ -1,8 +1,8 @@
 //! Whose boot it is, whom it links, and what a session may do afterwards (R1, R6, R7, R11, R12).
 
-use super::customer::{By, Customer};
-use super::words::Words;
-use super::{DAY, Expected, Found, Model, Who};
+use super::customer::{Customer, Sender};
+use super::writes::Writes;
+use super::{DAY, Expected, Found, Model, RecordKind};
 
 /// What a page's boot says.
 #[derive(Debug, Clone)]
@@ -12,13 +12,13 @@ pub struct Arrival {
     /// The veilId, if it is well formed.
     pub veil: Option<String>,
     pub app: bool,
-    pub words: Words,
+    pub writes: Writes,
 }
 
 /// A session, as a page holds it.
 #[derive(Debug, Clone)]
 pub struct Session {
-    pub life: usize,
+    pub record: usize,
     pub since: i64,
     pub app: bool,
 }
@@ -34,38 +34,38 @@ impl Model {
         let met = arrival.veil.as_ref().map(|veil| (veil, self.visitor(channel, veil)));
         // Who brings the veilId: nobody yet, somebody unlinked, somebody linked, somebody erased.
         let (known, linked_to, erased) = match met {
-            Some((_, Some((life, Found::Live(_))))) => {
-                let customer = self.channels[channel].lives[life].customer.as_ref();
-                (Some(life), customer.and_then(|customer| customer.linked_to), false)
+            Some((_, Some((record, Found::Live(_))))) => {
+                let customer = self.channels[channel].records[record].customer.as_ref();
+                (Some(record), customer.and_then(|customer| customer.linked_to), false)
             }
             Some((_, Some((_, Found::Erased)))) => (None, None, true),
             _ => (None, None, false),
         };
-        let (life, fresh_veil) = match &arrival.member {
+        let (record, fresh_veil) = match &arrival.member {
             Some((name, _)) => {
-                let life = self.proven_member(channel, name);
-                let others = linked_to.is_some_and(|member| member != life);
+                let record = self.proven_member(channel, name);
+                let others = linked_to.is_some_and(|member| member != record);
                 let fresh = arrival.veil.is_none() || erased || others;
                 if let (Some(visitor), None) = (known, linked_to) {
-                    self.link(channel, life, visitor);
+                    self.link(channel, record, visitor);
                 }
-                (life, fresh)
+                (record, fresh)
             }
             None => {
                 let fresh = arrival.veil.is_none() || erased || linked_to.is_some();
                 (self.anonymous(channel, arrival.veil.as_deref().filter(|_| !fresh)), fresh)
             }
         };
-        let by = By::Boot { member: arrival.member.is_some() };
-        self.arrive(channel, life, arrival, by);
-        Expected { fresh_veil, ..Expected::shows(life) }
+        let by = Sender::Boot { member: arrival.member.is_some() };
+        self.arrive(channel, record, arrival, by);
+        Expected { fresh_veil, ..Expected::shows(record) }
     }
 
     /// The member's life; a new one if it was erased, as it is proven.
     pub(crate) fn proven_member(&mut self, channel: usize, name: &str) -> usize {
-        let whom = super::Whom::Member(name.to_owned());
-        match self.named(channel, &whom) {
-            Found::Live(life) => life,
+        let target = super::Named::Member(name.to_owned());
+        match self.named(channel, &target) {
+            Found::Live(record) => record,
             found => self.begin_member(channel, name, found == Found::Erased),
         }
     }
@@ -75,29 +75,29 @@ impl Model {
         let now = self.now;
         let channel = &mut self.channels[channel];
         let before = channel.members.get(name).cloned().unwrap_or_default();
-        let life = channel.add(Who::Member(name.to_owned()));
-        channel.lives[life].customer = Some(Customer::new(now));
+        let record = channel.add(RecordKind::Member(name.to_owned()));
+        channel.records[record].customer = Some(Customer::new(now));
         if revived {
-            channel.lives[life].not_before =
-                before.last().and_then(|old| channel.lives[*old].erased).map(|e| e.0);
+            channel.records[record].not_before =
+                before.last().and_then(|old| channel.records[*old].erased).map(|e| e.0);
             // While a later life is there, the first tombstone stays: it names the generation.
             if let Some(first) = before.first()
-                && let Some((_, until)) = &mut channel.lives[*first].erased
+                && let Some((_, until)) = &mut channel.records[*first].erased
             {
                 *until = i64::MAX;
             }
         } else if let Some(first) = before.first() {
             // All that remembered it is gone: it is the first generation again, under the first id.
-            let id = channel.lives[*first].id.take();
-            channel.lives[life].id = id;
+            let id = channel.records[*first].id.take();
+            channel.records[record].id = id;
             for old in &before {
-                channel.lives[*old].id = None;
+                channel.records[*old].id = None;
             }
             channel.members.insert(name.to_owned(), Vec::new());
         }
-        channel.members.entry(name.to_owned()).or_default().push(life);
-        channel.actives.insert((super::month(now), life), now);
-        life
+        channel.members.entry(name.to_owned()).or_default().push(record);
+        channel.actives.insert((super::month(now), record), now);
+        record
     }
 
     /// The visitor with this veilId; `None` is one whose veilId is yet to be minted.
@@ -105,125 +105,125 @@ impl Model {
         let now = self.now;
         let state = veil.and_then(|veil| self.visitor(channel, veil));
         let channel = &mut self.channels[channel];
-        let life = match state {
-            Some((life, Found::Live(_))) => return life,
+        let record = match state {
+            Some((record, Found::Live(_))) => return record,
             // Expired: met at the same id, and empty.
-            Some((life, _)) => {
-                channel.lives[life].erased = None;
-                life
+            Some((record, _)) => {
+                channel.records[record].erased = None;
+                record
             }
             None => {
-                let life = channel.add(Who::Visitor(veil.map(str::to_owned)));
+                let record = channel.add(RecordKind::Visitor(veil.map(str::to_owned)));
                 if let Some(veil) = veil {
-                    channel.visitors.insert(veil.to_owned(), life);
+                    channel.visitors.insert(veil.to_owned(), record);
                 }
-                life
+                record
             }
         };
-        channel.lives[life].customer = Some(Customer::new(now));
-        channel.actives.insert((super::month(now), life), now);
-        life
+        channel.records[record].customer = Some(Customer::new(now));
+        channel.actives.insert((super::month(now), record), now);
+        record
     }
 
     fn link(&mut self, channel: usize, member: usize, visitor: usize) {
         let now = self.now;
         let channel = &mut self.channels[channel];
-        let full = channel.lives[member].customer.as_ref().is_some_and(|c| c.links.len() >= LINKS);
+        let full = channel.records[member].customer.as_ref().is_some_and(|c| c.links.len() >= LINKS);
         if full {
             return;
         }
-        if let Some(customer) = &mut channel.lives[visitor].customer {
+        if let Some(customer) = &mut channel.records[visitor].customer {
             customer.linked_to = Some(member);
         }
-        if let Some(customer) = &mut channel.lives[member].customer {
+        if let Some(customer) = &mut channel.records[member].customer {
             customer.links.push(visitor);
         }
         channel.written(member, now);
     }
 
-    fn arrive(&mut self, channel: usize, life: usize, arrival: &Arrival, by: By) {
+    fn arrive(&mut self, channel: usize, record: usize, arrival: &Arrival, by: Sender) {
         let now = self.now;
         let channel = &mut self.channels[channel];
-        let Some(customer) = &mut channel.lives[life].customer else { return };
+        let Some(customer) = &mut channel.records[record].customer else { return };
         let before = customer.clone();
-        customer.hear(&arrival.words, by);
+        customer.apply(&arrival.writes, by);
         customer.app |= arrival.app;
         let news = *customer != before;
         if customer.sight(arrival.app, now) || news {
-            channel.written(life, now);
+            channel.written(record, now);
         }
     }
 
     /// Whose a session is; or why it may not read or write.
-    pub(crate) fn holder(&self, channel: usize, session: &Session) -> Result<usize, u16> {
+    pub(crate) fn registrant(&self, channel: usize, session: &Session) -> Result<usize, u16> {
         if self.now - session.since > DAY {
             return Err(401);
         }
         let channel = &self.channels[channel];
-        match channel.state(session.life, self.now) {
+        match channel.state(session.record, self.now) {
             Found::Erased => Err(409),
             Found::Unknown => Err(401),
-            Found::Live(life) => match &channel.lives[life].customer {
+            Found::Live(record) => match &channel.records[record].customer {
                 Some(customer) if customer.linked_to.is_some() => Err(401),
-                _ => Ok(life),
+                _ => Ok(record),
             },
         }
     }
 
     /// A page's touch.
     pub fn touch(&mut self, channel: usize, session: &Session) -> Expected {
-        match self.holder(channel, session) {
+        match self.registrant(channel, session) {
             Err(status) => Expected::status(status),
-            Ok(life) => {
-                self.sight(channel, life, session.app);
-                Expected::shows(life)
+            Ok(record) => {
+                self.sight(channel, record, session.app);
+                Expected::shows(record)
             }
         }
     }
 
-    pub(crate) fn sight(&mut self, channel: usize, life: usize, app: bool) {
+    pub(crate) fn sight(&mut self, channel: usize, record: usize, app: bool) {
         let now = self.now;
         let channel = &mut self.channels[channel];
-        if channel.lives[life].customer.as_mut().is_some_and(|customer| customer.sight(app, now)) {
-            channel.written(life, now);
+        if channel.records[record].customer.as_mut().is_some_and(|customer| customer.sight(app, now)) {
+            channel.written(record, now);
         }
     }
 
     /// `updateUser` of a page.
-    pub fn update_me(&mut self, channel: usize, session: &Session, words: &Words) -> Expected {
-        match self.holder(channel, session) {
+    pub fn update_me(&mut self, channel: usize, session: &Session, writes: &Writes) -> Expected {
+        match self.registrant(channel, session) {
             // The body is read before the customer.
-            _ if words.is_empty() && self.now - session.since <= DAY => Expected::status(422),
+            _ if writes.is_empty() && self.now - session.since <= DAY => Expected::status(422),
             Err(status) => Expected::status(status),
-            Ok(life) => {
-                self.change(channel, life, |customer| customer.hear(words, By::Page));
-                Expected::shows(life)
+            Ok(record) => {
+                self.change(channel, record, |customer| customer.apply(writes, Sender::Page));
+                Expected::shows(record)
             }
         }
     }
 
     /// A page adds or removes tags.
     pub fn tag_me(&mut self, channel: usize, session: &Session, bits: u8, add: bool) -> Expected {
-        match self.holder(channel, session) {
+        match self.registrant(channel, session) {
             Err(status) => Expected::status(status),
-            Ok(life) => {
-                self.change(channel, life, |customer| {
+            Ok(record) => {
+                self.change(channel, record, |customer| {
                     if add { customer.add_tags(bits) } else { customer.remove_tags(bits) }
                 });
-                Expected::shows(life)
+                Expected::shows(record)
             }
         }
     }
 
     /// Changes a customer; it is written if anything is different, or if the month has not seen it.
-    pub(crate) fn change(&mut self, channel: usize, life: usize, change: impl FnOnce(&mut Customer)) {
+    pub(crate) fn change(&mut self, channel: usize, record: usize, change: impl FnOnce(&mut Customer)) {
         let now = self.now;
         let channel = &mut self.channels[channel];
-        let Some(customer) = &mut channel.lives[life].customer else { return };
+        let Some(customer) = &mut channel.records[record].customer else { return };
         let before = customer.clone();
         change(customer);
         if *customer != before || super::month(customer.updated_at) != super::month(now) {
-            channel.written(life, now);
+            channel.written(record, now);
         }
     }
 }

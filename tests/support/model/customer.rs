@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{Said, Words, languages, stored, tags};
-use super::{DAY, Life, MINUTE, Who, month};
+use super::writes::{Write, Writes, languages, stored, tags};
+use super::{DAY, MINUTE, Record, RecordKind, month};
 use serde_json::{Map, Value, json};
 
 /// Who says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum Sender {
     /// A page's boot, of a member or not.
     Boot {
         member: bool,
@@ -73,58 +73,59 @@ impl Customer {
     }
 
     /// An anonymous visitor is kept for 90 days.
-    pub(crate) fn expired(&self, life: &Life, now: i64) -> bool {
-        let kept = !matches!(life.who, Who::Visitor(_)) || self.had_contact || self.linked_to.is_some();
+    pub(crate) fn expired(&self, record: &Record, now: i64) -> bool {
+        let kept =
+            !matches!(record.who, RecordKind::Visitor(_)) || self.had_contact || self.linked_to.is_some();
         !kept && now > self.updated_at.max(self.seen.unwrap_or(0)) + 90 * DAY
     }
 
-    pub fn contact(&self, kind: &str) -> Option<&str> {
+    pub fn contact_point(&self, kind: &str) -> Option<&str> {
         self.profile.get(kind).and_then(|field| field.value.as_str())
     }
 
     /// Applies what was said; whether anything is different is for the caller to compare.
-    pub(crate) fn hear(&mut self, words: &Words, by: By) {
-        let boot = matches!(by, By::Boot { .. });
-        if words.reset && !boot {
+    pub(crate) fn apply(&mut self, writes: &Writes, by: Sender) {
+        let boot = matches!(by, Sender::Boot { .. });
+        if writes.reset && !boot {
             let stays = |key: &str| match key {
                 "utmTerm" => true,
-                "description" | "lastCheckoutCompletedAt" => by == By::Page,
+                "description" | "lastCheckoutCompletedAt" => by == Sender::Page,
                 _ => false,
             };
             self.profile.retain(|key, _| stays(key));
             // The site's word is the page's to set at a member's boot alone.
-            if by == By::Server {
+            if by == Sender::Server {
                 self.name = None;
             }
         }
-        for (key, said) in words.fields() {
-            if words.reset || (key == "description" && by != By::Server) {
+        for (key, write) in writes.fields() {
+            if writes.reset || (key == "description" && by != Sender::Server) {
                 continue;
             }
-            let value = match said {
-                Said::Absent => continue,
-                Said::Null => None,
-                Said::One(n) => Some(stored(key, n)),
+            let value = match write {
+                Write::Absent => continue,
+                Write::Null => None,
+                Write::One(n) => Some(stored(key, n)),
             };
             self.set(key, value, by);
         }
-        if let Said::One(n) = words.once_grade
+        if let Write::One(n) = writes.once_grade
             && !self.profile.contains_key("grade")
         {
             self.set("grade", Some(stored("grade", n)), by);
         }
-        match words.language {
-            Said::One(n) if !boot || self.language.is_none() => self.language = Some(languages(n)),
-            Said::Null if !boot => self.language = None,
+        match writes.language {
+            Write::One(n) if !boot || self.language.is_none() => self.language = Some(languages(n)),
+            Write::Null if !boot => self.language = None,
             _ => {}
         }
-        match words.unsubscribe {
-            Said::One(n) => self.unsubscribed = n.is_multiple_of(2),
-            Said::Null if !boot => self.unsubscribed = false,
+        match writes.unsubscribe {
+            Write::One(n) => self.unsubscribed = n.is_multiple_of(2),
+            Write::Null if !boot => self.unsubscribed = false,
             _ => {}
         }
-        if let Some(bits) = words.tags {
-            if by == By::Server {
+        if let Some(bits) = writes.tags {
+            if by == Sender::Server {
                 self.tags = tags(bits).into_iter().map(|tag| (tag, false)).collect();
             } else {
                 self.tags.retain(|_, page| !*page);
@@ -148,21 +149,21 @@ impl Customer {
         }
     }
 
-    fn set(&mut self, key: &'static str, value: Option<String>, by: By) {
+    fn set(&mut self, key: &'static str, value: Option<String>, by: Sender) {
         if key == "utmTerm" && self.profile.contains_key(key) {
             return;
         }
-        if key == "name" && matches!(by, By::Server | By::Boot { member: true }) {
+        if key == "name" && matches!(by, Sender::Server | Sender::Boot { member: true }) {
             self.name = value.clone();
         }
-        let contact = matches!(key, "email" | "mobileNumber");
+        let contact_point = matches!(key, "email" | "mobileNumber");
         match value {
             None => drop(self.profile.remove(key)),
             Some(text) => {
                 let same = self.profile.get(key).is_some_and(|field| field.value == text.as_str());
                 let was = self.profile.get(key).is_some_and(|field| field.verified);
-                let verified = by == By::Server || (same && was);
-                self.had_contact |= contact;
+                let verified = by == Sender::Server || (same && was);
+                self.had_contact |= contact_point;
                 self.profile.insert(key, Field { value: text.into(), verified });
             }
         }
@@ -185,29 +186,29 @@ impl Customer {
         true
     }
 
-    fn kind(&self, who: &Who) -> &'static str {
+    fn kind(&self, who: &RecordKind) -> &'static str {
         match who {
-            Who::Member(_) => "member",
-            Who::Lead => "lead",
-            Who::Visitor(_) if self.had_contact => "lead",
-            Who::Visitor(_) => "anonymous",
+            RecordKind::Member(_) => "member",
+            RecordKind::Lead => "lead",
+            RecordKind::Visitor(_) if self.had_contact => "lead",
+            RecordKind::Visitor(_) => "anonymous",
         }
     }
 
     /// What the Open API must show of it, but for the times of sights.
-    pub fn shown(&self, life: &Life) -> Value {
+    pub fn shown(&self, record: &Record) -> Value {
         let profile: Map<String, Value> =
             self.profile.iter().map(|(key, field)| ((*key).to_owned(), field.value.clone())).collect();
         let verified = |key: &str| self.profile.get(key).is_some_and(|field| field.verified);
-        let (member, veil) = match &life.who {
-            Who::Member(name) => (json!(name), Value::Null),
-            Who::Visitor(veil) => (Value::Null, json!(veil)),
-            Who::Lead => (Value::Null, Value::Null),
+        let (member, veil) = match &record.who {
+            RecordKind::Member(name) => (json!(name), Value::Null),
+            RecordKind::Visitor(veil) => (Value::Null, json!(veil)),
+            RecordKind::Lead => (Value::Null, Value::Null),
         };
         json!({
-            "id": life.id, "type": self.kind(&life.who), "member": matches!(life.who, Who::Member(_)),
+            "id": record.id, "type": self.kind(&record.who), "member": matches!(record.who, RecordKind::Member(_)),
             "memberId": member, "veilId": veil, "name": self.name, "profile": profile,
-            "email": self.contact("email"), "mobileNumber": self.contact("mobileNumber"),
+            "email": self.contact_point("email"), "mobileNumber": self.contact_point("mobileNumber"),
             "emailQualified": verified("email"), "mobileNumberQualified": verified("mobileNumber"),
             "tags": self.tags.keys().collect::<Vec<_>>(), "language": self.language,
             "unsubscribeEmail": self.unsubscribed, "blocked": self.blocked,
@@ -217,8 +218,8 @@ impl Customer {
     }
 
     /// What a page that proved itself must be shown.
-    pub fn shown_to_page(&self, life: &Life) -> Value {
-        let mut shown = self.shown(life);
+    pub fn shown_to_page(&self, record: &Record) -> Value {
+        let mut shown = self.shown(record);
         let whole = shown.as_object_mut().unwrap();
         whole["profile"].as_object_mut().unwrap().remove("description");
         let own: Vec<_> = self.tags.iter().filter(|(_, page)| **page).map(|(tag, _)| tag).collect();

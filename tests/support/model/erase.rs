@@ -1,7 +1,7 @@
 //! Erasure: whole and final, and how a life begins after it (R12).
 
-use super::words::{Said, Words, stored};
-use super::{Channel, DAY, Expected, Found, Model, Who, Whom};
+use super::writes::{Write, Writes, stored};
+use super::{Channel, DAY, Expected, Found, Model, Named, RecordKind};
 
 /// Whether a visitor who comes back after 90 days takes and shows nothing from long before: not there yet.
 pub const RETURNING: bool = false;
@@ -18,8 +18,8 @@ pub struct Receipt {
 
 /// What an erasure names.
 #[derive(Debug, Clone)]
-pub enum By {
-    Whom(Whom),
+pub enum PersonRef {
+    Named(Named),
     Veil(String),
     Address(Address, String),
 }
@@ -44,11 +44,11 @@ pub enum Address {
 
 impl Model {
     /// `DELETE` of a customer.
-    pub fn delete(&mut self, channel: usize, whom: &Whom) -> Expected {
-        match self.find(channel, whom) {
-            Found::Live(life) => {
+    pub fn delete(&mut self, channel: usize, target: &Named) -> Expected {
+        match self.find(channel, target) {
+            Found::Live(record) => {
                 let now = self.now;
-                self.channels[channel].erase(life, now);
+                self.channels[channel].erase(record, now);
                 Expected::status(204)
             }
             _ => Expected::status(404),
@@ -56,75 +56,76 @@ impl Model {
     }
 
     /// `POST` of an erasure.
-    pub fn erasure(&mut self, channel: usize, by: &By, all: bool) -> Answered {
+    pub fn erasure(&mut self, channel: usize, by: &PersonRef, all: bool) -> Answered {
         let now = self.now;
         let until = self.channels[channel].remembered(now);
         match by {
-            By::Address(kind, address) => {
-                let holders = self.holders(channel, kind.key(), address);
-                let verified = holders.iter().filter(|(_, verified)| *verified).count();
-                let clear = holders.is_empty() || (holders.len() == 1 && verified == 1);
+            PersonRef::Address(kind, address) => {
+                let registrants = self.registrants(channel, kind.key(), address);
+                let verified = registrants.iter().filter(|(_, verified)| *verified).count();
+                let clear = registrants.is_empty() || (registrants.len() == 1 && verified == 1);
                 if !clear && !all {
-                    return Answered::Ambiguous(holders.len());
+                    return Answered::Ambiguous(registrants.len());
                 }
                 let channel = &mut self.channels[channel];
                 let known = channel.addresses.insert((*kind, address.clone()), until);
-                if let (true, Some(before)) = (holders.is_empty(), known.filter(|before| now < *before)) {
+                if let (true, Some(before)) = (registrants.is_empty(), known.filter(|before| now < *before)) {
                     channel.addresses.insert((*kind, address.clone()), before);
                     return Answered::Before;
                 }
                 let mut whole = Receipt::default();
-                for (life, _) in holders {
-                    whole.add(channel.erase(life, now));
+                for (record, _) in registrants {
+                    whole.add(channel.erase(record, now));
                 }
                 Answered::Now(whole)
             }
-            By::Veil(veil) => {
-                if let Some(life) = self.channels[channel].visitors.get(veil).copied() {
-                    return self.erasure(channel, &By::Whom(Whom::Life(life)), all);
+            PersonRef::Veil(veil) => {
+                if let Some(record) = self.channels[channel].visitors.get(veil).copied() {
+                    return self.erasure(channel, &PersonRef::Named(Named::Record(record)), all);
                 }
                 let channel = &mut self.channels[channel];
-                let life = channel.add(Who::Visitor(Some(veil.clone())));
-                channel.visitors.insert(veil.clone(), life);
-                Answered::Now(channel.erase(life, now))
+                let record = channel.add(RecordKind::Visitor(Some(veil.clone())));
+                channel.visitors.insert(veil.clone(), record);
+                Answered::Now(channel.erase(record, now))
             }
-            By::Whom(whom) => match self.find(channel, whom) {
-                Found::Live(life) => Answered::Now(self.channels[channel].erase(life, now)),
+            PersonRef::Named(target) => match self.find(channel, target) {
+                Found::Live(record) => Answered::Now(self.channels[channel].erase(record, now)),
                 Found::Erased => Answered::Before,
-                Found::Unknown => Answered::Now(self.erase_unknown(channel, whom)),
+                Found::Unknown => Answered::Now(self.erase_unknown(channel, target)),
             },
         }
     }
 
     /// A tombstone for who is not there.
-    fn erase_unknown(&mut self, channel: usize, whom: &Whom) -> Receipt {
+    fn erase_unknown(&mut self, channel: usize, target: &Named) -> Receipt {
         let now = self.now;
-        let life = match whom {
-            Whom::Life(life) => *life,
-            Whom::Member(name) => {
-                let life = self.begin_member(channel, name, false);
-                self.channels[channel].actives.retain(|(_, active), _| *active != life);
-                self.channels[channel].lives[life].customer = None;
-                life
+        let record = match target {
+            Named::Record(record) => *record,
+            Named::Member(name) => {
+                let record = self.begin_member(channel, name, false);
+                self.channels[channel].actives.retain(|(_, active), _| *active != record);
+                self.channels[channel].records[record].customer = None;
+                record
             }
-            Whom::Nobody | Whom::Stranger => {
+            Named::Nobody | Named::Stranger => {
                 self.channels[channel].nobody = self.channels[channel].remembered(now);
                 return Receipt::default();
             }
         };
-        self.channels[channel].erase(life, now)
+        self.channels[channel].erase(record, now)
     }
 
     /// Whether a new member would have an address that was erased as an address.
-    pub(crate) fn address_was_erased(&self, channel: usize, words: &Words) -> bool {
-        let erased = |kind, key, said| match said {
-            Said::One(n) => {
+    pub(crate) fn address_was_erased(&self, channel: usize, writes: &Writes) -> bool {
+        let erased = |kind, key, write| match write {
+            Write::One(n) => {
                 let until = self.channels[channel].addresses.get(&(kind, stored(key, n)));
                 until.is_some_and(|until| self.now < *until)
             }
             _ => false,
         };
-        erased(Address::Email, "email", words.email) || erased(Address::Mobile, "mobileNumber", words.mobile)
+        erased(Address::Email, "email", writes.email)
+            || erased(Address::Mobile, "mobileNumber", writes.mobile)
     }
 }
 
@@ -135,31 +136,33 @@ impl Channel {
     }
 
     /// Erases a customer with its linked lives.
-    pub(crate) fn erase(&mut self, life: usize, now: i64) -> Receipt {
+    pub(crate) fn erase(&mut self, record: usize, now: i64) -> Receipt {
         let until = self.remembered(now);
         let mut receipt = Receipt::default();
-        for life in self.whole(life) {
-            let gone = &mut self.lives[life];
+        for record in self.whole(record) {
+            let gone = &mut self.records[record];
             let customer = gone.customer.take();
             receipt.customers += usize::from(customer.is_some());
             receipt.events += gone.events.len();
             // Markers end after 400 days.
             let kept = |since: i64| now < since + 400 * DAY;
-            let markers = self.actives.iter().filter(|((_, active), since)| *active == life && kept(**since));
+            let markers =
+                self.actives.iter().filter(|((_, active), since)| *active == record && kept(**since));
             receipt.markers += markers.count();
             if let Some(customer) = customer {
                 receipt.links += customer.links.len();
-                let held =
-                    ["email", "mobileNumber"].into_iter().filter(|kind| customer.contact(kind).is_some());
+                let held = ["email", "mobileNumber"]
+                    .into_iter()
+                    .filter(|kind| customer.contact_point(kind).is_some());
                 receipt.contacts += held.count();
             }
             gone.events.clear();
             gone.erased = Some((now, until));
         }
         // The first tombstone of the member names the generation, so it lasts as long.
-        if let Who::Member(name) = &self.lives[life].who
-            && let Some(first) = self.members.get(name).and_then(|lives| lives.first()).copied()
-            && let Some((_, first_until)) = &mut self.lives[first].erased
+        if let RecordKind::Member(name) = &self.records[record].who
+            && let Some(first) = self.members.get(name).and_then(|records| records.first()).copied()
+            && let Some((_, first_until)) = &mut self.records[first].erased
         {
             *first_until = until;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::boot::Session;
 use super::customer::Field;
-use super::{DAY, Expected, Found, MINUTE, Model, Who, Whom};
+use super::{DAY, Expected, Found, MINUTE, Model, Named, RecordKind};
 
 /// What is stored of an event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,27 +32,27 @@ impl Model {
         if self.now - session.since > 31 * DAY {
             return Expected::status(401);
         }
-        let life = match self.channels[channel].state(session.life, self.now) {
-            Found::Live(life) => life,
+        let record = match self.channels[channel].state(session.record, self.now) {
+            Found::Live(record) => record,
             Found::Erased => return Expected::status(409),
             Found::Unknown => return Expected::status(401),
         };
         // Who is lone: the only one that is not rejected and not the second of two.
-        let valid = batch.iter().filter(|sent| self.takes(channel, life, sent.at));
+        let valid = batch.iter().filter(|sent| self.takes(channel, record, sent.at));
         let lone = valid.map(|sent| (sent.at, &sent.id)).collect::<BTreeSet<_>>().len() == 1;
         let (mut verdicts, mut keys) = (Vec::new(), BTreeSet::new());
         for sent in batch {
             let key = (sent.at, sent.id.clone().unwrap_or_default());
-            let events = &mut self.channels[channel].lives[life].events;
+            let events = &mut self.channels[channel].records[record].events;
             let there = events.contains_key(&key);
-            let verdict = if !self.takes(channel, life, sent.at) {
+            let verdict = if !self.takes(channel, record, sent.at) {
                 "rejected"
             } else if !keys.insert(key.clone()) || ((lone || retry) && there) {
-                self.checkout(channel, life, sent);
+                self.checkout(channel, record, sent);
                 "duplicate"
             } else {
-                self.channels[channel].lives[life].events.insert(key, sent.event.clone());
-                self.checkout(channel, life, sent);
+                self.channels[channel].records[record].events.insert(key, sent.event.clone());
+                self.checkout(channel, record, sent);
                 "accepted"
             };
             verdicts.push(verdict);
@@ -61,39 +61,39 @@ impl Model {
     }
 
     /// A server's event.
-    pub fn post_event(&mut self, channel: usize, whom: &Whom, sent: &Sent) -> Expected {
+    pub fn post_event(&mut self, channel: usize, target: &Named, sent: &Sent) -> Expected {
         if !self.in_time(channel, sent.at) {
             return Expected::status(422);
         }
-        let life = match self.named(channel, whom) {
-            Found::Live(life) => life,
+        let record = match self.named(channel, target) {
+            Found::Live(record) => record,
             Found::Erased => return Expected::status(409),
             Found::Unknown => return Expected::status(404),
         };
-        if !self.takes(channel, life, sent.at) {
-            let revived = self.channels[channel].lives[life].not_before.is_some_and(|at| sent.at < at);
+        if !self.takes(channel, record, sent.at) {
+            let revived = self.channels[channel].records[record].not_before.is_some_and(|at| sent.at < at);
             return Expected::status(if revived { 409 } else { 422 });
         }
         let id = sent.id.clone().unwrap_or_else(|| {
             self.channels[channel].unnamed += 1;
             format!("unnamed {}", self.channels[channel].unnamed)
         });
-        let events = &mut self.channels[channel].lives[life].events;
+        let events = &mut self.channels[channel].records[record].events;
         events.entry((sent.at, id)).or_insert_with(|| sent.event.clone());
-        self.checkout(channel, life, sent);
-        Expected { status: 200, life: Some(life), ..Expected::default() }
+        self.checkout(channel, record, sent);
+        Expected { status: 200, record: Some(record), ..Expected::default() }
     }
 
     fn in_time(&self, channel: usize, at: i64) -> bool {
         at <= self.now + 10 * MINUTE && at >= self.now - self.channels[channel].event_days * DAY
     }
 
-    fn takes(&self, channel: usize, life: usize, at: i64) -> bool {
-        let life = &self.channels[channel].lives[life];
-        self.in_time(channel, at) && life.shows(at) && life.not_before.is_none_or(|erased| at >= erased)
+    fn takes(&self, channel: usize, record: usize, at: i64) -> bool {
+        let record = &self.channels[channel].records[record];
+        self.in_time(channel, at) && record.shows(at) && record.not_before.is_none_or(|erased| at >= erased)
     }
 
-    fn checkout(&mut self, channel: usize, life: usize, sent: &Sent) {
+    fn checkout(&mut self, channel: usize, record: usize, sent: &Sent) {
         if sent.event.name != "CheckoutComplete" {
             return;
         }
@@ -103,20 +103,20 @@ impl Model {
             let last = customer.profile.get(key).and_then(|field| field.value.as_i64());
             last.is_none_or(|last| last < at)
         };
-        if self.channels[channel].lives[life].customer.as_ref().is_some_and(moves) {
-            self.change(channel, life, |customer| {
+        if self.channels[channel].records[record].customer.as_ref().is_some_and(moves) {
+            self.change(channel, record, |customer| {
                 customer.profile.insert(key, Field { value: at.into(), verified: false });
             });
         }
     }
 
     /// Everything that a customer's timeline shows: owner, time, name and number.
-    pub fn timeline(&self, channel: usize, life: usize) -> BTreeSet<(i64, usize, &'static str, u64)> {
+    pub fn timeline(&self, channel: usize, record: usize) -> BTreeSet<(i64, usize, &'static str, u64)> {
         let of = &self.channels[channel];
         let mut shown = BTreeSet::new();
-        for owner in of.whole(life) {
-            for ((at, _), event) in &of.lives[owner].events {
-                if self.now < at + of.event_days * DAY && of.lives[owner].shows(*at) {
+        for owner in of.whole(record) {
+            for ((at, _), event) in &of.records[owner].events {
+                if self.now < at + of.event_days * DAY && of.records[owner].shows(*at) {
                     shown.insert((*at, owner, event.name, event.n));
                 }
             }
@@ -125,9 +125,9 @@ impl Model {
     }
 
     /// The counts by name.
-    pub fn counts(&self, channel: usize, life: usize) -> BTreeMap<String, u64> {
+    pub fn counts(&self, channel: usize, record: usize) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for (_, _, name, _) in self.timeline(channel, life) {
+        for (_, _, name, _) in self.timeline(channel, record) {
             *counts.entry(name.to_owned()).or_default() += 1;
         }
         counts
@@ -135,15 +135,15 @@ impl Model {
 
     /// Deletes the one event that was sent with this number.
     pub fn delete_event(&mut self, channel: usize, owner: usize, n: u64) {
-        self.channels[channel].lives[owner].events.retain(|_, event| event.n != n);
+        self.channels[channel].records[owner].events.retain(|_, event| event.n != n);
     }
 }
 
-impl super::Life {
+impl super::Record {
     /// A visitor who came back after it had expired does not show what was before.
     fn shows(&self, at: i64) -> bool {
         match (&self.who, &self.customer) {
-            (Who::Visitor(_), Some(customer)) if super::erase::RETURNING => {
+            (RecordKind::Visitor(_), Some(customer)) if super::erase::RETURNING => {
                 at >= customer.created_at - BEFORE_CREATION
             }
             _ => true,

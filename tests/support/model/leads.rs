@@ -2,50 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use super::customer::{By, Customer};
-use super::words::{Said, Words};
-use super::{Expected, Found, Model, Who};
+use super::customer::{Customer, Sender};
+use super::writes::{Write, Writes};
+use super::{Expected, Found, Model, RecordKind};
 
 impl Model {
     /// Creates a lead; `qualified` are the addresses that the manager vouches for.
-    pub fn lead(&mut self, channel: usize, words: &Words, qualified: &[&str]) -> Expected {
-        if !matches!(words.email, Said::One(_)) && !matches!(words.mobile, Said::One(_)) {
+    pub fn lead(&mut self, channel: usize, writes: &Writes, qualified: &[&str]) -> Expected {
+        if !matches!(writes.email, Write::One(_)) && !matches!(writes.mobile, Write::One(_)) {
             return Expected::status(422);
         }
         let mut customer = Customer::new(self.now);
-        customer.hear(words, By::Server);
-        let mut holders = BTreeSet::new();
+        customer.apply(writes, Sender::Server);
+        let mut registrants = BTreeSet::new();
         for kind in ["email", "mobileNumber"] {
-            if let Some(address) = customer.contact(kind) {
-                holders.extend(self.holders(channel, kind, address).into_iter().map(|(life, _)| life));
+            if let Some(address) = customer.contact_point(kind) {
+                registrants
+                    .extend(self.registrants(channel, kind, address).into_iter().map(|(record, _)| record));
             }
             if let Some(field) = customer.profile.get_mut(kind) {
                 field.verified = qualified.contains(&kind);
             }
         }
-        if !holders.is_empty() {
-            return Expected { holders, ..Expected::status(409) };
+        if !registrants.is_empty() {
+            return Expected { registrants, ..Expected::status(409) };
         }
         let now = self.now;
         let channel = &mut self.channels[channel];
-        let life = channel.add(Who::Lead);
-        channel.lives[life].customer = Some(customer);
-        channel.actives.insert((super::month(now), life), now);
-        Expected::shows(life)
+        let record = channel.add(RecordKind::Lead);
+        channel.records[record].customer = Some(customer);
+        channel.actives.insert((super::month(now), record), now);
+        Expected::shows(record)
     }
 
     /// The customers who hold an address, the member for a linked visitor; and whether any of theirs is verified.
-    pub fn holders(&self, channel: usize, kind: &str, address: &str) -> BTreeSet<(usize, bool)> {
+    pub fn registrants(&self, channel: usize, kind: &str, address: &str) -> BTreeSet<(usize, bool)> {
         let of = &self.channels[channel];
-        let mut holders: std::collections::BTreeMap<usize, bool> = std::collections::BTreeMap::new();
-        for (life, seen) in of.lives.iter().enumerate() {
+        let mut registrants: std::collections::BTreeMap<usize, bool> = std::collections::BTreeMap::new();
+        for (record, seen) in of.records.iter().enumerate() {
             let Some(customer) = &seen.customer else { continue };
-            let live = of.state(life, self.now) == Found::Live(life);
-            if live && customer.contact(kind) == Some(address) {
+            let live = of.state(record, self.now) == Found::Live(record);
+            if live && customer.contact_point(kind) == Some(address) {
                 let verified = customer.profile.get(kind).is_some_and(|field| field.verified);
-                *holders.entry(customer.linked_to.unwrap_or(life)).or_default() |= verified;
+                *registrants.entry(customer.linked_to.unwrap_or(record)).or_default() |= verified;
             }
         }
-        holders.into_iter().collect()
+        registrants.into_iter().collect()
     }
 }

@@ -10,14 +10,14 @@ mod erase;
 mod events;
 mod leads;
 mod open;
-mod words;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use customer::Customer;
-pub use erase::{Address, Answered, By, Receipt};
+pub use erase::{Address, Answered, PersonRef, Receipt};
 pub use events::{Event, Sent};
-pub use words::{Said, Words, sent, stored};
+pub use writes::{Write, Writes, sent, stored};
 
 pub const SECOND: i64 = 1000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -28,13 +28,13 @@ pub const DAY: i64 = 24 * 60 * MINUTE;
 pub struct Expected {
     pub status: u16,
     /// Whose customer it shows.
-    pub life: Option<usize>,
+    pub record: Option<usize>,
     /// Boot: the veilId must be one that nobody has seen.
     pub fresh_veil: bool,
     /// Events: a verdict each.
     pub verdicts: Vec<&'static str>,
     /// A lead's 409: the customers that it may name.
-    pub holders: BTreeSet<usize>,
+    pub registrants: BTreeSet<usize>,
 }
 
 impl Expected {
@@ -42,14 +42,14 @@ impl Expected {
         Self { status, ..Self::default() }
     }
 
-    pub(crate) fn shows(life: usize) -> Self {
-        Self { status: 200, life: Some(life), ..Self::default() }
+    pub(crate) fn shows(record: usize) -> Self {
+        Self { status: 200, record: Some(record), ..Self::default() }
     }
 }
 
 /// What a life is the life of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
+pub enum RecordKind {
     /// `None` until the minted veilId is told.
     Visitor(Option<String>),
     Member(String),
@@ -58,9 +58,9 @@ pub enum Who {
 
 /// One customer's life: what an id means.
 #[derive(Debug, Clone)]
-pub struct Life {
+pub struct Record {
     pub id: Option<String>,
-    pub who: Who,
+    pub who: RecordKind,
     pub customer: Option<Customer>,
     /// When it was erased, and until when that is remembered.
     pub erased: Option<(i64, i64)>,
@@ -80,9 +80,9 @@ pub enum Found {
 
 /// How a caller names a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whom {
+pub enum Named {
     Member(String),
-    Life(usize),
+    Record(usize),
     /// A well-formed id of nobody.
     Nobody,
     /// An id of another channel.
@@ -93,7 +93,7 @@ pub enum Whom {
 #[derive(Debug, Clone)]
 pub struct Channel {
     pub event_days: i64,
-    pub lives: Vec<Life>,
+    pub records: Vec<Record>,
     /// The generations of each member.
     pub members: BTreeMap<String, Vec<usize>>,
     pub visitors: BTreeMap<String, usize>,
@@ -117,7 +117,7 @@ impl Model {
     pub fn new(now: i64, event_days: &[i64]) -> Self {
         let channel = |days: &i64| Channel {
             event_days: *days,
-            lives: Vec::new(),
+            records: Vec::new(),
             members: BTreeMap::new(),
             visitors: BTreeMap::new(),
             actives: BTreeMap::new(),
@@ -129,52 +129,58 @@ impl Model {
     }
 
     /// What was answered of a life: its id, and its veilId if it is a visitor's. Says what cannot be.
-    pub fn bind(&mut self, channel: usize, life: usize, id: &str, veil: Option<&str>) -> Result<(), String> {
-        let lives = &mut self.channels[channel].lives;
-        if let Some(known) = &lives[life].id {
-            return if known == id { Ok(()) } else { Err(format!("life {life} was {known} and is {id}")) };
+    pub fn bind(
+        &mut self,
+        channel: usize,
+        record: usize,
+        id: &str,
+        veil: Option<&str>,
+    ) -> Result<(), String> {
+        let records = &mut self.channels[channel].records;
+        if let Some(known) = &records[record].id {
+            return if known == id { Ok(()) } else { Err(format!("life {record} was {known} and is {id}")) };
         }
-        if lives.iter().any(|other| other.id.as_deref() == Some(id)) {
-            return Err(format!("the new life {life} has the id of another, {id}"));
+        if records.iter().any(|other| other.id.as_deref() == Some(id)) {
+            return Err(format!("the new life {record} has the id of another, {id}"));
         }
-        lives[life].id = Some(id.to_owned());
-        if let (Who::Visitor(own @ None), Some(veil)) = (&mut lives[life].who, veil) {
+        records[record].id = Some(id.to_owned());
+        if let (RecordKind::Visitor(own @ None), Some(veil)) = (&mut records[record].who, veil) {
             *own = Some(veil.to_owned());
-            self.channels[channel].visitors.insert(veil.to_owned(), life);
+            self.channels[channel].visitors.insert(veil.to_owned(), record);
         }
         Ok(())
     }
 
     /// Whom a name means, a link followed.
-    pub fn find(&self, channel: usize, whom: &Whom) -> Found {
-        match self.named(channel, whom) {
-            Found::Live(life) => {
-                let customer = self.channels[channel].lives[life].customer.as_ref();
-                Found::Live(customer.and_then(|customer| customer.linked_to).unwrap_or(life))
+    pub fn find(&self, channel: usize, target: &Named) -> Found {
+        match self.named(channel, target) {
+            Found::Live(record) => {
+                let customer = self.channels[channel].records[record].customer.as_ref();
+                Found::Live(customer.and_then(|customer| customer.linked_to).unwrap_or(record))
             }
             other => other,
         }
     }
 
     /// Whom a name means itself: events stay with it.
-    pub fn named(&self, channel: usize, whom: &Whom) -> Found {
+    pub fn named(&self, channel: usize, target: &Named) -> Found {
         let channel = &self.channels[channel];
-        let life = match whom {
-            Whom::Nobody if self.now < channel.nobody => return Found::Erased,
-            Whom::Nobody | Whom::Stranger => return Found::Unknown,
-            Whom::Life(life) => *life,
-            Whom::Member(name) => match channel.members.get(name).and_then(|lives| lives.last()) {
-                Some(life) => *life,
+        let record = match target {
+            Named::Nobody if self.now < channel.nobody => return Found::Erased,
+            Named::Nobody | Named::Stranger => return Found::Unknown,
+            Named::Record(record) => *record,
+            Named::Member(name) => match channel.members.get(name).and_then(|records| records.last()) {
+                Some(record) => *record,
                 None => return Found::Unknown,
             },
         };
-        channel.state(life, self.now)
+        channel.state(record, self.now)
     }
 
     /// The life of a visitor, live or erased.
     pub(crate) fn visitor(&self, channel: usize, veil: &str) -> Option<(usize, Found)> {
         let channel = &self.channels[channel];
-        channel.visitors.get(veil).map(|life| (*life, channel.state(*life, self.now)))
+        channel.visitors.get(veil).map(|record| (*record, channel.state(*record, self.now)))
     }
 
     /// The number of customers who were active, by month.
@@ -188,8 +194,8 @@ impl Model {
 }
 
 impl Channel {
-    pub(crate) fn add(&mut self, who: Who) -> usize {
-        self.lives.push(Life {
+    pub(crate) fn add(&mut self, who: RecordKind) -> usize {
+        self.records.push(Record {
             id: None,
             who,
             customer: None,
@@ -197,33 +203,33 @@ impl Channel {
             events: BTreeMap::new(),
             not_before: None,
         });
-        self.lives.len() - 1
+        self.records.len() - 1
     }
 
-    pub(crate) fn state(&self, life: usize, now: i64) -> Found {
-        let seen = &self.lives[life];
+    pub(crate) fn state(&self, record: usize, now: i64) -> Found {
+        let seen = &self.records[record];
         match (&seen.customer, seen.erased) {
             (Some(customer), _) if customer.expired(seen, now) => Found::Unknown,
-            (Some(_), _) => Found::Live(life),
+            (Some(_), _) => Found::Live(record),
             (None, Some((_, until))) if now < until => Found::Erased,
             (None, _) => Found::Unknown,
         }
     }
 
     /// The lives that one timeline shows.
-    pub fn whole(&self, life: usize) -> Vec<usize> {
-        let mut whole = vec![life];
-        if let Some(customer) = &self.lives[life].customer {
+    pub fn whole(&self, record: usize) -> Vec<usize> {
+        let mut whole = vec![record];
+        if let Some(customer) = &self.records[record].customer {
             whole.extend(&customer.links);
         }
         whole
     }
 
     /// A customer was written: `updatedAt` moves, and the month has it.
-    pub(crate) fn written(&mut self, life: usize, now: i64) {
-        if let Some(customer) = &mut self.lives[life].customer {
+    pub(crate) fn written(&mut self, record: usize, now: i64) {
+        if let Some(customer) = &mut self.records[record].customer {
             customer.updated_at = now;
-            self.actives.entry((month(now), life)).or_insert(now);
+            self.actives.entry((month(now), record)).or_insert(now);
         }
     }
 }

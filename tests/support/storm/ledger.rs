@@ -14,9 +14,9 @@ const LAG: i64 = 60_000;
 struct Seen {
     at: i64,
     /// The memberId or veilId.
-    whom: String,
+    target: String,
     /// The life that was answered; `None` while there is no answer.
-    life: Option<String>,
+    record: Option<String>,
 }
 
 /// What was said to the clients.
@@ -34,9 +34,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A boot or touch was sent; `life` if it was answered.
-    pub fn seen(&mut self, at: i64, whom: &str, life: Option<&str>) {
-        self.seen.push(Seen { at, whom: whom.into(), life: life.map(str::to_owned) });
+    /// A boot or touch was sent; `record` if it was answered.
+    pub fn seen(&mut self, at: i64, target: &str, record: Option<&str>) {
+        self.seen.push(Seen { at, target: target.into(), record: record.map(str::to_owned) });
     }
 
     pub fn acknowledged(&mut self, event: &str, owner: &str) {
@@ -48,8 +48,8 @@ impl Ledger {
         self.refused.insert(event.into(), owner.into());
     }
 
-    pub fn erased(&mut self, lives: impl IntoIterator<Item = String>) {
-        self.erased.extend(lives);
+    pub fn erased(&mut self, records: impl IntoIterator<Item = String>) {
+        self.erased.extend(records);
     }
 
     pub fn lead(&mut self, id: &str) {
@@ -72,24 +72,24 @@ impl Ledger {
                 faults.push(format!("event {event} of {owner} was refused and is stored"));
             }
         }
-        for life in self.erased.iter().filter(|life| !truth.erased.contains_key(*life)) {
-            faults.push(format!("{life} was erased and is no tombstone"));
+        for record in self.erased.iter().filter(|record| !truth.erased.contains_key(*record)) {
+            faults.push(format!("{record} was erased and is no tombstone"));
         }
         for lead in &self.leads {
             if !truth.alive.contains_key(lead) && !truth.erased.contains_key(lead) {
                 faults.push(format!("the lead {lead} was acknowledged and is not there"));
             }
         }
-        for (life, item) in &truth.alive {
-            let whom = if item["memberId"].is_null() { s(item, "veilId") } else { s(item, "memberId") };
-            if !whom.is_empty()
+        for (record, item) in &truth.alive {
+            let target = if item["memberId"].is_null() { s(item, "veilId") } else { s(item, "memberId") };
+            if !target.is_empty()
                 && item["linkedTo"].is_null()
-                && self.seen.iter().any(|seen| seen.whom == whom)
+                && self.seen.iter().any(|seen| seen.target == target)
             {
                 let found = (n(item, "sessionsCount"), n(item, "lastSeenAt"));
-                let possible = self.sessions(life, whom, n(item, "createdAt"));
+                let possible = self.sessions(record, target, n(item, "createdAt"));
                 if !possible.contains(&found) {
-                    faults.push(format!("{whom} has sessions {found:?}, may have {possible:?}"));
+                    faults.push(format!("{target} has sessions {found:?}, may have {possible:?}"));
                 }
             }
         }
@@ -97,16 +97,16 @@ impl Ledger {
     }
 
     /// Every count of sessions and `lastSeenAt` that a life may have: what was not answered may have happened or not.
-    fn sessions(&self, life: &str, whom: &str, created: i64) -> BTreeSet<(i64, i64)> {
+    fn sessions(&self, record: &str, target: &str, created: i64) -> BTreeSet<(i64, i64)> {
         let mut possible = BTreeSet::from([(0, 0)]);
-        for seen in self.seen.iter().filter(|seen| seen.whom == whom && seen.at >= created) {
+        for seen in self.seen.iter().filter(|seen| seen.target == target && seen.at >= created) {
             let after = possible.iter().map(|(count, last)| match seen.at - last {
                 gap if gap > SILENCE => (count + 1, seen.at),
                 gap if gap > LAG => (*count, seen.at),
                 _ => (*count, *last),
             });
-            match &seen.life {
-                Some(answered) if answered == life => possible = after.collect(),
+            match &seen.record {
+                Some(answered) if answered == record => possible = after.collect(),
                 Some(_) => {}
                 None => {
                     let after: Vec<_> = after.collect();

@@ -108,12 +108,12 @@ impl Storm {
         let all: Vec<_> = truth.alive.iter().filter(|(_, item)| item["linkedTo"].is_null()).collect();
         let (id, item) = *all.get(self.rng.below(all.len() as u64) as usize)?;
         let links = item["links"]["L"].as_array().into_iter().flatten().map(|link| s(&link["M"], "id"));
-        let lives: Vec<&str> = links.chain([id.as_str()]).collect();
-        let of_life = |item: &&Value| {
+        let records: Vec<&str> = links.chain([id.as_str()]).collect();
+        let of_record = |item: &&Value| {
             let owner = s(item, "pk").rsplit('#').next().unwrap_or_default();
-            s(item, "sk").starts_with("E#") && lives.contains(&owner)
+            s(item, "sk").starts_with("E#") && records.contains(&owner)
         };
-        let stored = truth.items.iter().filter(of_life).count();
+        let stored = truth.items.iter().filter(of_record).count();
         let shown = self.world.shop.events(id).await.len();
         (stored != shown).then(|| format!("{id} has {stored} events and shows {shown}"))
     }
@@ -123,19 +123,19 @@ impl Storm {
         let veil = VEILS[self.rng.below(2) as usize];
         let user = format!("/open/v5/users/@{member}");
         let session = (!self.sessions.is_empty()).then(|| self.rng.pick(&self.sessions.clone()).clone());
-        let boot = |body: Value, whom: &str| (Ask::boot(body), Means::Seen(whom.into()));
-        let erasure = |body: Value, whom: &str| {
-            (Ask::server("POST", "/okyaku/v1/erasures", Some(body)), Means::Erase(whom.into()))
+        let boot = |body: Value, target: &str| (Ask::boot(body), Means::Seen(target.into()));
+        let erasure = |body: Value, target: &str| {
+            (Ask::server("POST", "/okyaku/v1/erasures", Some(body)), Means::Erase(target.into()))
         };
         let profile = self.profile();
         match (self.rng.below(16), session) {
             (0 | 1, _) => boot(json!({"veilId": veil, "profile": profile}), veil),
             (2, _) => boot(json!({"memberId": member, "profile": profile}), member),
             (3 | 4, _) => boot(json!({"memberId": member, "veilId": veil, "profile": profile}), member),
-            (5, Some((token, _, whom))) => {
-                (Ask::page(&token, "POST", "/front/v1/touch", None), Means::Seen(whom))
+            (5, Some((token, _, target))) => {
+                (Ask::page(&token, "POST", "/front/v1/touch", None), Means::Seen(target))
             }
-            (6 | 7, Some((token, life, _))) => self.track(&token, life),
+            (6 | 7, Some((token, record, _))) => self.track(&token, record),
             (8, Some((token, ..))) => {
                 let body = Some(json!({ "profile": profile }));
                 (Ask::page(&token, "PATCH", "/front/v1/users/me", body), Means::Other)
@@ -146,8 +146,8 @@ impl Storm {
                 (Ask::server("POST", "/open/v5/users", Some(lead)), Means::Lead)
             }
             (11, _) => (Ask::server("DELETE", user, None), Means::Erase(member.into())),
-            (12, Some((_, life, _))) => {
-                (Ask::server("DELETE", format!("/open/v5/users/{life}"), None), Means::Erase(life))
+            (12, Some((_, record, _))) => {
+                (Ask::server("DELETE", format!("/open/v5/users/{record}"), None), Means::Erase(record))
             }
             (13, _) => (Ask::sweep(), Means::Other),
             (14, _) => erasure(json!({"by": {"memberId": member}}), member),
@@ -168,21 +168,21 @@ impl Storm {
         }
     }
 
-    fn track(&mut self, token: &str, life: String) -> (Ask, Means) {
+    fn track(&mut self, token: &str, record: String) -> (Ask, Means) {
         let count = *self.rng.pick(&[1, 1, 3, 26]);
         let name = *self.rng.pick(&["PageView", "CheckoutComplete"]);
         let at = self.world.shop.clock.now_ms();
         let ids: Vec<String> = (0..count).map(|n| format!("e{}-{n}", self.events)).collect();
         self.events += 1;
         let events = ids.iter().map(|id| json!({"id": id, "name": name, "createdAt": at})).collect();
-        (Ask::track(token, events), Means::Events(ids, life))
+        (Ask::track(token, events), Means::Events(ids, record))
     }
 
     /// Sends once and notes what came back; whether it was an answer.
     async fn send(&mut self, ask: &Ask, means: &Means) -> Result<bool, String> {
         let at = self.world.shop.clock.now_ms();
         let victims = match means {
-            Means::Erase(whom) => victims(&Truth::of(&self.world), whom),
+            Means::Erase(target) => victims(&Truth::of(&self.world), target),
             _ => Vec::new(),
         };
         let answer = ask.send(&self.world.shop).await;
@@ -206,21 +206,21 @@ impl Storm {
         }
         let told = status < 500;
         match means {
-            Means::Seen(whom) if status == 200 => self.welcome(at, whom, &answer),
-            Means::Seen(whom) if !told => self.ledger.seen(at, whom, None),
-            Means::Events(ids, life) if status == 200 => {
+            Means::Seen(target) if status == 200 => self.welcome(at, target, &answer),
+            Means::Seen(target) if !told => self.ledger.seen(at, target, None),
+            Means::Events(ids, record) if status == 200 => {
                 for (id, result) in ids.iter().zip(answer.body["results"].as_array().unwrap()) {
                     if !matches!(result["status"].as_str(), Some("accepted" | "duplicate")) {
                         return Err(format!("{id} is {result}"));
                     }
-                    self.ledger.acknowledged(id, life);
+                    self.ledger.acknowledged(id, record);
                 }
             }
-            Means::Events(ids, life) if told => ids.iter().for_each(|id| self.ledger.refused(id, life)),
+            Means::Events(ids, record) if told => ids.iter().for_each(|id| self.ledger.refused(id, record)),
             Means::Lead if status == 200 => self.ledger.lead(answer.str("/user/id")),
             Means::Erase(_) if matches!(status, 202 | 204) => {
                 let truth = Truth::of(&self.world);
-                if let Some(alive) = victims.iter().find(|life| truth.alive.contains_key(*life)) {
+                if let Some(alive) = victims.iter().find(|record| truth.alive.contains_key(*record)) {
                     return Err(format!("{alive} was erased and lives"));
                 }
                 self.ledger.erased(victims);
@@ -230,19 +230,19 @@ impl Storm {
         Ok(told)
     }
 
-    fn welcome(&mut self, at: i64, whom: &str, answer: &Answer) {
-        let life = answer.str("/user/id").to_owned();
-        self.ledger.seen(at, whom, Some(&life));
-        self.sessions.push((answer.str("/sessionToken").to_owned(), life, whom.to_owned()));
+    fn welcome(&mut self, at: i64, target: &str, answer: &Answer) {
+        let record = answer.str("/user/id").to_owned();
+        self.ledger.seen(at, target, Some(&record));
+        self.sessions.push((answer.str("/sessionToken").to_owned(), record, target.to_owned()));
     }
 }
 
 /// Who goes with an erasure of a memberId, id or address: everybody it means, with all their lives.
-fn victims(truth: &Truth, whom: &str) -> Vec<String> {
+fn victims(truth: &Truth, target: &str) -> Vec<String> {
     let mut victims = Vec::new();
     for (id, item) in &truth.alive {
         let profile: Value = serde_json::from_str(s(item, "profile")).unwrap_or_default();
-        if s(item, "memberId") != whom && id != whom && profile["email"][0] != whom {
+        if s(item, "memberId") != target && id != target && profile["email"][0] != target {
             continue;
         }
         let (id, item) = truth.alive.get_key_value(s(item, "linkedTo")).unwrap_or((id, item));
@@ -259,7 +259,7 @@ fn fault(rng: &mut Rng, asked: &Asked) -> Act {
     }
     let fault = match *rng.pick(&FAULTS) {
         Fault::Partial(_) => Fault::Partial(rng.number()),
-        // Three silences outlast the function itself: `faults::a_table_that_falls_silent_is_503`.
+        // Three silences outlast the function itself: `faults::silent_table_is_503`.
         Fault::Silence if asked.attempt > 1 => Fault::TimeoutAfter,
         fault => fault,
     };

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use self::order::Kind;
 use self::reader::Reader;
 use super::Context;
-use okyaku_domain::builder_update::{Delivery, Statement};
-use okyaku_domain::person_ref::By;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::builder_update::{BuilderUpdate, Delivery};
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::rejection_reason::RejectionReason;
 
 /// The least number that an event has. The number of a shop within the mall, beside which it may stand, is far below.
 const FIRST_EVENT: u64 = 90_000;
@@ -38,7 +38,7 @@ pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
         Some(90146) => member::dormant(&mut reader, false),
         Some(90147) => {
             for member in reader.members() {
-                reader.say(Statement::Erase { by: By::Member(member), at: context.at });
+                reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at: context.at });
             }
         }
         Some(90148) => member::points(&mut reader),
@@ -54,7 +54,7 @@ pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
         Some(90074) => order::many(&mut reader, Kind::Returned),
         // Shipping, checkout forms, social accounts, the app itself: nothing that a customer's record keeps.
         Some(90024 | 90063 | 90070 | 90071 | 90077 | 90078) => {}
-        _ => reader.leave_out("event_no", Reason::UnknownTopic),
+        _ => reader.leave_out("event_no", RejectionReason::UnknownTopic),
     }
     reader.into_delivery()
 }
@@ -67,9 +67,9 @@ fn resource(body: &Map<String, Value>) -> &Map<String, Value> {
 /// The event's number, as a number or text. Cafe24's samples show it in the place of the shop's number too, and leave
 /// it out of three flat bodies, which their keys tell apart.
 fn event_no(body: &Map<String, Value>, resource: &Map<String, Value>) -> Option<u64> {
-    let said = [body, resource].into_iter().find_map(|map| map.get("event_no").filter(|no| !no.is_null()));
-    if let Some(said) = said {
-        return number(said);
+    let given = [body, resource].into_iter().find_map(|map| map.get("event_no").filter(|no| !no.is_null()));
+    if let Some(given) = given {
+        return number(given);
     }
     let misplaced = resource.get("event_shop_no").and_then(number).filter(|no| *no >= FIRST_EVENT);
     misplaced.or_else(|| {

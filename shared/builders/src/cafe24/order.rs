@@ -1,6 +1,7 @@
 //! What Cafe24 says of orders. A buyer's address and phone number are not read: whoever orders a gift, or for somebody
 //! else, types what they like, and nobody must be known by it.
 
+use okyaku_domain::builder::Builder;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -8,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::reader::Reader;
 use okyaku_domain::amount;
-use okyaku_domain::builder_update::{Order, Refund, SaidEvent, Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order, Refund, VersionedEvent};
 use okyaku_domain::json::json_bytes;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 use okyaku_domain::text::has_control;
 use okyaku_domain::time::Millis;
@@ -67,7 +68,7 @@ const SHARED: [&str; 9] = [
 
 /// 90023 and 90025–90029: one order, told whole.
 pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
-    let Some((order, mut says)) = begin(reader, kind) else { return };
+    let Some((order, mut update)) = begin(reader, kind) else { return };
     let total = total(reader);
     let currency = currency(reader);
     let mut property = Map::from_iter([("id".to_owned(), json!(order.id))]);
@@ -81,10 +82,10 @@ pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
     property.extend(products(reader).map(|products| ("products".to_owned(), products)));
     let id = format!("cafe24:order:{}", order.id);
     let event = reader.event(CHECKOUT_COMPLETE, id, (order.at, "order_date", "order_id"), property);
-    says.events.extend(event.map(|event| SaidEvent { event, version: order.version }));
-    says.order = order.with(reader, kind, total, currency);
-    if says.order.is_some() || !says.events.is_empty() {
-        reader.say(Statement::Says(Box::new(says)));
+    update.events.extend(event.map(|event| VersionedEvent { event, version: order.version }));
+    update.order = order.with(reader, kind, total, currency);
+    if update.order.is_some() || !update.events.is_empty() {
+        reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
 /// would take the place of what an order's own delivery told more fully.
 pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
     let orders = Orders::new(reader.resource());
-    for (at, _) in reader.list("order_id", Reason::Invalid) {
+    for (at, _) in reader.list("order_id", RejectionReason::Invalid) {
         let share = orders.share(at);
         let mut each = Reader::new(&share, reader.context);
         one_of_many(&mut each, kind);
@@ -102,12 +103,12 @@ pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
 
 fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
     if reader.has("member_id") && TOTAL.iter().any(|key| reader.has(key)) {
-        let Some((order, mut says)) = begin(reader, kind) else { return };
+        let Some((order, mut update)) = begin(reader, kind) else { return };
         let total = total(reader);
         let currency = currency(reader);
-        says.order = order.with(reader, kind, total, currency);
-        if says.order.is_some() {
-            reader.say(Statement::Says(Box::new(says)));
+        update.order = order.with(reader, kind, total, currency);
+        if update.order.is_some() {
+            reader.say(BuilderUpdate::Customer(Box::new(update)));
         }
         return;
     }
@@ -116,7 +117,7 @@ fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
     match (order_id(reader), given_back(reader, kind, total)) {
         (Some(order), Some(amount)) => {
             let id = refund_id(&order);
-            reader.say(Statement::Refund(Refund { order, id, amount }));
+            reader.say(BuilderUpdate::Refund(Refund { order, id, amount }));
         }
         _ => reader.missing("order_id"),
     }
@@ -170,7 +171,7 @@ struct Dated {
 
 /// Whose order it is and since when. A status is as old as the date it has in the body, so that one which comes late
 /// does not undo a later one; only what has no date of its own is as old as its delivery.
-fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, Says)> {
+fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, CustomerUpdate)> {
     let member = reader.member()?;
     let id = order_id(reader);
     let at = reader.time("order_date");
@@ -179,7 +180,7 @@ fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, Says)> {
     }
     let (id, at) = id.zip(at)?;
     let since = reader.first_time(kind.dated()).unwrap_or(reader.context.at);
-    Some((Dated { id, at, version: since.max(at) }, Says::new(member, since)))
+    Some((Dated { id, at, version: since.max(at) }, CustomerUpdate::new(Builder::Cafe24, member, since)))
 }
 
 impl Dated {
@@ -256,10 +257,10 @@ fn total(reader: &mut Reader<'_>) -> Option<Decimal> {
 /// The currency's code in capitals; a mall that names none sells in won.
 fn currency(reader: &mut Reader<'_>) -> Option<String> {
     let Some(code) = reader.text("currency") else {
-        return (!reader.was_left_out("currency")).then(|| "KRW".to_owned());
+        return (!reader.was_rejected("currency")).then(|| "KRW".to_owned());
     };
     if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        reader.leave_out("currency", Reason::Invalid);
+        reader.leave_out("currency", RejectionReason::Invalid);
         return None;
     }
     Some(code.to_ascii_uppercase())

@@ -6,14 +6,14 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::Context;
 use okyaku_domain::amount;
-use okyaku_domain::builder_update::{Delivery, Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Delivery};
 use okyaku_domain::event::{self, Event};
 use okyaku_domain::field;
 use okyaku_domain::id::MemberId;
 use okyaku_domain::limit::FUTURE_MS;
 use okyaku_domain::limit::MEMBERS_LISTED;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
 /// How Cafe24 writes that there is no date.
@@ -40,27 +40,27 @@ impl<'a> Reader<'a> {
 
     /// Takes over what another reader found.
     pub(super) fn take(&mut self, other: Delivery) {
-        self.delivery.statements.extend(other.statements);
-        self.delivery.drops.extend(other.drops);
+        self.delivery.updates.extend(other.updates);
+        self.delivery.rejections.extend(other.rejections);
     }
 
-    pub(super) fn say(&mut self, statement: Statement) {
-        self.delivery.statements.push(statement);
+    pub(super) fn say(&mut self, update: BuilderUpdate) {
+        self.delivery.updates.push(update);
     }
 
-    pub(super) fn leave_out(&mut self, field: &str, reason: Reason) {
-        self.delivery.drops.push(Drop::new(field, reason));
+    pub(super) fn leave_out(&mut self, field: &str, reason: RejectionReason) {
+        self.delivery.rejections.push(Rejection::new(field, reason));
     }
 
     /// Whether something of this field was left out already.
-    pub(super) fn was_left_out(&self, field: &str) -> bool {
-        self.delivery.drops.iter().any(|drop| drop.field == field)
+    pub(super) fn was_rejected(&self, field: &str) -> bool {
+        self.delivery.rejections.iter().any(|rejection| rejection.field == field)
     }
 
     /// Leaves out a field that must be there, once.
     pub(super) fn missing(&mut self, field: &str) {
-        if !self.was_left_out(field) {
-            self.leave_out(field, Reason::Invalid);
+        if !self.was_rejected(field) {
+            self.leave_out(field, RejectionReason::Invalid);
         }
     }
 
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         let value = self.get(key)?;
         let read = read(value);
         if read.is_none() {
-            self.leave_out(key, Reason::Invalid);
+            self.leave_out(key, RejectionReason::Invalid);
         }
         read
     }
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         let latest = self.context.bounds.now.saturating_add(FUTURE_MS);
         let at = time::korean(&text).filter(|at| (0..=latest).contains(at));
         if at.is_none() {
-            self.leave_out(key, Reason::Invalid);
+            self.leave_out(key, RejectionReason::Invalid);
         }
         at
     }
@@ -139,8 +139,8 @@ impl<'a> Reader<'a> {
     /// Whom the body is about. A blank id is a guest's.
     pub(super) fn member(&mut self) -> Option<MemberId> {
         let text = self.text("member_id");
-        if text.is_none() && !self.was_left_out("member_id") {
-            self.leave_out("member_id", Reason::NoCustomer);
+        if text.is_none() && !self.was_rejected("member_id") {
+            self.leave_out("member_id", RejectionReason::NoCustomer);
         }
         self.parse_member(&text?)
     }
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     /// Whom the body is about: a comma list. Each is named once.
     pub(super) fn members(&mut self) -> Vec<MemberId> {
         let mut members: Vec<MemberId> = Vec::new();
-        for (_, text) in self.list("member_id", Reason::NoCustomer) {
+        for (_, text) in self.list("member_id", RejectionReason::NoCustomer) {
             if let Some(member) = self.parse_member(&text)
                 && !members.contains(&member)
             {
@@ -161,16 +161,16 @@ impl<'a> Reader<'a> {
     fn parse_member(&mut self, text: &str) -> Option<MemberId> {
         let member = MemberId::parse(text).ok();
         if member.is_none() {
-            self.leave_out("member_id", Reason::Invalid);
+            self.leave_out("member_id", RejectionReason::Invalid);
         }
         member
     }
 
     /// The parts of a comma list and where they stand in it, without the blank ones. Where there is nothing at all, the
     /// reason is `missing`.
-    pub(super) fn list(&mut self, key: &str, missing: Reason) -> Vec<(usize, String)> {
+    pub(super) fn list(&mut self, key: &str, missing: RejectionReason) -> Vec<(usize, String)> {
         let Some(text) = self.text(key) else {
-            if !self.was_left_out(key) {
+            if !self.was_rejected(key) {
                 self.leave_out(key, missing);
             }
             return Vec::new();
@@ -178,11 +178,11 @@ impl<'a> Reader<'a> {
         let mut parts = Vec::new();
         for (at, part) in text.split(',').map(str::trim).enumerate() {
             if at == MEMBERS_LISTED {
-                self.leave_out(key, Reason::Limit);
+                self.leave_out(key, RejectionReason::Limit);
                 break;
             }
             match part {
-                "" => self.leave_out(key, Reason::Invalid),
+                "" => self.leave_out(key, RejectionReason::Invalid),
                 part => parts.push((at, part.to_owned())),
             }
         }
@@ -194,22 +194,22 @@ impl<'a> Reader<'a> {
         let text = self.text(from)?;
         let value = field::value(to, &Value::String(text), self.context.region).ok();
         if value.is_none() {
-            self.leave_out(from, Reason::Invalid);
+            self.leave_out(from, RejectionReason::Invalid);
         }
         value
     }
 
     /// Says the profile's field `to` out of `from`.
-    pub(super) fn field(&mut self, says: &mut Says, to: &str, from: &str) {
+    pub(super) fn field(&mut self, update: &mut CustomerUpdate, to: &str, from: &str) {
         if let Some(value) = self.normal(to, from) {
-            says.fields.insert(to.to_owned(), Some(value));
+            update.fields.insert(to.to_owned(), Some(value));
         }
     }
 
     /// Says the number `to` out of the amount `from`.
-    pub(super) fn number(&mut self, says: &mut Says, to: &str, from: &str) {
+    pub(super) fn number(&mut self, update: &mut CustomerUpdate, to: &str, from: &str) {
         if let Some(number) = self.amount_number(from) {
-            says.fields.insert(to.to_owned(), Some(Value::Number(number)));
+            update.fields.insert(to.to_owned(), Some(Value::Number(number)));
         }
     }
 
@@ -234,11 +234,11 @@ impl<'a> Reader<'a> {
         match event::of_server(&body, bounds) {
             Ok(event) => Some(event),
             Err(("createdAt", _)) if at < bounds.now - bounds.retention => {
-                self.leave_out(dated, Reason::TooOld);
+                self.leave_out(dated, RejectionReason::TooOld);
                 None
             }
             Err((wrong, _)) => {
-                self.leave_out(if wrong == "createdAt" { dated } else { named }, Reason::Invalid);
+                self.leave_out(if wrong == "createdAt" { dated } else { named }, RejectionReason::Invalid);
                 None
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Reader;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
 /// An object of the payload.
@@ -29,7 +29,7 @@ impl<'a> Object<'a> {
     }
 
     /// The value, which may be null; `None` if it has no such key.
-    pub(super) fn said(&self, key: &str) -> Option<&'a Value> {
+    pub(super) fn given(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key)
     }
 
@@ -57,7 +57,7 @@ impl<'a> Object<'a> {
             Value::Null => return Some(Vec::new()),
             Value::Array(items) => items,
             _ => {
-                reader.lose(self.path(key), Reason::Invalid);
+                reader.reject(self.path(key), RejectionReason::Invalid);
                 return None;
             }
         };
@@ -101,7 +101,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_id_is_a_number_its_digits_or_a_gid_of_its_kind() {
+    fn id_is_a_number_its_digits_or_a_gid_of_its_kind() {
         for right in [json!(5501), json!("5501"), json!(" 5501 "), json!("gid://shopify/Order/5501")] {
             assert_eq!(digits(&right, "Order").as_deref(), Some("5501"), "{right}");
         }

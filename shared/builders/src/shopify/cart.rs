@@ -1,14 +1,15 @@
 //! Carts: an event for each thing in it, and the cart's figures.
 
+use okyaku_domain::builder::Builder;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::body::Object;
 use super::order::{product_id, quantity, set, title};
 use super::{Reader, customer, money};
-use okyaku_domain::builder_update::{Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate};
 use okyaku_domain::limit::BATCH_EVENTS;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 
 /// The token of a cart or checkout, else its number. What follows a `?` in a cart's token is the key that opens it.
 pub(super) fn token(body: &Object<'_>) -> Option<String> {
@@ -26,20 +27,20 @@ struct Line {
 
 /// `carts/…`.
 pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some((member, born)) = customer::embedded(reader, body) else { return };
+    let Some((member, builder_created_at)) = customer::embedded(reader, body) else { return };
     let lines = body.objects(reader, "line_items");
     let Some(lines) = reader.valid("line_items", lines) else { return };
     let version = body.time(reader, "updated_at").unwrap_or(reader.context.at);
-    let mut says = Says::new(member, version);
-    says.born = born;
+    let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
+    update.builder_created_at = builder_created_at;
 
     let (things, count, price) = read(reader, body, lines);
     // An unreadable line makes both figures wrong, and none is better than a wrong one.
     if let (Some(count), Some(price)) = (count, price)
         && let Some(price) = reader.valid("line_items.price", money::number(price))
     {
-        says.fields.insert("cartCount".to_owned(), Some(count.into()));
-        says.fields.insert("cartPrice".to_owned(), Some(price));
+        update.fields.insert("cartCount".to_owned(), Some(count.into()));
+        update.fields.insert("cartPrice".to_owned(), Some(price));
     }
 
     // Without a time of its own that never changes, each version of the cart would be further events.
@@ -49,11 +50,11 @@ pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
         for Line { variant, quantity, mut property } in things {
             property.extend(quantity.map(|quantity| ("quantity".to_owned(), quantity.into())));
             let id = format!("shopify:cart:{token}:{variant}");
-            says.events.extend(reader.event("AddToCart", id, at, version, property));
+            update.events.extend(reader.event("AddToCart", id, at, version, property));
         }
     }
-    if !says.fields.is_empty() || !says.events.is_empty() {
-        reader.say(Statement::Says(Box::new(says)));
+    if !update.fields.is_empty() || !update.events.is_empty() {
+        reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
 }
 
@@ -63,7 +64,7 @@ fn read(
     body: &Object<'_>,
     lines: Vec<Object<'_>>,
 ) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
-    let told = body.said("line_items").and_then(Value::as_array).map_or(0, Vec::len);
+    let told = body.given("line_items").and_then(Value::as_array).map_or(0, Vec::len);
     let whole = told == lines.len();
     let (mut count, mut price) = (whole.then_some(0_u64), whole.then_some(Decimal::ZERO));
     let mut things: Vec<Line> = Vec::new();
@@ -80,7 +81,7 @@ fn read(
         if let Some(same) = things.iter_mut().find(|thing| thing.variant == variant) {
             same.quantity = same.quantity.zip(quantity).map(|(one, other)| one.saturating_add(other));
         } else if things.len() == BATCH_EVENTS {
-            reader.lose("line_items", Reason::Limit);
+            reader.reject("line_items", RejectionReason::Limit);
         } else {
             let property = property(reader, body, &line, each);
             things.push(Line { variant, quantity, property });

@@ -6,25 +6,25 @@ use serde_json::Value;
 use super::Reader;
 use super::body::Object;
 use super::customer::member;
-use okyaku_domain::builder_update::Statement;
-use okyaku_domain::person_ref::By;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::builder_update::BuilderUpdate;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::rejection_reason::RejectionReason;
 
 /// `customers/delete`: the body is what is left of the customer.
 pub(super) fn deleted(reader: &mut Reader<'_>, body: &Object<'_>) {
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {
-        return reader.lose("id", Reason::NoCustomer);
+        return reader.reject("id", RejectionReason::NoCustomer);
     };
     // `updated_at` is of the last change before the end: the end itself is when the delivery was triggered.
     let at = body.time(reader, "deleted_at").unwrap_or(reader.context.at);
-    reader.say(Statement::Erase { by: By::Member(member), at });
+    reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at });
 }
 
 /// `customers/redact`.
 pub(super) fn redact(reader: &mut Reader<'_>, body: &Object<'_>) {
     if let Some(by) = named(reader, body) {
         let at = reader.context.at;
-        reader.say(Statement::Erase { by, at });
+        reader.say(BuilderUpdate::Erase { by, at });
     }
 }
 
@@ -36,35 +36,35 @@ pub(super) fn data_request(reader: &mut Reader<'_>, body: &Object<'_>) {
         Some(Value::String(id)) => id.trim().to_owned(),
         Some(Value::Number(id)) => id.to_string(),
         Some(_) => {
-            reader.lose("data_request.id", Reason::Invalid);
+            reader.reject("data_request.id", RejectionReason::Invalid);
             String::new()
         }
         None => String::new(),
     };
     let at = reader.context.at;
-    reader.say(Statement::DataRequest { by, id, at });
+    reader.say(BuilderUpdate::DataRequest { by, id, at });
 }
 
 /// Whom `customer` names: by id, else by e-mail address, else by phone. A guest has no id, and it must be possible to
 /// forget a guest.
-fn named(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<By> {
+fn named(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<PersonRef> {
     let Some(customer) = body.object(reader, "customer") else {
-        reader.lose("customer", Reason::NoCustomer);
+        reader.reject("customer", RejectionReason::NoCustomer);
         return None;
     };
     if let Some(member) = member(&customer, &["id", "admin_graphql_api_id"]) {
-        return Some(By::Member(member));
+        return Some(PersonRef::Member(member));
     }
     if customer.get("id").is_some() {
-        reader.lose("customer.id", Reason::Invalid);
+        reader.reject("customer.id", RejectionReason::Invalid);
     }
     for (key, kind) in [("email", "email"), ("phone", "mobileNumber")] {
         let Some(value) = customer.get(key).filter(|value| value.as_str() != Some("")) else { continue };
-        let by = By::parse(kind, value, reader.context.region).ok();
+        let by = PersonRef::parse(kind, value, reader.context.region).ok();
         if let Some(by) = reader.valid(customer.path(key), by) {
             return Some(by);
         }
     }
-    reader.lose("customer", Reason::NoCustomer);
+    reader.reject("customer", RejectionReason::NoCustomer);
     None
 }

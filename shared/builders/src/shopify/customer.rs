@@ -1,16 +1,17 @@
 //! A customer as its own topics tell it, and as carts, checkouts and orders carry it along.
 
+use okyaku_domain::builder::Builder;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::Reader;
 use super::body::Object;
-use okyaku_domain::builder_update::{SaidTags, Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, TagUpdate};
 use okyaku_domain::field;
 use okyaku_domain::id::MemberId;
-use okyaku_domain::person_ref::By;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::tag;
 use okyaku_domain::time::Millis;
 
@@ -42,78 +43,79 @@ pub(super) enum Account {
 /// The member of the first of `keys` that holds a customer's id.
 pub(super) fn member(object: &Object<'_>, keys: &[&str]) -> Option<MemberId> {
     let id = object.id(keys, "Customer")?;
-    match By::parse("shopify", &Value::from(id), "") {
-        Ok(By::Member(member)) => Some(member),
+    match PersonRef::parse("shopify", &Value::from(id), "") {
+        Ok(PersonRef::Member(member)) => Some(member),
         _ => None,
     }
 }
 
 /// `customers/create` and its like: the body is the customer.
 pub(super) fn told(reader: &mut Reader<'_>, body: &Object<'_>, account: Account) {
-    let Some(mut says) = about(reader, body) else {
-        return reader.lose("id", Reason::NoCustomer);
+    let Some(mut update) = about(reader, body) else {
+        return reader.reject("id", RejectionReason::NoCustomer);
     };
     if account != Account::AsTold {
-        says.fields.insert(EXT_MEMBER.to_owned(), Some(Value::Bool(account == Account::Enabled)));
+        update.fields.insert(EXT_MEMBER.to_owned(), Some(Value::Bool(account == Account::Enabled)));
     }
-    reader.say(Statement::Says(Box::new(says)));
+    reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
 /// Whose a cart, a checkout or an order is, and since when that customer exists. What it tells of the customer is said
 /// by itself, at the customer's own time of change.
 pub(super) fn embedded(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> {
     let customer = body.object(reader, "customer");
-    if let Some(says) = customer.as_ref().and_then(|customer| about(reader, customer)) {
-        let whose = (says.member.clone(), says.born);
-        let silent = says.fields.is_empty()
-            && says.name.is_none()
-            && says.tags.is_none()
-            && says.unsubscribe_email.is_none()
-            && says.unsubscribe_texting.is_none();
+    if let Some(update) = customer.as_ref().and_then(|customer| about(reader, customer)) {
+        let whose = (update.member.clone(), update.builder_created_at);
+        let silent = update.fields.is_empty()
+            && update.name.is_none()
+            && update.tags.is_none()
+            && update.unsubscribe_email.is_none()
+            && update.unsubscribe_texting.is_none();
         if !silent {
-            reader.say(Statement::Says(Box::new(says)));
+            reader.say(BuilderUpdate::Customer(Box::new(update)));
         }
         return Some(whose);
     }
     let member = member(body, &["customer_id"]);
     if member.is_none() {
-        reader.lose(if customer.is_some() { "customer.id" } else { "customer" }, Reason::NoCustomer);
+        reader
+            .reject(if customer.is_some() { "customer.id" } else { "customer" }, RejectionReason::NoCustomer);
     }
     Some((member?, None))
 }
 
 /// All that a customer object says; `None` without an id.
-fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<Says> {
+fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<CustomerUpdate> {
     let member = member(customer, &["id", "admin_graphql_api_id"])?;
     let at = customer.time(reader, "updated_at").unwrap_or(reader.context.at);
-    let mut says = Says::new(member, at);
-    says.born = customer.time(reader, "created_at");
+    let mut update = CustomerUpdate::new(Builder::Shopify, member, at);
+    update.builder_created_at = customer.time(reader, "created_at");
     for (key, field) in TEXTS {
-        text(reader, customer, key, field, &mut says);
+        text(reader, customer, key, field, &mut update);
     }
-    says.name = name(reader, customer);
+    update.name = name(reader, customer);
     let address = customer.object(reader, "default_address");
-    phone(reader, customer, address.as_ref(), &mut says);
+    phone(reader, customer, address.as_ref(), &mut update);
     for (key, field) in ADDRESS {
         match &address {
-            Some(address) => text(reader, address, key, field, &mut says),
+            Some(address) => text(reader, address, key, field, &mut update),
             // Null: the customer has no address any more.
-            None if customer.said("default_address") == Some(&Value::Null) => {
-                says.fields.insert(field.to_owned(), None);
+            None if customer.given("default_address") == Some(&Value::Null) => {
+                update.fields.insert(field.to_owned(), None);
             }
             None => {}
         }
     }
-    state(reader, customer, &mut says);
-    says.tags = tags(reader, customer).map(SaidTags::All);
-    consents(reader, customer, &mut says);
-    Some(says)
+    state(reader, customer, &mut update);
+    update.tags = tags(reader, customer).map(TagUpdate::All);
+    consents(reader, customer, &mut update);
+    Some(update)
 }
 
 /// Says the text under `key` as `field`: null and blank clear, absent says nothing.
-fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, says: &mut Says) {
+fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, update: &mut CustomerUpdate) {
     let region = reader.context.region;
-    text_of(reader, object, key, field, region, says);
+    text_of(reader, object, key, field, region, update);
 }
 
 /// The same of a region's national phone numbers.
@@ -123,37 +125,42 @@ fn text_of(
     key: &str,
     field: &str,
     region: &str,
-    says: &mut Says,
+    update: &mut CustomerUpdate,
 ) {
-    let value = match object.said(key) {
+    let value = match object.given(key) {
         None => return,
         Some(Value::Null) => None,
         Some(Value::String(text)) if text.trim().is_empty() => None,
         Some(value @ Value::String(_)) => match field::value(field, value, region) {
             Ok(value) => Some(value),
-            Err(_) => return reader.lose(object.path(key), Reason::Invalid),
+            Err(_) => return reader.reject(object.path(key), RejectionReason::Invalid),
         },
-        Some(_) => return reader.lose(object.path(key), Reason::Invalid),
+        Some(_) => return reader.reject(object.path(key), RejectionReason::Invalid),
     };
-    says.fields.insert(field.to_owned(), value);
+    update.fields.insert(field.to_owned(), value);
 }
 
 /// The customer's own phone; an address's only from payloads so old that a customer has no `phone` at all. An address
 /// is a parcel's and its number may be somebody else's: it neither stands in for a null nor clears anything.
-fn phone(reader: &mut Reader<'_>, customer: &Object<'_>, address: Option<&Object<'_>>, says: &mut Says) {
+fn phone(
+    reader: &mut Reader<'_>,
+    customer: &Object<'_>,
+    address: Option<&Object<'_>>,
+    update: &mut CustomerUpdate,
+) {
     match address {
         Some(address) if !customer.has("phone") && address.text("phone").is_some() => {
             // As its own country writes it.
             let region = address.text("country_code").unwrap_or(reader.context.region);
-            text_of(reader, address, "phone", "mobileNumber", region, says);
+            text_of(reader, address, "phone", "mobileNumber", region, update);
         }
-        _ => text(reader, customer, "phone", "mobileNumber", says),
+        _ => text(reader, customer, "phone", "mobileNumber", update),
     }
 }
 
 /// First name and last name, of a payload that has either key. Nothing where one cannot be read.
 fn name(reader: &Reader<'_>, customer: &Object<'_>) -> Option<Option<String>> {
-    let part = |key| match customer.said(key) {
+    let part = |key| match customer.given(key) {
         None | Some(Value::Null) => Some(""),
         Some(Value::String(text)) => Some(text.trim()),
         Some(_) => None,
@@ -171,23 +178,23 @@ fn name(reader: &Reader<'_>, customer: &Object<'_>) -> Option<Option<String>> {
     Some(Some(name))
 }
 
-fn state(reader: &mut Reader<'_>, customer: &Object<'_>, says: &mut Says) {
-    let enabled = match customer.said("state") {
+fn state(reader: &mut Reader<'_>, customer: &Object<'_>, update: &mut CustomerUpdate) {
+    let enabled = match customer.given("state") {
         None => return,
         Some(Value::Null) => None,
         Some(Value::String(state)) if state.trim().is_empty() => None,
         // `disabled`, `invited` and `declined` are the others.
         Some(Value::String(state)) => Some(Value::Bool(state.trim().eq_ignore_ascii_case("enabled"))),
-        Some(_) => return reader.lose(customer.path("state"), Reason::Invalid),
+        Some(_) => return reader.reject(customer.path("state"), RejectionReason::Invalid),
     };
-    says.fields.insert(EXT_MEMBER.to_owned(), enabled);
+    update.fields.insert(EXT_MEMBER.to_owned(), enabled);
 }
 
 /// The tags of a comma-separated text or of a list; null is none of them. Wrong ones are drops, the rest is kept.
 fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>> {
     let path = object.path("tags");
     let mut tags = BTreeSet::new();
-    match object.said("tags")? {
+    match object.given("tags")? {
         Value::Null => {}
         Value::String(text) => {
             // Nothing between two commas is no tag, not a wrong one.
@@ -201,7 +208,7 @@ fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>
             }
         }
         _ => {
-            reader.lose(path, Reason::Invalid);
+            reader.reject(path, RejectionReason::Invalid);
             return None;
         }
     }
@@ -210,16 +217,16 @@ fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>
 
 /// What a payload says of marketing, in the old form or the new; where it has both, the consent object is the later
 /// invention and the finer one.
-fn consents(reader: &mut Reader<'_>, object: &Object<'_>, says: &mut Says) {
-    says.unsubscribe_texting = consent(reader, object, "sms_marketing_consent", says.at);
-    says.unsubscribe_email = consent(reader, object, "email_marketing_consent", says.at);
-    if says.unsubscribe_email.is_some() {
+fn consents(reader: &mut Reader<'_>, object: &Object<'_>, update: &mut CustomerUpdate) {
+    update.unsubscribe_texting = consent(reader, object, "sms_marketing_consent", update.at);
+    update.unsubscribe_email = consent(reader, object, "email_marketing_consent", update.at);
+    if update.unsubscribe_email.is_some() {
         return;
     }
     if let Some(accepts) = object.get("accepts_marketing") {
         let accepts = reader.valid(object.path("accepts_marketing"), accepts.as_bool());
-        let since = object.time(reader, "accepts_marketing_updated_at").unwrap_or(says.at);
-        says.unsubscribe_email = accepts.map(|accepts| (!accepts, since));
+        let since = object.time(reader, "accepts_marketing_updated_at").unwrap_or(update.at);
+        update.unsubscribe_email = accepts.map(|accepts| (!accepts, since));
     }
 }
 
@@ -233,35 +240,35 @@ fn consent(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, at: Millis) 
 }
 
 /// A topic that says only that tags came or went.
-pub(super) fn tagged(reader: &mut Reader<'_>, body: &Object<'_>, change: fn(BTreeSet<String>) -> SaidTags) {
-    let Some(mut says) = of_customer(reader, body) else { return };
+pub(super) fn tagged(reader: &mut Reader<'_>, body: &Object<'_>, change: fn(BTreeSet<String>) -> TagUpdate) {
+    let Some(mut update) = of_customer(reader, body) else { return };
     match tags(reader, body) {
         Some(tags) if !tags.is_empty() => {
-            says.tags = Some(change(tags));
-            reader.say(Statement::Says(Box::new(says)));
+            update.tags = Some(change(tags));
+            reader.say(BuilderUpdate::Customer(Box::new(update)));
         }
         Some(_) => {}
-        None => reader.lose("tags", Reason::Invalid),
+        None => reader.reject("tags", RejectionReason::Invalid),
     }
 }
 
 /// A topic that says only what the customer agreed to, by e-mail or by text.
 pub(super) fn consented(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some(mut says) = of_customer(reader, body) else { return };
-    consents(reader, body, &mut says);
-    if says.unsubscribe_email.is_none() && says.unsubscribe_texting.is_none() {
-        return reader.lose("marketing_consent", Reason::Invalid);
+    let Some(mut update) = of_customer(reader, body) else { return };
+    consents(reader, body, &mut update);
+    if update.unsubscribe_email.is_none() && update.unsubscribe_texting.is_none() {
+        return reader.reject("marketing_consent", RejectionReason::Invalid);
     }
-    reader.say(Statement::Says(Box::new(says)));
+    reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
 /// A statement about the customer whom a small payload names.
-fn of_customer(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<Says> {
+fn of_customer(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<CustomerUpdate> {
     let member = member(body, &CUSTOMER_IDS);
     if member.is_none() {
-        reader.lose("customer_id", Reason::NoCustomer);
+        reader.reject("customer_id", RejectionReason::NoCustomer);
     }
     let times = ["occurredAt", "occurred_at", "updated_at"];
     let at = times.iter().find_map(|key| body.time(reader, key)).unwrap_or(reader.context.at);
-    Some(Says::new(member?, at))
+    Some(CustomerUpdate::new(Builder::Shopify, member?, at))
 }

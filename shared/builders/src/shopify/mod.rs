@@ -17,14 +17,14 @@ use serde_json::{Map, Value};
 use self::body::Object;
 use self::customer::Account;
 use super::Context;
-use okyaku_domain::builder_update::{Delivery, SaidEvent, SaidTags, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, Delivery, TagUpdate, VersionedEvent};
 use okyaku_domain::event::of_server;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::Millis;
 
 /// What a delivery of `topic`, as `X-Shopify-Topic` names it, says. Topics of which nothing is kept, and
-/// [`Reason::UnknownTopic`] for all others:
+/// [`RejectionReason::UnknownTopic`] for all others:
 ///
 /// - `customers/purchasing_summary`: purchase figures come from orders;
 /// - `orders/edited` with an `order_edit`: it names lines, neither sums nor a customer; `orders/updated` follows it;
@@ -42,9 +42,9 @@ fn told(reader: &mut Reader<'_>, topic: &str, body: &Object<'_>) {
         "customers/enable" => customer::told(reader, body, Account::Enabled),
         "customers/disable" => customer::told(reader, body, Account::Disabled),
         // Shopify's headers have a dot here; the slash is how its other topics are written.
-        "customer.tags_added" | "customers/tags_added" => customer::tagged(reader, body, SaidTags::Added),
+        "customer.tags_added" | "customers/tags_added" => customer::tagged(reader, body, TagUpdate::Added),
         "customer.tags_removed" | "customers/tags_removed" => {
-            customer::tagged(reader, body, SaidTags::Removed);
+            customer::tagged(reader, body, TagUpdate::Removed);
         }
         // The header's form, and the one in which the changelog of 2025-01 has them.
         "customers_email_marketing_consent/update"
@@ -54,14 +54,14 @@ fn told(reader: &mut Reader<'_>, topic: &str, body: &Object<'_>) {
         "customers/delete" => compliance::deleted(reader, body),
         "customers/redact" => compliance::redact(reader, body),
         "customers/data_request" => compliance::data_request(reader, body),
-        "shop/redact" => reader.say(Statement::EraseShop),
+        "shop/redact" => reader.say(BuilderUpdate::EndChannel),
         "carts/create" | "carts/update" => cart::cart(reader, body),
         "checkouts/create" | "checkouts/update" => order::checkout(reader, body),
         "refunds/create" => refund::created(reader, body),
         "customers/purchasing_summary" | "app/uninstalled" => {}
         "orders/edited" if body.has("order_edit") => {}
         _ if topic.starts_with("orders/") && topic != "orders/delete" => order::order(reader, body),
-        _ => reader.lose(topic, Reason::UnknownTopic),
+        _ => reader.reject(topic, RejectionReason::UnknownTopic),
     }
 }
 
@@ -72,22 +72,22 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn say(&mut self, statement: Statement) {
-        self.delivery.statements.push(statement);
+    fn say(&mut self, update: BuilderUpdate) {
+        self.delivery.updates.push(update);
     }
 
     /// Notes what is left out, each field and reason once: a field of a list's entries has no number.
-    fn lose(&mut self, field: impl Into<String>, reason: Reason) {
-        let drop = Drop::new(field, reason);
-        if !self.delivery.drops.contains(&drop) {
-            self.delivery.drops.push(drop);
+    fn reject(&mut self, field: impl Into<String>, reason: RejectionReason) {
+        let rejection = Rejection::new(field, reason);
+        if !self.delivery.rejections.contains(&rejection) {
+            self.delivery.rejections.push(rejection);
         }
     }
 
     /// The result, or nothing and a drop of `field`.
     fn valid<T>(&mut self, field: impl Into<String>, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.lose(field, Reason::Invalid);
+            self.reject(field, RejectionReason::Invalid);
         }
         value
     }
@@ -101,7 +101,7 @@ impl Reader<'_> {
         created_at: Millis,
         version: Millis,
         property: Map<String, Value>,
-    ) -> Option<SaidEvent> {
+    ) -> Option<VersionedEvent> {
         let fields = [
             ("id", Value::from(id)),
             ("name", name.into()),
@@ -113,10 +113,10 @@ impl Reader<'_> {
         match of_server(&body, bounds) {
             // What is missing in it is among the drops; nobody is there to read a remark.
             Ok(event) => {
-                Some(SaidEvent { event: okyaku_domain::event::Event { remark: None, ..event }, version })
+                Some(VersionedEvent { event: okyaku_domain::event::Event { remark: None, ..event }, version })
             }
             Err(("createdAt", _)) if created_at < bounds.now.saturating_sub(bounds.retention) => {
-                self.lose("created_at", Reason::TooOld);
+                self.reject("created_at", RejectionReason::TooOld);
                 None
             }
             Err((field, _)) => {
@@ -127,7 +127,7 @@ impl Reader<'_> {
                     "property" => "line_items",
                     field => field,
                 };
-                self.lose(field, Reason::Invalid);
+                self.reject(field, RejectionReason::Invalid);
                 None
             }
         }

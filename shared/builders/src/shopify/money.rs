@@ -48,7 +48,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_amount_is_text_or_a_number() {
+    fn amount_is_text_or_a_number() {
         for value in [json!("29.90"), json!(29.9)] {
             assert_eq!(parse(&value).and_then(number), Some(json!(29.9)), "{value}");
         }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_is_three_letters_in_capitals() {
+    fn currency_is_three_letters_in_capitals() {
         assert_eq!(code(&json!("krw")).as_deref(), Some("KRW"));
         for wrong in
             [json!(""), json!("KR"), json!("KRWX"), json!("K1W"), json!("원화"), json!(410), json!(["KRW"])]

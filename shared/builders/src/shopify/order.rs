@@ -1,5 +1,6 @@
 //! Orders and checkouts: the event of each, and an order's figures.
 
+use okyaku_domain::builder::Builder;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -7,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::body::Object;
 use super::{Reader, cart, customer, money, refund};
-use okyaku_domain::builder_update::{Order, Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order};
 use okyaku_domain::limit::EVENT_BYTES;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 
 /// Products that an event lists.
@@ -19,7 +20,7 @@ const PRODUCTS_BYTES: usize = EVENT_BYTES - 1024;
 
 /// `orders/…`: every topic carries the whole order, so that each may be the first or the only one to come.
 pub(super) fn order(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some((member, born)) = customer::embedded(reader, body) else { return };
+    let Some((member, builder_created_at)) = customer::embedded(reader, body) else { return };
     let id = reader.valid("id", body.id(&["id", "admin_graphql_api_id"], "Order"));
     let at = body.time(reader, "created_at").or_else(|| body.time(reader, "processed_at"));
     let at = reader.valid("created_at", at);
@@ -28,16 +29,22 @@ pub(super) fn order(reader: &mut Reader<'_>, body: &Object<'_>) {
     let sums = Sums::of(reader, body);
     let refunds = refunds(reader, body, sums.currency.as_deref());
 
-    let mut says = Says::new(member, version);
-    says.born = born;
+    let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
+    update.builder_created_at = builder_created_at;
     let property = sums.property(reader, body, &id);
-    says.events.extend(reader.event(CHECKOUT_COMPLETE, format!("shopify:order:{id}"), at, version, property));
+    update.events.extend(reader.event(
+        CHECKOUT_COMPLETE,
+        format!("shopify:order:{id}"),
+        at,
+        version,
+        property,
+    ));
     let voided = body.text("financial_status").is_some_and(|s| s.trim().eq_ignore_ascii_case("voided"));
     let cancelled = voided || body.get("cancelled_at").is_some();
     let Sums { total, currency } = sums;
     let total = reader.valid("total_price", total);
     let currency = reader.valid("currency", currency);
-    says.order = total.zip(currency).map(|(total, currency)| Order {
+    update.order = total.zip(currency).map(|(total, currency)| Order {
         id,
         at,
         version,
@@ -46,29 +53,29 @@ pub(super) fn order(reader: &mut Reader<'_>, body: &Object<'_>) {
         cancelled,
         refunds,
     });
-    if says.order.is_some() || !says.events.is_empty() {
-        reader.say(Statement::Says(Box::new(says)));
+    if update.order.is_some() || !update.events.is_empty() {
+        reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
 }
 
 /// `checkouts/…`.
 pub(super) fn checkout(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some((member, born)) = customer::embedded(reader, body) else { return };
+    let Some((member, builder_created_at)) = customer::embedded(reader, body) else { return };
     let token = reader.valid("token", cart::token(body));
     let at = body.time(reader, "created_at");
     let at = reader.valid("created_at", at);
     let (Some(token), Some(at)) = (token, at) else { return };
     let version = body.time(reader, "updated_at").unwrap_or(reader.context.at);
 
-    let mut says = Says::new(member, version);
-    says.born = born;
+    let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
+    update.builder_created_at = builder_created_at;
     // With its token a checkout can be opened; its number names it as well.
     let id = body.id(&["id", "admin_graphql_api_id"], "Checkout").unwrap_or_else(|| token.clone());
     let property = Sums::of(reader, body).property(reader, body, &id);
     let id = format!("shopify:checkout:{token}");
     if let Some(event) = reader.event("CheckoutBegin", id, at, version, property) {
-        says.events.push(event);
-        reader.say(Statement::Says(Box::new(says)));
+        update.events.push(event);
+        reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
 }
 
@@ -159,7 +166,7 @@ fn products(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<Vec<Value>> {
         let product = Value::from(product);
         bytes += product.to_string().len() + 1;
         if products.len() == PRODUCTS || bytes > PRODUCTS_BYTES {
-            reader.lose("line_items", Reason::Limit);
+            reader.reject("line_items", RejectionReason::Limit);
             break;
         }
         products.push(product);

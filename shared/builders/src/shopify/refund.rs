@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::Reader;
 use super::body::Object;
-use okyaku_domain::builder_update::{Refund, Statement};
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::builder_update::{BuilderUpdate, Refund};
+use okyaku_domain::rejection_reason::RejectionReason;
 
 /// `refunds/create`.
 pub(super) fn created(reader: &mut Reader<'_>, body: &Object<'_>) {
@@ -13,7 +13,7 @@ pub(super) fn created(reader: &mut Reader<'_>, body: &Object<'_>) {
     let order = reader.valid("order_id", body.id(&["order_id"], "Order"));
     let (Some(id), Some(order)) = (id, order) else { return };
     if let Some(amount) = given_back(reader, body, None) {
-        reader.say(Statement::Refund(Refund { order, id, amount }));
+        reader.say(BuilderUpdate::Refund(Refund { order, id, amount }));
     }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn given_back(
     let transactions = refund.objects(reader, "transactions");
     let lines = refund.objects(reader, "refund_line_items");
     if transactions.is_none() && lines.is_none() {
-        reader.lose(refund.path("transactions"), Reason::Invalid);
+        reader.reject(refund.path("transactions"), RejectionReason::Invalid);
     }
     let transactions = transactions.unwrap_or_default();
     // A transaction may be in the buyer's currency, an order's total never is.

@@ -1,11 +1,11 @@
 //! Boot: whose page it is, what it may change, and what it links (R1, R4, R6, R11, R12).
 
-use crate::customer::{Customer, Life, Tombstone};
+use crate::customer::{Customer, Record, Tombstone};
 use crate::detail::Detail;
-use crate::field::Source;
 use crate::id::{MemberId, VeilId};
 use crate::patch::Patch;
-use crate::rejection_code::Reason;
+use crate::rejection_reason::RejectionReason;
+use crate::sender::Sender;
 use crate::session::{self, Platform};
 use crate::time::Millis;
 
@@ -84,21 +84,21 @@ pub struct Plan {
 
 /// Decides whose boot it is. `visitor` is what lies at the veilId's id, `member` at the memberId's.
 #[must_use]
-pub fn plan(boot: &Boot, visitor: Option<Life>, member: Option<Life>) -> Plan {
+pub fn plan(boot: &Boot, visitor: Option<Record>, member: Option<Record>) -> Plan {
     let mut dropped = Vec::new();
     let claim = boot.claim.as_ref().filter(|claim| {
         // Only a proven boot starts a new life after an erasure (R12); otherwise the page stays a visitor's.
-        let refused = matches!(member, Some(Life::Erased(_))) && !claim.proven;
+        let refused = matches!(member, Some(Record::Erased(_))) && !claim.proven;
         if refused {
             let detail = Detail::new("memberId", "needs a memberHash to come back");
-            dropped.push(detail.because(Reason::Erased));
+            dropped.push(detail.because(RejectionReason::Erased));
         }
         !refused
     });
     let Some(claim) = claim else { return of_visitor(boot, visitor, dropped) };
     let who = match member {
-        Some(Life::Alive(customer, version)) => Who::Known(customer, version),
-        Some(Life::Erased(tombstone)) => Who::RevivedMember(tombstone),
+        Some(Record::Alive(customer, version)) => Who::Known(customer, version),
+        Some(Record::Erased(tombstone)) => Who::RevivedMember(tombstone),
         None => Who::NewMember,
     };
     let known = match &who {
@@ -107,8 +107,8 @@ pub fn plan(boot: &Boot, visitor: Option<Life>, member: Option<Life>) -> Plan {
     };
     let (link, new_veil) = match visitor {
         None => (None, boot.veil.is_none()),
-        Some(Life::Erased(_)) => (None, true),
-        Some(Life::Alive(visitor, version)) => match &visitor.linked_to {
+        Some(Record::Erased(_)) => (None, true),
+        Some(Record::Alive(visitor, version)) => match &visitor.linked_to {
             Some(to) => (None, Some(to) != known),
             None if claim.proven => (Some((visitor, version)), false),
             None => (None, false),
@@ -118,9 +118,11 @@ pub fn plan(boot: &Boot, visitor: Option<Life>, member: Option<Life>) -> Plan {
 }
 
 /// A boot that names no member. It never reads through a link: a shared computer must not show the last person.
-fn of_visitor(boot: &Boot, visitor: Option<Life>, dropped: Vec<Detail>) -> Plan {
+fn of_visitor(boot: &Boot, visitor: Option<Record>, dropped: Vec<Detail>) -> Plan {
     let who = match visitor {
-        Some(Life::Alive(customer, version)) if customer.linked_to.is_none() => Who::Known(customer, version),
+        Some(Record::Alive(customer, version)) if customer.linked_to.is_none() => {
+            Who::Known(customer, version)
+        }
         None if boot.veil.is_some() => Who::NewVisitor,
         _ => Who::FreshVisitor,
     };
@@ -132,7 +134,7 @@ impl Boot {
     /// Applies the boot to its customer. Returns what the page is told it cannot have.
     pub fn arrive(&self, customer: &mut Customer, now: Millis) -> Vec<Detail> {
         // A page's patch never fails as a whole: what it cannot have is dropped and reported (R5).
-        let dropped = customer.apply(&self.patch, Source::Page, now).unwrap_or_else(|refused| refused);
+        let dropped = customer.apply(&self.patch, Sender::Page, now).unwrap_or_else(|refused| refused);
         if customer.member_id.is_some() {
             // What the site hands over at a member's boot is the site's word (R4).
             customer.name_by(&self.patch, now);

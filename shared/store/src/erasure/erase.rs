@@ -1,16 +1,16 @@
 //! Erasing whom a name means: look, entomb, and look again if somebody wrote meanwhile.
 
-use super::{Address, Entombed, Found, Grave, Holder};
+use super::{Address, ErasureTarget, Found, Placed, Registrant};
 use crate::Store;
-use crate::access::Entomb;
+use crate::access::PlaceTombstones;
 use crate::retry::{Invocation, Retry};
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::Contact;
+use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::erasure::{self, Erasure};
 use okyaku_domain::error::{Candidate, Error};
-use okyaku_domain::limit::{CANDIDATES, HOLDERS_INLINE};
-use okyaku_domain::person_ref::By;
+use okyaku_domain::limit::{CANDIDATES, REGISTRATIONS_INLINE};
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 
 /// What became of an erasure.
@@ -26,7 +26,7 @@ pub enum Erased {
 
 /// What an erasure includes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Reach {
+pub struct ErasureOptions {
     /// Everybody who holds the address, instead of the only one who holds it verified.
     pub all: bool,
     /// Also somebody unknown: a tombstone refuses who may still come.
@@ -37,7 +37,7 @@ pub struct Reach {
     pub as_of: Option<Millis>,
 }
 
-impl<A: Entomb> Store<A> {
+impl<A: PlaceTombstones> Store<A> {
     /// Erases whom `by` means: no read returns them from here on, and jobs are left to delete the rest.
     /// By name 2 trips, by address 3.
     ///
@@ -46,45 +46,49 @@ impl<A: Entomb> Store<A> {
     pub async fn erase(
         &self,
         channel: &Channel,
-        by: &By,
-        reach: Reach,
+        by: &PersonRef,
+        options: ErasureOptions,
         invocation: &Invocation,
     ) -> Result<Erased, Error> {
         match by {
-            By::Contact(contact) => self.erase_address(channel, contact, reach, invocation).await,
-            by => self.erase_named(channel, by, reach, invocation).await,
+            PersonRef::ContactPoint(contact_point) => {
+                self.erase_address(channel, contact_point, options, invocation).await
+            }
+            by => self.erase_person(channel, by, options, invocation).await,
         }
     }
 
-    async fn erase_named(
+    async fn erase_person(
         &self,
         channel: &Channel,
-        by: &By,
-        reach: Reach,
+        by: &PersonRef,
+        options: ErasureOptions,
         invocation: &Invocation,
     ) -> Result<Erased, Error> {
-        let mut erasure =
-            Erasure { as_of: reach.as_of, ..Erasure::begin(channel, crate::keyring::random()?, self.now()) };
+        let mut erasure = Erasure {
+            as_of: options.as_of,
+            ..Erasure::begin(channel, crate::keyring::random()?, self.now())
+        };
         let mut retry = Retry::new(invocation);
         loop {
             let found = self.named(&channel.id, by).await?;
-            let grave = match &found {
-                Found::Person(person, _) if reach.is_before(person) => return Ok(Erased::Before(None)),
-                Found::Person(person, version) => Grave::Person(person, *version),
-                Found::Nobody(id) if reach.unknown => Grave::Nobody(id),
+            let target = match &found {
+                Found::Person(person, _) if options.is_before(person) => return Ok(Erased::Before(None)),
+                Found::Person(person, version) => ErasureTarget::Person(person, *version),
+                Found::Nobody(id) if options.unknown => ErasureTarget::Nobody(id),
                 Found::Nobody(_) => return Ok(Erased::Nobody),
                 // Our own try, whose reply was lost, did it.
                 Found::Erased(tombstone) if tombstone.erasure.as_ref() == Some(&erasure.id) => {
                     return Ok(Erased::Now(vec![self.erasure(&channel.id, &erasure.id).await?]));
                 }
                 Found::Erased(tombstone) => {
-                    if let Some(as_of) = reach.as_of.filter(|as_of| *as_of > tombstone.erased_at) {
+                    if let Some(as_of) = options.as_of.filter(|as_of| *as_of > tombstone.erased_at) {
                         self.redate(&channel.id, by, tombstone.generation, as_of).await?;
                     }
                     return Ok(Erased::Before(tombstone.erasure.clone()));
                 }
             };
-            if self.entomb(&mut erasure, &[grave], None).await? == Entombed::Done {
+            if self.place_tombstones(&mut erasure, &[target], None).await? == Placed::Done {
                 return Ok(Erased::Now(vec![erasure]));
             }
             retry.wait().await?;
@@ -94,24 +98,24 @@ impl<A: Entomb> Store<A> {
     async fn erase_address(
         &self,
         channel: &Channel,
-        contact: &Contact,
-        reach: Reach,
+        contact_point: &ContactPoint,
+        options: ErasureOptions,
         invocation: &Invocation,
     ) -> Result<Erased, Error> {
-        let hash = self.base.keys.contact(&channel.id, contact);
+        let hash = self.base.keys.contact_point(&channel.id, contact_point);
         let begin = || {
-            let address = Some((contact.kind, hash.clone()));
+            let address = Some((contact_point.kind, hash.clone()));
             Ok::<_, Error>(Erasure {
                 address,
-                as_of: reach.as_of,
+                as_of: options.as_of,
                 ..Erasure::begin(channel, crate::keyring::random()?, self.now())
             })
         };
         let mut retry = Retry::new(invocation);
         let (mut done, mut erasure) = (Vec::new(), begin()?);
         loop {
-            let mut address = self.address(&channel.id, contact.kind, &hash).await?;
-            if address.holders.is_empty() && address.gone.is_empty() && !address.more {
+            let mut address = self.address(&channel.id, contact_point.kind, &hash).await?;
+            if address.registrants.is_empty() && address.absent.is_empty() && !address.more {
                 match address.erasure {
                     _ if !done.is_empty() => return Ok(Erased::Now(done)),
                     // Our own try, whose reply was lost, did it.
@@ -119,22 +123,22 @@ impl<A: Entomb> Store<A> {
                         return Ok(Erased::Now(vec![self.erasure(&channel.id, &id).await?]));
                     }
                     Some(id) => return Ok(Erased::Before(Some(id))),
-                    None if !reach.unknown => return Ok(Erased::Nobody),
+                    None if !options.unknown => return Ok(Erased::Nobody),
                     None => {}
                 }
             }
-            if reach.verified {
-                address.holders.retain(|holder| !reach.is_before(&holder.person));
+            if options.verified {
+                address.registrants.retain(|registrant| !options.is_before(&registrant.person));
                 address.keep_verified()?;
-            } else if !reach.all {
+            } else if !options.all {
                 unambiguous(&address)?;
             }
-            let graves = address.graves();
-            let (wave, rest) = graves.split_at(Grave::fit(&graves));
-            if self.entomb(&mut erasure, wave, Some(&address.listed)).await? == Entombed::Done {
+            let targets = address.targets();
+            let (wave, rest) = targets.split_at(ErasureTarget::fit(&targets));
+            if self.place_tombstones(&mut erasure, wave, Some(&address.listed)).await? == Placed::Done {
                 done.push(std::mem::replace(&mut erasure, begin()?));
                 // A holder with an item of its own may have joined meanwhile without changing the list.
-                if rest.is_empty() && !address.more && address.listed.len() < HOLDERS_INLINE {
+                if rest.is_empty() && !address.more && address.listed.len() < REGISTRATIONS_INLINE {
                     return Ok(Erased::Now(done));
                 }
                 continue;
@@ -144,32 +148,37 @@ impl<A: Entomb> Store<A> {
     }
 }
 
-impl Reach {
+impl ErasureOptions {
     /// Whether the builder created somebody after what it asks to be erased.
     fn is_before(self, person: &Customer) -> bool {
-        self.as_of.is_some_and(|as_of| person.born > Some(as_of) || person.revived_after >= Some(as_of))
+        self.as_of.is_some_and(|as_of| {
+            person.builder_created_at > Some(as_of) || person.revived_after >= Some(as_of)
+        })
     }
 }
 
 impl Address {
     /// Keeps who holds it verified; if only others do, it picks nobody.
     fn keep_verified(&mut self) -> Result<(), Error> {
-        if !self.holders.is_empty() && !self.holders.iter().any(|holder| holder.verified) {
+        if !self.registrants.is_empty() && !self.registrants.iter().any(|registrant| registrant.verified) {
             return Err(ambiguous(self));
         }
-        self.holders.retain(|holder| holder.verified);
+        self.registrants.retain(|registrant| registrant.verified);
         Ok(())
     }
 
-    fn graves(&self) -> Vec<Grave<'_>> {
-        let holders = self.holders.iter().map(|holder| Grave::Person(&holder.person, holder.version));
-        holders.chain(self.gone.iter().map(Grave::Nobody)).collect()
+    fn targets(&self) -> Vec<ErasureTarget<'_>> {
+        let registrants = self
+            .registrants
+            .iter()
+            .map(|registrant| ErasureTarget::Person(&registrant.person, registrant.version));
+        registrants.chain(self.absent.iter().map(ErasureTarget::Nobody)).collect()
     }
 
     /// Whether it picks by itself whom to erase.
     #[must_use]
     pub fn picks(&self) -> bool {
-        let verified: Vec<bool> = self.holders.iter().map(|holder| holder.verified).collect();
+        let verified: Vec<bool> = self.registrants.iter().map(|registrant| registrant.verified).collect();
         !self.more && erasure::picks(&verified)
     }
 }
@@ -183,14 +192,14 @@ fn unambiguous(address: &Address) -> Result<(), Error> {
 }
 
 fn ambiguous(address: &Address) -> Error {
-    Error::Ambiguous(address.holders.iter().take(CANDIDATES).map(candidate).collect())
+    Error::Ambiguous(address.registrants.iter().take(CANDIDATES).map(candidate).collect())
 }
 
-fn candidate(holder: &Holder) -> Candidate {
+fn candidate(registrant: &Registrant) -> Candidate {
     Candidate {
-        id: holder.person.id.to_string(),
-        kind: holder.person.kind().name(),
-        member_id: holder.person.member_id.clone(),
-        verified: holder.verified,
+        id: registrant.person.id.to_string(),
+        kind: registrant.person.kind().name(),
+        member_id: registrant.person.member_id.clone(),
+        verified: registrant.verified,
     }
 }

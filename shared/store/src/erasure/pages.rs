@@ -8,12 +8,12 @@ use futures_util::future::try_join_all;
 
 use crate::access::Erase;
 use crate::calls::Sent;
-use crate::contacts::{APART, FREED, HOLDERS};
+use crate::contact_points::{FREED, HAS_OVERFLOW, REGISTERED};
 use crate::failure::{Failure, held};
 use crate::item::{self, UNTIL, VERSION, integer, number, string};
-use crate::keys::{self, CUSTOMER, EVENTS, HOLDER, JOURNAL, Key, ORDERS, PK, SK, TTL};
+use crate::keys::{self, CUSTOMER, EVENTS, JOURNAL, Key, ORDERS, OVERFLOW, PK, SK, TTL};
 use crate::{Item, Store};
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
@@ -42,8 +42,8 @@ impl<A: Erase> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn empty_page(&self, job: &mut Erasure) -> Result<bool, Error> {
-        let Some(life) = job.current_life().cloned() else { return Ok(true) };
-        let page = self.page_of(&job.channel, &life).await?;
+        let Some(record) = job.current_record().cloned() else { return Ok(true) };
+        let page = self.page_of(&job.channel, &record).await?;
         let upto = job.upto.clone().unwrap_or_default();
         let new: Vec<&Key> = page.keys.iter().filter(|key| key.sk > upto).collect();
         if let Some(last) = new.last() {
@@ -63,12 +63,12 @@ impl<A: Erase> Store<A> {
         if page.more {
             return Ok(true);
         }
-        if !self.unmark(job, &life).await? {
+        if !self.unmark(job, &record).await? {
             return Ok(false);
         }
         job.emptied += 1;
         job.upto = None;
-        if job.current_life().is_none() && job.emptied_at.is_none() {
+        if job.current_record().is_none() && job.emptied_at.is_none() {
             job.emptied_at = Some(self.now());
             return self.save(job).await;
         }
@@ -82,28 +82,28 @@ impl<A: Erase> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn last_sweep(&self, job: &mut Erasure) -> Result<bool, Error> {
         // Where the first pass left it, not where this one was cut off: what is counted then must not be again.
-        if job.current_life().is_none() {
+        if job.current_record().is_none() {
             (job.emptied, job.upto) = (0, None);
         }
-        while job.current_life().is_some() {
+        while job.current_record().is_some() {
             if !self.empty_page(job).await? {
                 return Ok(false);
             }
         }
-        for (kind, hash) in &job.contacts {
-            self.delete_unheld(job, *kind, hash).await?;
+        for (kind, hash) in &job.contact_points {
+            self.delete_unregistered(job, *kind, hash).await?;
         }
         self.file(job).await
     }
 
     /// Takes the names off a life's month markers; the months' counts stay (R7). What the last sweep finds was put by a
     /// write that never landed: it goes.
-    async fn unmark(&self, job: &mut Erasure, life: &CustomerId) -> Result<bool, Error> {
+    async fn unmark(&self, job: &mut Erasure, record: &CustomerId) -> Result<bool, Error> {
         let (from, to) = match job.emptied_at {
             None => (job.since.max(job.erased_at - MARKERS_MS), job.erased_at),
             Some(_) => (job.erased_at, self.now()),
         };
-        let found = self.markers_of(&job.channel, life, from, to).await?;
+        let found = self.markers_of(&job.channel, record, from, to).await?;
         if found.is_empty() {
             return Ok(true);
         }
@@ -174,25 +174,30 @@ impl<A: Erase> Store<A> {
 
     /// Deletes what nobody holds any more of a freed contact; one that the erasure was asked for by stays for as long as
     /// that is remembered. 1 R, 1 W per item.
-    async fn delete_unheld(&self, job: &Erasure, kind: ContactKind, hash: &str) -> Result<(), Error> {
-        let key = keys::contact(&job.channel, kind, hash);
-        let (mut held_apart, mut until, mut left) = (false, None, Vec::new());
+    async fn delete_unregistered(
+        &self,
+        job: &Erasure,
+        kind: ContactPointKind,
+        hash: &str,
+    ) -> Result<(), Error> {
+        let key = keys::contact_point(&job.channel, kind, hash);
+        let (mut overflow_left, mut until, mut left) = (false, None, Vec::new());
         for item in self.partition(key.pk.clone()).await? {
             let Some(sk) = string(&item, SK) else { continue };
-            let Some(id) = sk.strip_prefix(HOLDER) else {
+            let Some(id) = sk.strip_prefix(OVERFLOW) else {
                 until = integer(&item, UNTIL);
                 continue;
             };
-            if item.contains_key(FREED) || job.lives.iter().any(|life| life.as_str() == id) {
+            if item.contains_key(FREED) || job.records.iter().any(|record| record.as_str() == id) {
                 left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });
             } else {
-                held_apart = true;
+                overflow_left = true;
             }
         }
         self.delete_all(left).await?;
         match until {
-            _ if held_apart => Ok(()),
-            Some(until) => self.let_expire(key, until).await,
+            _ if overflow_left => Ok(()),
+            Some(until) => self.expire_at(key, until).await,
             None => self.delete_contact(key).await,
         }
     }
@@ -205,14 +210,14 @@ impl<A: Erase> Store<A> {
             .table_name(self.table())
             .set_key(Some(key.attributes()))
             .condition_expression("attribute_not_exists(#holders)")
-            .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_names("#holders", REGISTERED)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
         held(sent).map(|_| ())
     }
 
-    async fn let_expire(&self, key: Key, until: i64) -> Result<(), Error> {
+    async fn expire_at(&self, key: Key, until: i64) -> Result<(), Error> {
         let sent = self
             .client()
             .update_item()
@@ -222,8 +227,8 @@ impl<A: Erase> Store<A> {
             .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#holders)")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_names("#apart", APART)
-            .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_names("#apart", HAS_OVERFLOW)
+            .expression_attribute_names("#holders", REGISTERED)
             .expression_attribute_values(":ttl", number(until))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -233,8 +238,8 @@ impl<A: Erase> Store<A> {
 
     /// Up to [`PAGE`] items of a life, all but its tombstone. The items behind the front are the cursor: what is deleted
     /// is not met again.
-    async fn page_of(&self, channel: &str, life: &CustomerId) -> Result<Page, Error> {
-        let pk = keys::partition(channel, life);
+    async fn page_of(&self, channel: &str, record: &CustomerId) -> Result<Page, Error> {
+        let pk = keys::partition(channel, record);
         let reply = self
             .query(pk.clone())
             .projection_expression("#sk")

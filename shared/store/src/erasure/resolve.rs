@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::access::List;
-use crate::contacts::{FREED, VERIFIED, holders};
+use crate::contact_points::{FREED, VERIFIED, registrants};
 use crate::failure::Failure;
 use crate::item::{ERASURE, is_marked, string};
-use crate::keys::{self, CONTACT, HOLDER, SK};
+use crate::keys::{self, CONTACT_POINT, OVERFLOW, SK};
 use crate::{Item, Store};
-use okyaku_domain::contact_point::ContactKind;
-use okyaku_domain::customer::{Customer, Life, Tombstone};
+use okyaku_domain::contact_point::ContactPointKind;
+use okyaku_domain::customer::{Customer, Record, Tombstone};
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::Identifier;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::id::NaturalKey;
+use okyaku_domain::person_ref::PersonRef;
 
 /// Holders of an address that are looked at in one go: as many as one `BatchGetItem` takes.
-const HOLDERS_AT_ONCE: usize = 100;
+const REGISTRANTS_AT_ONCE: usize = 100;
 
 /// What a name that is no address leads to.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum Found {
 
 /// A person who holds an address, by a life of its own or by a linked one.
 #[derive(Debug)]
-pub struct Holder {
+pub struct Registrant {
     /// The person.
     pub person: Box<Customer>,
     /// The version that was read.
@@ -44,9 +44,9 @@ pub struct Holder {
 #[derive(Debug, Default)]
 pub struct Address {
     /// The persons.
-    pub holders: Vec<Holder>,
+    pub registrants: Vec<Registrant>,
     /// Lives that are registered for it and are no more: visitors who expired.
-    pub gone: Vec<CustomerId>,
+    pub absent: Vec<CustomerId>,
     /// The ids that its own list has.
     pub listed: Vec<CustomerId>,
     /// The erasure that the address was last named for.
@@ -61,26 +61,26 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn named(&self, channel: &str, by: &By) -> Result<Found, Error> {
-        let (id, life) = match by {
-            By::Member(member) => self.current(channel, Identifier::Member(member.as_str())).await?,
-            By::Veil(veil) => {
-                let id = self.base.keys.customer_id(channel, Identifier::Veil(veil.as_str()), 0);
-                let life = self.life(channel, &id).await?;
-                (id, life)
+    pub async fn named(&self, channel: &str, by: &PersonRef) -> Result<Found, Error> {
+        let (id, record) = match by {
+            PersonRef::Member(member) => self.current(channel, NaturalKey::Member(member.as_str())).await?,
+            PersonRef::Veil(veil) => {
+                let id = self.base.keys.customer_id(channel, NaturalKey::Veil(veil.as_str()), 0);
+                let record = self.record(channel, &id).await?;
+                (id, record)
             }
-            By::Id(id) => (id.clone(), self.life(channel, id).await?),
-            By::Contact(_) => return Err(Error::internal("an address names no single life")),
+            PersonRef::Id(id) => (id.clone(), self.record(channel, id).await?),
+            PersonRef::ContactPoint(_) => return Err(Error::internal("an address names no single life")),
         };
-        let (customer, version) = match life {
-            Some(Life::Alive(customer, version)) => (customer, version),
-            Some(Life::Erased(tombstone)) => return Ok(Found::Erased(tombstone)),
+        let (customer, version) = match record {
+            Some(Record::Alive(customer, version)) => (customer, version),
+            Some(Record::Erased(tombstone)) => return Ok(Found::Erased(tombstone)),
             None => return Ok(Found::Nobody(id)),
         };
         let Some(member) = customer.linked_to.clone() else { return Ok(Found::Person(customer, version)) };
-        match self.life(channel, &member).await? {
-            Some(Life::Alive(member, version)) => Ok(Found::Person(member, version)),
-            Some(Life::Erased(tombstone)) => Ok(Found::Erased(tombstone)),
+        match self.record(channel, &member).await? {
+            Some(Record::Alive(member, version)) => Ok(Found::Person(member, version)),
+            Some(Record::Erased(tombstone)) => Ok(Found::Erased(tombstone)),
             // A link without its member is no link.
             None => Ok(Found::Person(customer, version)),
         }
@@ -90,42 +90,47 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn address(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<Address, Error> {
+    pub async fn address(&self, channel: &str, kind: ContactPointKind, hash: &str) -> Result<Address, Error> {
         let Registered { ids: registered, listed, erasure, more } =
             self.registered(channel, kind, hash).await?;
         let ids: Vec<&CustomerId> = registered.keys().collect();
-        let lives = if ids.is_empty() { Vec::new() } else { self.lives(channel, &ids).await? };
-        let (mut persons, mut linked, mut gone) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        for ((id, verified), life) in registered.iter().zip(lives) {
-            match life {
-                Some(Life::Alive(customer, version)) => match &customer.linked_to {
+        let records = if ids.is_empty() { Vec::new() } else { self.records(channel, &ids).await? };
+        let (mut persons, mut linked, mut absent) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for ((id, verified), record) in registered.iter().zip(records) {
+            match record {
+                Some(Record::Alive(customer, version)) => match &customer.linked_to {
                     Some(member) => *linked.entry(member.clone()).or_insert(false) |= *verified,
                     None => {
-                        let holder = Holder { person: customer, version, verified: *verified };
-                        persons.insert(id.clone(), holder);
+                        let registrant = Registrant { person: customer, version, verified: *verified };
+                        persons.insert(id.clone(), registrant);
                     }
                 },
-                Some(Life::Erased(_)) | None => gone.push(id.clone()),
+                Some(Record::Erased(_)) | None => absent.push(id.clone()),
             }
         }
         let unread: Vec<&CustomerId> = linked.keys().filter(|id| !persons.contains_key(id)).collect();
-        let lives = if unread.is_empty() { Vec::new() } else { self.lives(channel, &unread).await? };
-        for life in lives.into_iter().flatten() {
-            if let Life::Alive(person, version) = life {
-                persons.insert(person.id.clone(), Holder { person, version, verified: false });
+        let records = if unread.is_empty() { Vec::new() } else { self.records(channel, &unread).await? };
+        for record in records.into_iter().flatten() {
+            if let Record::Alive(person, version) = record {
+                persons.insert(person.id.clone(), Registrant { person, version, verified: false });
             }
         }
         for (id, verified) in linked {
-            if let Some(holder) = persons.get_mut(&id) {
-                holder.verified |= verified;
+            if let Some(registrant) = persons.get_mut(&id) {
+                registrant.verified |= verified;
             }
         }
-        Ok(Address { holders: persons.into_values().collect(), gone, listed, erasure, more })
+        Ok(Address { registrants: persons.into_values().collect(), absent, listed, erasure, more })
     }
 
     /// What the items of an address say.
-    async fn registered(&self, channel: &str, kind: ContactKind, hash: &str) -> Result<Registered, Error> {
-        let key = keys::contact(channel, kind, hash);
+    async fn registered(
+        &self,
+        channel: &str,
+        kind: ContactPointKind,
+        hash: &str,
+    ) -> Result<Registered, Error> {
+        let key = keys::contact_point(channel, kind, hash);
         let (mut found, mut start) = (Registered::default(), None);
         loop {
             let reply = self
@@ -136,7 +141,7 @@ impl<A: List> Store<A> {
                 .map_err(Failure::of)?;
             for item in reply.items.unwrap_or_default() {
                 match string(&item, SK) {
-                    Some(CONTACT) => {
+                    Some(CONTACT_POINT) => {
                         if is_marked(&item, self.now(), 0) {
                             found.erasure = string(&item, ERASURE).map(str::to_owned);
                         }
@@ -146,17 +151,17 @@ impl<A: List> Store<A> {
                             .into_iter()
                             .flatten()
                             .collect();
-                        for id in holders(&item) {
+                        for id in registrants(&item) {
                             let vouched = verified.iter().any(|other| *other == id.as_str());
                             found.listed.push(id.clone());
                             found.ids.insert(id, vouched);
                         }
                     }
                     Some(_) => {
-                        if found.ids.len() >= HOLDERS_AT_ONCE {
+                        if found.ids.len() >= REGISTRANTS_AT_ONCE {
                             return Ok(Registered { more: true, ..found });
                         }
-                        found.ids.extend(apart(&item));
+                        found.ids.extend(overflow(&item));
                     }
                     None => {}
                 }
@@ -183,11 +188,11 @@ struct Registered {
 }
 
 /// A holder with an item of its own, and whether it is verified.
-fn apart(item: &Item) -> Option<(CustomerId, bool)> {
+fn overflow(item: &Item) -> Option<(CustomerId, bool)> {
     if item.contains_key(FREED) {
         return None;
     }
-    let id = CustomerId::parse(string(item, SK)?.strip_prefix(HOLDER)?)?;
+    let id = CustomerId::parse(string(item, SK)?.strip_prefix(OVERFLOW)?)?;
     let verified = item.get(VERIFIED).and_then(|flag| flag.as_bool().ok()).copied();
     Some((id, verified.unwrap_or(false)))
 }

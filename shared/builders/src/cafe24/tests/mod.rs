@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use okyaku_domain::builder_update::{Order, Says};
+use okyaku_domain::builder_update::{CustomerUpdate, Order};
 use okyaku_domain::event::Bounds;
 use okyaku_domain::id::MemberId;
 use okyaku_domain::time::{DAY, MINUTE};
@@ -29,19 +29,19 @@ fn object(value: Value) -> Map<String, Value> {
     map
 }
 
-fn hear(no: u64, resource: Value) -> Delivery {
+fn read_event(no: u64, resource: Value) -> Delivery {
     read(&object(json!({"event_no": no, "resource": resource})), CONTEXT)
 }
 
 /// The one statement about a member, and nothing left out.
-fn only(delivery: Delivery) -> Says {
-    assert_eq!(delivery.drops, []);
-    let [Statement::Says(says)] = delivery.statements.as_slice() else { panic!("{delivery:?}") };
-    says.as_ref().clone()
+fn only(delivery: Delivery) -> CustomerUpdate {
+    assert_eq!(delivery.rejections, []);
+    let [BuilderUpdate::Customer(update)] = delivery.updates.as_slice() else { panic!("{delivery:?}") };
+    update.as_ref().clone()
 }
 
-fn drops(delivery: &Delivery) -> Vec<(&str, Reason)> {
-    delivery.drops.iter().map(|drop| (drop.field.as_str(), drop.reason)).collect()
+fn rejections(delivery: &Delivery) -> Vec<(&str, RejectionReason)> {
+    delivery.rejections.iter().map(|rejection| (rejection.field.as_str(), rejection.reason)).collect()
 }
 
 fn member(id: &str) -> MemberId {
@@ -57,14 +57,14 @@ fn with(mut base: Value, change: Value) -> Value {
 
 /// The body of the delivery that is kept as an example.
 fn example(no: u64) -> Map<String, Value> {
-    let path = format!("{}/../events/deliveries/cafe24/{no}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../events/deliveries/cafe24/{no}.json", env!("CARGO_MANIFEST_DIR"));
     let file = object(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());
     assert_eq!(file["event_no"], json!(no));
     object(file["body"].clone())
 }
 
-fn property(says: &Says) -> Value {
-    serde_json::from_str(says.events[0].event.property.as_deref().unwrap()).unwrap()
+fn property(update: &CustomerUpdate) -> Value {
+    serde_json::from_str(update.events[0].event.property.as_deref().unwrap()).unwrap()
 }
 
 fn order(amount: Value) -> Value {
@@ -77,12 +77,12 @@ fn amount(text: &str) -> Decimal {
 }
 
 #[test]
-fn every_example_is_heard_whole() {
+fn every_example_is_read_without_a_rejection() {
     let numbers = [
         90023, 90025, 90026, 90027, 90028, 90029, 90032, 90072, 90073, 90074, 90080, 90084, 90143, 90144,
         90145, 90146, 90147, 90148,
     ];
-    let folder = format!("{}/../events/deliveries/cafe24", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/../../events/deliveries/cafe24", env!("CARGO_MANIFEST_DIR"));
     let kept =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut kept: Vec<_> = kept.collect();
@@ -92,9 +92,9 @@ fn every_example_is_heard_whole() {
         let body = example(no);
         let delivery = read(&body, CONTEXT);
         assert_eq!(mall(&body), Some("devmall"), "{no}");
-        assert_eq!(delivery.drops, [], "{no}");
+        assert_eq!(delivery.rejections, [], "{no}");
         let several = matches!(no, 90072..=90074 | 90145..=90147);
-        assert_eq!(delivery.statements.len(), if several { 2 } else { 1 }, "{no}");
+        assert_eq!(delivery.updates.len(), if several { 2 } else { 1 }, "{no}");
     }
 }
 
@@ -153,19 +153,19 @@ fn any_body() -> impl Strategy<Value = (u64, bool, Vec<(&'static str, Value)>)> 
 
 proptest! {
     #[test]
-    fn no_body_breaks_the_parser_or_erases_without_a_name((no, flat, fields) in any_body()) {
+    fn parser_survives_any_body_and_erases_only_a_named_member((no, flat, fields) in any_body()) {
         let fields: Map<String, Value> =
             fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let mut body = if flat { fields.clone() } else { object(json!({"resource": fields})) };
         body.entry("event_no").or_insert(json!(no));
         let delivery = read(&body, CONTEXT);
         let _ = mall(&body);
-        let erased = delivery.statements.iter().filter(|said| matches!(said, Statement::Erase { .. })).count();
+        let erased = delivery.updates.iter().filter(|given| matches!(given, BuilderUpdate::Erase { .. })).count();
         let named = fields.get("member_id").or_else(|| fields.get("resource")?.get("member_id"));
         prop_assert!(erased == 0 || named.is_some_and(|id| !id.is_null()));
-        for statement in &delivery.statements {
-            if let Statement::Erase { by, .. } = statement {
-                let By::Member(member) = by else { return Err(TestCaseError::fail("by another name")) };
+        for update in &delivery.updates {
+            if let BuilderUpdate::Erase { by, .. } = update {
+                let PersonRef::Member(member) = by else { return Err(TestCaseError::fail("by another name")) };
                 prop_assert!(!member.as_str().trim().is_empty());
             }
         }

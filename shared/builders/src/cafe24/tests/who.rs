@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_number_is_found_wherever_cafe24_puts_it() {
+fn event_number_is_found_wherever_cafe24_puts_it() {
     let flat = json!({"member_id": "lee01", "group_name": "VIP", "avail_mileage": "5", "created_date": "x"});
     let cases = [
         (json!({"event_no": 90143, "resource": flat}), "groupName"),
@@ -15,15 +15,15 @@ fn the_number_is_found_wherever_cafe24_puts_it() {
         (json!({"member_id": "lee01", "avail_mileage": "5", "event_shop_no": "1"}), "availableMileage"),
     ];
     for (body, field) in cases {
-        let says = only(read(&object(body.clone()), CONTEXT));
-        assert!(says.fields.contains_key(field), "{body}");
+        let update = only(read(&object(body.clone()), CONTEXT));
+        assert!(update.fields.contains_key(field), "{body}");
     }
     let changed = read(&object(json!({"member_id": "lee01", "diff_key": ["email"]})), CONTEXT);
     assert!(only(changed).stale);
 }
 
 #[test]
-fn an_unknown_number_or_shape_is_one_drop() {
+fn unknown_number_or_shape_is_one_rejection() {
     for body in [
         json!({}),
         json!({"event_no": 90001, "resource": {"member_id": "lee01"}}),
@@ -33,20 +33,20 @@ fn an_unknown_number_or_shape_is_one_drop() {
         json!({"diff_key": []}),
     ] {
         let delivery = read(&object(body.clone()), CONTEXT);
-        assert_eq!(drops(&delivery), [("event_no", Reason::UnknownTopic)], "{body}");
-        assert_eq!(delivery.statements, [], "{body}");
+        assert_eq!(rejections(&delivery), [("event_no", RejectionReason::UnknownTopic)], "{body}");
+        assert_eq!(delivery.updates, [], "{body}");
     }
 }
 
 #[test]
-fn what_no_customers_record_keeps_says_nothing_and_is_no_drop() {
+fn unused_event_number_is_no_update_and_no_rejection() {
     for no in [90024, 90063, 90070, 90071, 90077, 90078] {
-        assert_eq!(hear(no, json!({"member_id": "lee01"})), Delivery::default(), "{no}");
+        assert_eq!(read_event(no, json!({"member_id": "lee01"})), Delivery::default(), "{no}");
     }
 }
 
 #[test]
-fn the_mall_is_the_resources_before_the_bodys() {
+fn mall_of_the_resource_precedes_that_of_the_body() {
     for (body, expected) in [
         (json!({"resource": {"mall_id": "devmall"}}), Some("devmall")),
         (json!({"mall_id": " devmall "}), Some("devmall")),
@@ -61,20 +61,20 @@ fn the_mall_is_the_resources_before_the_bodys() {
 }
 
 #[test]
-fn nobody_is_spoken_of_without_a_memberid() {
+fn update_needs_a_valid_member_id() {
     for no in [90032, 90080, 90143, 90144, 90145, 90146, 90147, 90148, 90084, 90023, 90026, 90029] {
         for (id, reason) in [
-            (Value::Null, Reason::NoCustomer),
-            (json!("  "), Reason::NoCustomer),
-            (json!("guest"), Reason::Invalid),
-            (json!("a b"), Reason::Invalid),
-            (json!(["lee01"]), Reason::Invalid),
+            (Value::Null, RejectionReason::NoCustomer),
+            (json!("  "), RejectionReason::NoCustomer),
+            (json!("guest"), RejectionReason::Invalid),
+            (json!("a b"), RejectionReason::Invalid),
+            (json!(["lee01"]), RejectionReason::Invalid),
         ] {
-            let delivery = hear(no, with(order(json!("1")), json!({"member_id": id})));
-            assert_eq!(drops(&delivery), [("member_id", reason)], "{no} {id}");
-            assert_eq!(delivery.statements, [], "{no} {id}");
+            let delivery = read_event(no, with(order(json!("1")), json!({"member_id": id})));
+            assert_eq!(rejections(&delivery), [("member_id", reason)], "{no} {id}");
+            assert_eq!(delivery.updates, [], "{no} {id}");
         }
-        let without = hear(no, json!({"order_id": "1"}));
-        assert_eq!(drops(&without), [("member_id", Reason::NoCustomer)], "{no}");
+        let without = read_event(no, json!({"order_id": "1"}));
+        assert_eq!(rejections(&without), [("member_id", RejectionReason::NoCustomer)], "{no}");
     }
 }

@@ -15,18 +15,18 @@ fn cart(lines: Value) -> Value {
 }
 
 #[test]
-fn a_cart_says_its_figures_and_an_event_for_each_thing() {
+fn cart_updates_its_figures_with_one_event_per_item() {
     for topic in ["carts/create", "carts/update"] {
-        let says = only(topic, cart(json!([line(44101, "12.90", 2), line(44201, "34.00", 1)])));
-        assert_eq!(says.at, ms("2026-11-20T10:05:00+09:00"));
+        let update = only(topic, cart(json!([line(44101, "12.90", 2), line(44201, "34.00", 1)])));
+        assert_eq!(update.at, ms("2026-11-20T10:05:00+09:00"));
         assert_eq!(
-            (says.fields["cartCount"].clone(), says.fields["cartPrice"].clone()),
+            (update.fields["cartCount"].clone(), update.fields["cartPrice"].clone()),
             (Some(json!(3)), Some(json!(59.8)))
         );
-        let ids: Vec<_> = says.events.iter().map(|said| said.event.id.as_deref().unwrap()).collect();
+        let ids: Vec<_> = update.events.iter().map(|given| given.event.id.as_deref().unwrap()).collect();
         assert_eq!(ids, ["shopify:cart:c1-7b0e:44101", "shopify:cart:c1-7b0e:44201"]);
-        let first = &says.events[0];
-        assert_eq!((first.event.name.as_str(), first.version), ("AddToCart", says.at));
+        let first = &update.events[0];
+        assert_eq!((first.event.name.as_str(), first.version), ("AddToCart", update.at));
         assert_eq!(first.event.created_at, ms("2026-11-20T10:00:00+09:00"));
         assert_eq!(
             first.event.property.as_deref().unwrap(),
@@ -36,50 +36,50 @@ fn a_cart_says_its_figures_and_an_event_for_each_thing() {
 }
 
 #[test]
-fn a_cart_is_its_customers_or_nobodys() {
+fn cart_belongs_to_its_customer_or_is_rejected() {
     let customer = json!({"id": 7, "email": "lee@example.com", "updated_at": "2026-11-19T09:00:00+09:00"});
     let cart_of = |customer: Value| {
         delivery("carts/update", with(&cart(json!([])), json!({"customer": customer, "customer_id": "-"})))
     };
     let whose = cart_of(customer);
-    let [fields, figures] = says(&whose)[..] else { panic!() };
+    let [fields, figures] = update(&whose)[..] else { panic!() };
     assert_eq!((fields.at, figures.at), (ms("2026-11-19T09:00:00+09:00"), ms("2026-11-20T10:05:00+09:00")));
     assert_eq!(figures.fields["cartCount"], Some(json!(0)), "an empty cart is empty");
     for (customer, lost) in [
-        (json!(null), vec![("customer", Reason::NoCustomer)]),
-        (json!({"id": null}), vec![("customer.id", Reason::NoCustomer)]),
-        (json!([]), vec![("customer", Reason::Invalid), ("customer", Reason::NoCustomer)]),
+        (json!(null), vec![("customer", RejectionReason::NoCustomer)]),
+        (json!({"id": null}), vec![("customer.id", RejectionReason::NoCustomer)]),
+        (json!([]), vec![("customer", RejectionReason::Invalid), ("customer", RejectionReason::NoCustomer)]),
     ] {
         let delivery = cart_of(customer);
-        assert_eq!((delivery.statements.len(), drops(&delivery)), (0, lost));
+        assert_eq!((delivery.updates.len(), rejections(&delivery)), (0, lost));
     }
 }
 
 #[test]
-fn two_lines_of_one_variant_are_one_thing() {
-    let says = only("carts/update", cart(json!([line(1, "10.00", 2), line(1, "10.00", 3)])));
-    assert_eq!(says.events.len(), 1);
-    assert!(says.events[0].event.property.as_deref().unwrap().contains(r#""quantity":5"#));
+fn lines_of_one_variant_are_one_item() {
+    let update = only("carts/update", cart(json!([line(1, "10.00", 2), line(1, "10.00", 3)])));
+    assert_eq!(update.events.len(), 1);
+    assert!(update.events[0].event.property.as_deref().unwrap().contains(r#""quantity":5"#));
     assert_eq!(
-        (says.fields["cartCount"].clone(), says.fields["cartPrice"].clone()),
+        (update.fields["cartCount"].clone(), update.fields["cartPrice"].clone()),
         (Some(json!(5)), Some(json!(50)))
     );
 }
 
 #[test]
-fn a_cart_makes_at_most_a_hundred_events_and_counts_the_rest() {
+fn cart_makes_at_most_100_events_and_counts_every_item() {
     for (things, kept) in [(100, 100), (101, 100)] {
         let lines: Vec<_> = (1..=things).map(|variant| line(variant, "1.00", 1)).collect();
         let delivery = delivery("carts/update", cart(json!(lines)));
-        let says = says(&delivery)[0];
-        assert_eq!((says.events.len(), says.fields["cartCount"].clone()), (kept, Some(json!(things))));
-        let lost = if things > 100 { vec![("line_items", Reason::Limit)] } else { vec![] };
-        assert_eq!(drops(&delivery), lost);
+        let update = update(&delivery)[0];
+        assert_eq!((update.events.len(), update.fields["cartCount"].clone()), (kept, Some(json!(things))));
+        let lost = if things > 100 { vec![("line_items", RejectionReason::Limit)] } else { vec![] };
+        assert_eq!(rejections(&delivery), lost);
     }
 }
 
 #[test]
-fn a_line_that_cannot_be_read_makes_no_figures() {
+fn unreadable_line_makes_no_figures() {
     for (wrong, path) in [
         (with(&line(2, "1.00", 1), json!({"price": "1,000.00"})), "line_items.price"),
         (with(&line(2, "1.00", 1), json!({"price": "-"})), "line_items.price"),
@@ -91,29 +91,32 @@ fn a_line_that_cannot_be_read_makes_no_figures() {
         (json!([]), "line_items"),
     ] {
         let delivery = delivery("carts/update", cart(json!([line(1, "1.00", 1), wrong])));
-        let says = says(&delivery)[0];
-        assert!(says.fields.is_empty(), "{wrong}");
-        assert_eq!(says.events[0].event.id.as_deref(), Some("shopify:cart:c1-7b0e:1"));
-        assert_eq!(drops(&delivery), [(path, Reason::Invalid)], "{wrong}");
+        let update = update(&delivery)[0];
+        assert!(update.fields.is_empty(), "{wrong}");
+        assert_eq!(update.events[0].event.id.as_deref(), Some("shopify:cart:c1-7b0e:1"));
+        assert_eq!(rejections(&delivery), [(path, RejectionReason::Invalid)], "{wrong}");
     }
 }
 
 #[test]
-fn a_cart_without_a_lasting_name_and_time_makes_no_events() {
+fn cart_without_token_or_time_makes_no_events() {
     for (change, path) in [
         (json!({"created_at": "-"}), "created_at"),
         (json!({"token": null, "id": null}), "token"),
         (json!({"token": "c".repeat(100)}), "token"),
     ] {
         let delivery = delivery("carts/update", with(&cart(json!([line(1, "1.00", 1)])), change.clone()));
-        assert_eq!(drops(&delivery), [(path, Reason::Invalid)], "{change}");
-        assert!(says(&delivery)[0].events.is_empty());
-        assert_eq!(says(&delivery)[0].fields["cartCount"], Some(json!(1)));
+        assert_eq!(rejections(&delivery), [(path, RejectionReason::Invalid)], "{change}");
+        assert!(update(&delivery)[0].events.is_empty());
+        assert_eq!(update(&delivery)[0].fields["cartCount"], Some(json!(1)));
     }
     // The key behind a token is no part of the cart's name.
     let keyed =
         only("carts/update", with(&cart(json!([line(1, "1.00", 1)])), json!({"token": "c1-7b0e?key=5f1a"})));
     assert_eq!(keyed.events[0].event.id.as_deref(), Some("shopify:cart:c1-7b0e:1"));
     let shapeless = delivery("carts/update", cart(json!({"0": line(1, "1.00", 1)})));
-    assert_eq!((shapeless.statements.len(), drops(&shapeless)), (0, vec![("line_items", Reason::Invalid)]));
+    assert_eq!(
+        (shapeless.updates.len(), rejections(&shapeless)),
+        (0, vec![("line_items", RejectionReason::Invalid)])
+    );
 }

@@ -3,20 +3,20 @@
 use serde_json::json;
 
 use super::*;
-use okyaku_domain::contact_point::{Contact, ContactKind};
+use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
 use okyaku_domain::id::MemberId;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 
-fn member(id: &str) -> By {
-    By::Member(MemberId::parse(id).unwrap())
+fn member(id: &str) -> PersonRef {
+    PersonRef::Member(MemberId::parse(id).unwrap())
 }
 
-fn contact(kind: ContactKind, address: &str) -> By {
-    By::Contact(Contact { kind, address: address.into() })
+fn contact_point(kind: ContactPointKind, address: &str) -> PersonRef {
+    PersonRef::ContactPoint(ContactPoint { kind, address: address.into() })
 }
 
 #[test]
-fn a_deleted_customer_is_erased_when_the_payload_or_the_delivery_says() {
+fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
     for (body, at) in [
         (json!({"id": 7}), ARRIVED),
         (json!({"id": "gid://shopify/Customer/7", "updated_at": "2026-11-20T09:00:00Z"}), ARRIVED),
@@ -27,18 +27,21 @@ fn a_deleted_customer_is_erased_when_the_payload_or_the_delivery_says() {
         ),
     ] {
         let delivery = delivery("customers/delete", body);
-        assert_eq!(delivery.statements, [Statement::Erase { by: member("7"), at: ms(at) }]);
-        assert_eq!(drops(&delivery), []);
+        assert_eq!(delivery.updates, [BuilderUpdate::Erase { by: member("7"), at: ms(at) }]);
+        assert_eq!(rejections(&delivery), []);
     }
     // An address in it picks nobody: the topic is about a customer.
     let delivery = delivery("customers/delete", json!({"id": null, "email": "lee@example.com"}));
-    assert_eq!((delivery.statements.len(), drops(&delivery)), (0, vec![("id", Reason::NoCustomer)]));
+    assert_eq!(
+        (delivery.updates.len(), rejections(&delivery)),
+        (0, vec![("id", RejectionReason::NoCustomer)])
+    );
 }
 
 #[test]
-fn redact_names_by_id_else_by_address_else_by_phone() {
-    let email = || contact(ContactKind::Email, "lee@example.com");
-    let phone = || contact(ContactKind::MobileNumber, "+821024682468");
+fn redact_identifies_by_id_else_by_email_else_by_phone() {
+    let email = || contact_point(ContactPointKind::Email, "lee@example.com");
+    let phone = || contact_point(ContactPointKind::MobileNumber, "+821024682468");
     for (customer, by, lost) in [
         (json!({"id": 7, "email": "lee@example.com", "phone": null}), member("7"), None),
         (json!({"id": "7"}), member("7"), None),
@@ -58,18 +61,18 @@ fn redact_names_by_id_else_by_address_else_by_phone() {
             let delivery = delivery(topic, body);
             let at = context().at;
             let expected = match topic {
-                "customers/redact" => Statement::Erase { by: by.clone(), at },
-                _ => Statement::DataRequest { by: by.clone(), id: "9".into(), at },
+                "customers/redact" => BuilderUpdate::Erase { by: by.clone(), at },
+                _ => BuilderUpdate::DataRequest { by: by.clone(), id: "9".into(), at },
             };
-            assert_eq!(delivery.statements, [expected], "{customer}");
-            let lost: Vec<_> = lost.iter().map(|path| (*path, Reason::Invalid)).collect();
-            assert_eq!(drops(&delivery), lost, "{customer}");
+            assert_eq!(delivery.updates, [expected], "{customer}");
+            let lost: Vec<_> = lost.iter().map(|path| (*path, RejectionReason::Invalid)).collect();
+            assert_eq!(rejections(&delivery), lost, "{customer}");
         }
     }
 }
 
 #[test]
-fn whoever_names_nobody_erases_nobody() {
+fn payload_without_a_customer_erases_nobody() {
     for body in [
         json!({}),
         json!({"customer": null}),
@@ -84,31 +87,31 @@ fn whoever_names_nobody_erases_nobody() {
     ] {
         for topic in ["customers/redact", "customers/data_request"] {
             let delivery = delivery(topic, body.clone());
-            assert_eq!(delivery.statements, [], "{body}");
-            assert!(drops(&delivery).contains(&("customer", Reason::NoCustomer)), "{body}");
+            assert_eq!(delivery.updates, [], "{body}");
+            assert!(rejections(&delivery).contains(&("customer", RejectionReason::NoCustomer)), "{body}");
         }
     }
 }
 
 #[test]
-fn a_request_without_an_id_is_still_a_request() {
+fn data_request_without_an_id_is_still_a_request() {
     for (request, id, lost) in [
         (json!({"id": "r-1"}), "r-1", vec![]),
         (json!({}), "", vec![]),
         (json!(null), "", vec![]),
-        (json!({"id": [1]}), "", vec![("data_request.id", Reason::Invalid)]),
-        (json!(5), "", vec![("data_request", Reason::Invalid)]),
+        (json!({"id": [1]}), "", vec![("data_request.id", RejectionReason::Invalid)]),
+        (json!(5), "", vec![("data_request", RejectionReason::Invalid)]),
     ] {
         let delivery =
             delivery("customers/data_request", json!({"customer": {"id": 7}, "data_request": request}));
         let at = context().at;
-        assert_eq!(delivery.statements, [Statement::DataRequest { by: member("7"), id: id.into(), at }]);
-        assert_eq!(drops(&delivery), lost, "{request}");
+        assert_eq!(delivery.updates, [BuilderUpdate::DataRequest { by: member("7"), id: id.into(), at }]);
+        assert_eq!(rejections(&delivery), lost, "{request}");
     }
 }
 
 #[test]
-fn a_shop_that_left_takes_everything_with_it() {
+fn shop_redact_erases_the_whole_shop() {
     let delivery = delivery("shop/redact", json!({"shop_id": 1, "shop_domain": "dev-shop.myshopify.com"}));
-    assert_eq!(delivery.statements, [Statement::EraseShop]);
+    assert_eq!(delivery.updates, [BuilderUpdate::EndChannel]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use okyaku_domain::builder_update::SaidTags;
+use okyaku_domain::builder_update::TagUpdate;
 
 /// As API versions before 2025-01 tell a customer.
 fn classic() -> Value {
@@ -45,12 +45,12 @@ fn tags(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_classic_payload_says_fields_tags_and_consents_at_its_own_time() {
-    let says = only("customers/update", classic());
-    assert_eq!(says.member.as_str(), "7064055069");
-    assert_eq!(says.at, ms("2026-11-20T09:10:00+09:00"));
-    assert_eq!(says.born, Some(ms("2026-11-01T09:00:00+09:00")));
-    assert_eq!(says.name, Some(Some("Minji Lee".into())));
+fn classic_payload_updates_fields_tags_and_consents() {
+    let update = only("customers/update", classic());
+    assert_eq!(update.member.as_str(), "7064055069");
+    assert_eq!(update.at, ms("2026-11-20T09:10:00+09:00"));
+    assert_eq!(update.builder_created_at, Some(ms("2026-11-01T09:00:00+09:00")));
+    assert_eq!(update.name, Some(Some("Minji Lee".into())));
     let fields = [
         ("email", Some(json!("lee@example.com"))),
         ("extMember", Some(json!(true))),
@@ -62,51 +62,51 @@ fn a_classic_payload_says_fields_tags_and_consents_at_its_own_time() {
         ("shippingProvince", None),
         ("shippingZipCode", Some(json!("04524"))),
     ];
-    assert_eq!(says.fields, fields.map(|(key, value)| (key.to_owned(), value)).into());
-    assert_eq!(says.tags, Some(SaidTags::All(tags(&["coffee", "vip"]))));
-    assert_eq!(says.unsubscribe_email, Some((false, ms("2026-11-20T09:01:00+09:00"))));
-    assert_eq!(says.unsubscribe_texting, Some((true, says.at)));
-    assert!(says.events.is_empty() && says.order.is_none() && !says.stale);
+    assert_eq!(update.fields, fields.map(|(key, value)| (key.to_owned(), value)).into());
+    assert_eq!(update.tags, Some(TagUpdate::All(tags(&["coffee", "vip"]))));
+    assert_eq!(update.unsubscribe_email, Some((false, ms("2026-11-20T09:01:00+09:00"))));
+    assert_eq!(update.unsubscribe_texting, Some((true, update.at)));
+    assert!(update.events.is_empty() && update.order.is_none() && !update.stale);
 }
 
 #[test]
-fn a_payload_since_2025_01_says_nothing_of_tags_and_consents() {
-    let says = only("customers/update", current());
-    assert_eq!(says.tags, None);
-    assert_eq!(says.unsubscribe_email, None);
-    assert_eq!(says.unsubscribe_texting, None);
-    assert_eq!(says.fields, only("customers/create", classic()).fields);
+fn payload_since_2025_01_updates_no_tags_and_consents() {
+    let update = only("customers/update", current());
+    assert_eq!(update.tags, None);
+    assert_eq!(update.unsubscribe_email, None);
+    assert_eq!(update.unsubscribe_texting, None);
+    assert_eq!(update.fields, only("customers/create", classic()).fields);
 }
 
 #[test]
-fn what_is_absent_is_not_said_and_null_or_blank_clears() {
-    let says = only("customers/update", json!({"id": 1}));
-    assert!(says.fields.is_empty());
-    assert_eq!((says.name, says.tags, says.born), (None, None, None));
-    assert_eq!(says.at, context().at);
+fn absent_key_updates_nothing_and_null_or_blank_clears() {
+    let update = only("customers/update", json!({"id": 1}));
+    assert!(update.fields.is_empty());
+    assert_eq!((update.name, update.tags, update.builder_created_at), (None, None, None));
+    assert_eq!(update.at, context().at);
 
     for nothing in [json!(null), json!(""), json!("  ")] {
-        let says = only(
+        let update = only(
             "customers/update",
             json!({"id": 1, "email": nothing, "first_name": nothing, "last_name": nothing, "phone": nothing,
                 "state": nothing, "tags": nothing, "default_address": {"city": nothing}}),
         );
         let keys = ["email", "extMember", "firstName", "lastName", "mobileNumber", "shippingCity"];
-        assert_eq!(says.fields, keys.map(|key| (key.to_owned(), None)).into(), "{nothing}");
-        assert_eq!(says.name, Some(None));
-        assert_eq!(says.tags, Some(SaidTags::All(BTreeSet::new())));
+        assert_eq!(update.fields, keys.map(|key| (key.to_owned(), None)).into(), "{nothing}");
+        assert_eq!(update.name, Some(None));
+        assert_eq!(update.tags, Some(TagUpdate::All(BTreeSet::new())));
     }
 }
 
 #[test]
-fn no_address_any_more_clears_what_came_from_it() {
-    let says = only("customers/update", json!({"id": 1, "default_address": null}));
+fn removed_address_clears_its_fields() {
+    let update = only("customers/update", json!({"id": 1, "default_address": null}));
     let keys = ["shippingCity", "shippingCountry", "shippingProvince", "shippingZipCode"];
-    assert_eq!(says.fields, keys.map(|key| (key.to_owned(), None)).into());
+    assert_eq!(update.fields, keys.map(|key| (key.to_owned(), None)).into());
 }
 
 #[test]
-fn one_name_is_a_name_too() {
+fn single_name_is_a_full_name() {
     for (body, name) in [
         (json!({"id": 1, "first_name": "Minji"}), Some(Some("Minji"))),
         (json!({"id": 1, "first_name": null, "last_name": " Lee "}), Some(Some("Lee"))),
@@ -119,7 +119,7 @@ fn one_name_is_a_name_too() {
 }
 
 #[test]
-fn an_address_phone_stands_in_only_where_a_customer_has_no_phone_key() {
+fn address_phone_is_used_only_without_a_customer_phone_key() {
     let address = json!({"phone": "010-2468-2468"});
     for (body, phone) in [
         (
@@ -132,12 +132,12 @@ fn an_address_phone_stands_in_only_where_a_customer_has_no_phone_key() {
         (json!({"id": 1, "default_address": {"phone": null}}), None),
     ] {
         let delivery = delivery("customers/update", body.clone());
-        assert_eq!(says(&delivery)[0].fields.get("mobileNumber").cloned(), phone, "{body}");
+        assert_eq!(update(&delivery)[0].fields.get("mobileNumber").cloned(), phone, "{body}");
     }
 }
 
 #[test]
-fn a_customer_is_named_by_number_digits_or_gid() {
+fn customer_id_is_a_number_digits_or_a_gid() {
     for body in [
         json!({"id": 7064055069_u64}),
         json!({"id": "7064055069"}),
@@ -158,13 +158,13 @@ fn a_customer_is_named_by_number_digits_or_gid() {
         json!("gid://shopify/Order/1"),
     ] {
         let delivery = delivery("customers/create", with(&classic(), json!({"id": id})));
-        assert_eq!(delivery.statements, []);
-        assert_eq!(drops(&delivery), [("id", Reason::NoCustomer)], "{id}");
+        assert_eq!(delivery.updates, []);
+        assert_eq!(rejections(&delivery), [("id", RejectionReason::NoCustomer)], "{id}");
     }
 }
 
 #[test]
-fn a_wrong_field_is_dropped_by_its_path_and_the_rest_is_kept() {
+fn wrong_field_is_rejected_by_its_path_and_the_rest_is_kept() {
     for (change, path) in [
         (json!({"email": "no address"}), "email"),
         (json!({"email": ["lee@example.com"]}), "email"),
@@ -187,21 +187,21 @@ fn a_wrong_field_is_dropped_by_its_path_and_the_rest_is_kept() {
         (json!({"sms_marketing_consent": {"state": null}}), "sms_marketing_consent.state"),
     ] {
         let delivery = delivery("customers/update", with(&classic(), change.clone()));
-        assert_eq!(drops(&delivery), [(path, Reason::Invalid)], "{change}");
-        let says = says(&delivery)[0];
-        assert_eq!(says.fields["lastName"], Some(json!("Lee")));
-        assert!(says.tags.is_none() == change["tags"].is_number(), "{change}");
+        assert_eq!(rejections(&delivery), [(path, RejectionReason::Invalid)], "{change}");
+        let update = update(&delivery)[0];
+        assert_eq!(update.fields["lastName"], Some(json!("Lee")));
+        assert!(update.tags.is_none() == change["tags"].is_number(), "{change}");
         if path == "updated_at" {
-            assert_eq!(says.at, context().at);
+            assert_eq!(update.at, context().at);
         }
         if path == "first_name" {
-            assert_eq!(says.name, None);
+            assert_eq!(update.name, None);
         }
     }
 }
 
 #[test]
-fn disabled_is_not_erased() {
+fn disabled_customer_is_not_erased() {
     for (topic, state, member) in [
         ("customers/enable", json!("-"), true),
         ("customers/disable", json!("-"), false),
@@ -210,19 +210,19 @@ fn disabled_is_not_erased() {
         ("customers/update", json!("invited"), false),
         ("customers/update", json!("enabled"), true),
     ] {
-        let says = only(topic, with(&classic(), json!({"state": state})));
-        assert_eq!(says.fields["extMember"], Some(json!(member)), "{topic} {state}");
+        let update = only(topic, with(&classic(), json!({"state": state})));
+        assert_eq!(update.fields["extMember"], Some(json!(member)), "{topic} {state}");
     }
 }
 
 #[test]
-fn tags_that_came_or_went_say_only_that() {
-    type Change = fn(BTreeSet<String>) -> SaidTags;
+fn tag_topics_update_only_the_named_tags() {
+    type Change = fn(BTreeSet<String>) -> TagUpdate;
     let topics: [(&str, Change); 4] = [
-        ("customer.tags_added", SaidTags::Added),
-        ("customers/tags_added", SaidTags::Added),
-        ("customer.tags_removed", SaidTags::Removed),
-        ("customers/tags_removed", SaidTags::Removed),
+        ("customer.tags_added", TagUpdate::Added),
+        ("customers/tags_added", TagUpdate::Added),
+        ("customer.tags_removed", TagUpdate::Removed),
+        ("customers/tags_removed", TagUpdate::Removed),
     ];
     for (topic, change) in topics {
         for body in [
@@ -230,21 +230,24 @@ fn tags_that_came_or_went_say_only_that() {
             json!({"customer_id": 7, "tags": "VIP, coffee", "occurred_at": "2026-11-20T09:20:00.500+09:00"}),
             json!({"admin_graphql_api_id": "gid://shopify/Customer/7", "tags": ["vip", "coffee"], "updated_at": "2026-11-20T00:20:00.5Z"}),
         ] {
-            let says = only(topic, body.clone());
-            assert_eq!(says.member.as_str(), "7");
-            assert_eq!(says.at, ms("2026-11-20T00:20:00.500Z"), "{body}");
-            assert_eq!(says.tags, Some(change(tags(&["coffee", "vip"]))));
-            assert!(says.fields.is_empty());
+            let update = only(topic, body.clone());
+            assert_eq!(update.member.as_str(), "7");
+            assert_eq!(update.at, ms("2026-11-20T00:20:00.500Z"), "{body}");
+            assert_eq!(update.tags, Some(change(tags(&["coffee", "vip"]))));
+            assert!(update.fields.is_empty());
         }
     }
     let nobodys = delivery("customer.tags_added", json!({"tags": ["vip"]}));
-    assert_eq!((nobodys.statements.len(), drops(&nobodys)), (0, vec![("customer_id", Reason::NoCustomer)]));
+    assert_eq!(
+        (nobodys.updates.len(), rejections(&nobodys)),
+        (0, vec![("customer_id", RejectionReason::NoCustomer)])
+    );
     let none = delivery("customer.tags_added", json!({"customer_id": 7}));
-    assert_eq!((none.statements.len(), drops(&none)), (0, vec![("tags", Reason::Invalid)]));
+    assert_eq!((none.updates.len(), rejections(&none)), (0, vec![("tags", RejectionReason::Invalid)]));
 }
 
 #[test]
-fn whoever_never_agreed_refuses_and_the_consent_object_wins() {
+fn consent_never_given_is_a_refusal_and_the_object_wins() {
     let since = "2026-11-20T09:30:00+09:00";
     for (state, refused) in [
         ("subscribed", false),
@@ -256,18 +259,18 @@ fn whoever_never_agreed_refuses_and_the_consent_object_wins() {
         let consent = json!({"state": state, "consent_updated_at": since});
         for topic in ["customers_email_marketing_consent/update", "customers/email_marketing_consent_update"]
         {
-            let says = only(
+            let update = only(
                 topic,
                 json!({"customer_id": 7, "email_address": "x", "email_marketing_consent": consent}),
             );
-            assert_eq!(says.unsubscribe_email, Some((refused, ms(since))), "{state}");
-            assert_eq!(says.unsubscribe_texting, None);
-            assert!(says.fields.is_empty());
+            assert_eq!(update.unsubscribe_email, Some((refused, ms(since))), "{state}");
+            assert_eq!(update.unsubscribe_texting, None);
+            assert!(update.fields.is_empty());
         }
         for topic in ["customers_marketing_consent/update", "customers/marketing_consent_update"] {
-            let says = only(topic, json!({"id": 7, "phone": null, "sms_marketing_consent": consent}));
-            assert_eq!(says.unsubscribe_texting, Some((refused, ms(since))), "{state}");
-            assert_eq!(says.unsubscribe_email, None);
+            let update = only(topic, json!({"id": 7, "phone": null, "sms_marketing_consent": consent}));
+            assert_eq!(update.unsubscribe_texting, Some((refused, ms(since))), "{state}");
+            assert_eq!(update.unsubscribe_email, None);
         }
         let both =
             with(&classic(), json!({"email_marketing_consent": consent, "accepts_marketing": refused}));
@@ -281,7 +284,7 @@ fn whoever_never_agreed_refuses_and_the_consent_object_wins() {
     let nothing =
         delivery("customers/marketing_consent_update", json!({"id": 7, "sms_marketing_consent": null}));
     assert_eq!(
-        (nothing.statements.len(), drops(&nothing)),
-        (0, vec![("marketing_consent", Reason::Invalid)])
+        (nothing.updates.len(), rejections(&nothing)),
+        (0, vec![("marketing_consent", RejectionReason::Invalid)])
     );
 }

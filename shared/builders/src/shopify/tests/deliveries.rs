@@ -40,8 +40,8 @@ const TOPICS: [&str; 25] = [
 ];
 
 #[test]
-fn every_example_is_read_without_a_drop() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../events/deliveries/shopify");
+fn every_example_is_read_without_a_rejection() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/deliveries/shopify");
     let mut topics = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -49,15 +49,15 @@ fn every_example_is_read_without_a_drop() {
         let topic = example["topic"].as_str().unwrap();
         assert_eq!(path.file_stem().unwrap().to_str().unwrap(), topic.replace('/', "-"));
         let delivery = delivery(topic, example["body"].clone());
-        assert_eq!(drops(&delivery), [], "{topic}");
-        assert_eq!(delivery.statements.is_empty(), SILENT.contains(&topic), "{topic}");
+        assert_eq!(rejections(&delivery), [], "{topic}");
+        assert_eq!(delivery.updates.is_empty(), SILENT.contains(&topic), "{topic}");
         topics.insert(topic.to_owned());
     }
     assert_eq!(topics, TOPICS.map(str::to_owned).into());
 }
 
 #[test]
-fn a_topic_of_others_is_named_and_says_nothing() {
+fn unknown_topic_is_named_and_updates_nothing() {
     for topic in [
         "products/create",
         "orders/delete",
@@ -68,6 +68,9 @@ fn a_topic_of_others_is_named_and_says_nothing() {
         "customers/",
     ] {
         let delivery = delivery(topic, json!({"id": 7, "customer": {"id": 7}}));
-        assert_eq!((delivery.statements.len(), drops(&delivery)), (0, vec![(topic, Reason::UnknownTopic)]));
+        assert_eq!(
+            (delivery.updates.len(), rejections(&delivery)),
+            (0, vec![(topic, RejectionReason::UnknownTopic)])
+        );
     }
 }

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::read;
 use crate::Context;
-use okyaku_domain::builder_update::{Delivery, Says, Statement};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Delivery};
 use okyaku_domain::event::Bounds;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{DAY, Millis};
 
 /// When the deliveries of these tests arrive: some days after what they tell.
@@ -35,25 +35,25 @@ fn delivery(topic: &str, body: Value) -> Delivery {
 }
 
 /// The statements about a member, of a delivery that says nothing else.
-fn says(delivery: &Delivery) -> Vec<&Says> {
+fn update(delivery: &Delivery) -> Vec<&CustomerUpdate> {
     let mut all = Vec::new();
-    for statement in &delivery.statements {
-        let Statement::Says(says) = statement else { panic!("{statement:?}") };
-        all.push(says.as_ref());
+    for update in &delivery.updates {
+        let BuilderUpdate::Customer(update) = update else { panic!("{update:?}") };
+        all.push(update.as_ref());
     }
     all
 }
 
 /// The only statement, of a delivery without drops.
-fn only(topic: &str, body: Value) -> Says {
+fn only(topic: &str, body: Value) -> CustomerUpdate {
     let delivery = delivery(topic, body);
-    assert_eq!(drops(&delivery), [], "{topic}");
-    let [says] = says(&delivery)[..] else { panic!("{:?}", delivery.statements) };
-    says.clone()
+    assert_eq!(rejections(&delivery), [], "{topic}");
+    let [update] = update(&delivery)[..] else { panic!("{:?}", delivery.updates) };
+    update.clone()
 }
 
-fn drops(delivery: &Delivery) -> Vec<(&str, Reason)> {
-    delivery.drops.iter().map(|drop| (drop.field.as_str(), drop.reason)).collect()
+fn rejections(delivery: &Delivery) -> Vec<(&str, RejectionReason)> {
+    delivery.rejections.iter().map(|rejection| (rejection.field.as_str(), rejection.reason)).collect()
 }
 
 /// `base` with the keys of `change` over its own; a key with the text `"-"` is taken out.

@@ -31,19 +31,20 @@ fn order() -> Value {
     })
 }
 
-fn property(says: &Says) -> Value {
-    serde_json::from_str(says.events[0].event.property.as_deref().unwrap()).unwrap()
+fn property(update: &CustomerUpdate) -> Value {
+    serde_json::from_str(update.events[0].event.property.as_deref().unwrap()).unwrap()
 }
 
 /// What the delivery says of the order itself, which comes last.
-fn sale(topic: &str, body: Value) -> (Says, Vec<(String, Reason)>) {
+fn sale(topic: &str, body: Value) -> (CustomerUpdate, Vec<(String, RejectionReason)>) {
     let delivery = delivery(topic, body);
-    let drops = delivery.drops.iter().map(|drop| (drop.field.clone(), drop.reason)).collect();
-    (says(&delivery).pop().unwrap().clone(), drops)
+    let rejections =
+        delivery.rejections.iter().map(|rejection| (rejection.field.clone(), rejection.reason)).collect();
+    (update(&delivery).pop().unwrap().clone(), rejections)
 }
 
 #[test]
-fn every_topic_of_an_order_says_the_whole_of_it() {
+fn order_topics_each_update_the_whole_order() {
     let topics = [
         "orders/create",
         "orders/paid",
@@ -54,8 +55,8 @@ fn every_topic_of_an_order_says_the_whole_of_it() {
     ];
     for topic in topics {
         let delivery = delivery(topic, order());
-        assert_eq!(drops(&delivery), [], "{topic}");
-        let [customer, sale] = says(&delivery)[..] else { panic!("{topic}") };
+        assert_eq!(rejections(&delivery), [], "{topic}");
+        let [customer, sale] = update(&delivery)[..] else { panic!("{topic}") };
 
         assert_eq!(customer.at, ms("2026-11-19T09:00:00+09:00"), "the customer's own time, not the order's");
         assert_eq!(customer.fields["email"], Some(json!("lee@example.com")));
@@ -64,7 +65,10 @@ fn every_topic_of_an_order_says_the_whole_of_it() {
         let (at, version) = (ms("2026-11-20T10:15:00+09:00"), ms("2026-11-20T10:16:00+09:00"));
         assert_eq!((sale.member.as_str(), sale.at), ("7064055069", version));
         assert!(sale.fields.is_empty());
-        assert_eq!((sale.born, customer.born), (customer.born, Some(ms("2026-11-01T09:00:00+09:00"))));
+        assert_eq!(
+            (sale.builder_created_at, customer.builder_created_at),
+            (customer.builder_created_at, Some(ms("2026-11-01T09:00:00+09:00")))
+        );
         let event = &sale.events[0].event;
         assert_eq!(event.id.as_deref(), Some("shopify:order:5501"));
         assert_eq!(
@@ -90,7 +94,7 @@ fn every_topic_of_an_order_says_the_whole_of_it() {
 }
 
 #[test]
-fn an_order_in_graphql_ids_is_the_same_order() {
+fn order_in_graphql_ids_is_the_same_order() {
     let gid = with(
         &order(),
         json!({"id": "gid://shopify/Order/5501", "customer": {"id": "gid://shopify/Customer/7064055069"}}),
@@ -101,7 +105,7 @@ fn an_order_in_graphql_ids_is_the_same_order() {
 }
 
 #[test]
-fn a_cancelled_or_voided_order_is_cancelled() {
+fn cancelled_or_voided_order_is_cancelled() {
     for (change, cancelled) in [
         (json!({"cancelled_at": "2026-11-20T11:00:00+09:00"}), true),
         (json!({"financial_status": "voided"}), true),
@@ -109,13 +113,13 @@ fn a_cancelled_or_voided_order_is_cancelled() {
         (json!({"financial_status": "refunded"}), false),
         (json!({"cancelled_at": "-", "financial_status": "-"}), false),
     ] {
-        let (says, _) = sale("orders/cancelled", with(&order(), change.clone()));
-        assert_eq!(says.order.unwrap().cancelled, cancelled, "{change}");
+        let (update, _) = sale("orders/cancelled", with(&order(), change.clone()));
+        assert_eq!(update.order.unwrap().cancelled, cancelled, "{change}");
     }
 }
 
 #[test]
-fn an_order_of_nobody_is_dropped() {
+fn order_without_a_customer_is_rejected() {
     for (customer, path) in [
         (json!(null), "customer"),
         (json!("-"), "customer"),
@@ -123,12 +127,15 @@ fn an_order_of_nobody_is_dropped() {
         (json!({"id": null, "email": "lee@example.com"}), "customer.id"),
     ] {
         let delivery = delivery("orders/create", with(&order(), json!({"customer": customer})));
-        assert_eq!((delivery.statements.len(), drops(&delivery)), (0, vec![(path, Reason::NoCustomer)]));
+        assert_eq!(
+            (delivery.updates.len(), rejections(&delivery)),
+            (0, vec![(path, RejectionReason::NoCustomer)])
+        );
     }
 }
 
 #[test]
-fn an_order_without_readable_money_keeps_its_event_and_makes_no_figures() {
+fn order_without_readable_money_keeps_only_its_event() {
     for total in [
         json!("1,000.00"),
         json!(""),
@@ -139,125 +146,141 @@ fn an_order_without_readable_money_keeps_its_event_and_makes_no_figures() {
         json!("-"),
         json!([]),
     ] {
-        let (says, drops) = sale("orders/create", with(&order(), json!({"total_price": total})));
-        assert_eq!(says.order, None, "{total}");
-        assert_eq!(drops, [("total_price".to_owned(), Reason::Invalid)]);
-        assert_eq!(property(&says).get("totalAmount"), None);
-        assert_eq!(property(&says)["shippingAmount"], 3);
+        let (update, rejections) = sale("orders/create", with(&order(), json!({"total_price": total})));
+        assert_eq!(update.order, None, "{total}");
+        assert_eq!(rejections, [("total_price".to_owned(), RejectionReason::Invalid)]);
+        assert_eq!(property(&update).get("totalAmount"), None);
+        assert_eq!(property(&update)["shippingAmount"], 3);
     }
     for currency in [json!("dollars"), json!(""), json!(5), json!("-")] {
-        let (says, drops) = sale("orders/create", with(&order(), json!({"currency": currency})));
-        assert_eq!((says.order.is_none(), drops), (true, vec![("currency".to_owned(), Reason::Invalid)]));
-        assert_eq!(property(&says).get("currency"), None);
+        let (update, rejections) = sale("orders/create", with(&order(), json!({"currency": currency})));
+        assert_eq!(
+            (update.order.is_none(), rejections),
+            (true, vec![("currency".to_owned(), RejectionReason::Invalid)])
+        );
+        assert_eq!(property(&update).get("currency"), None);
     }
-    let (says, drops) = sale("orders/create", with(&order(), json!({"shipping_lines": [{"price": "free"}]})));
-    assert!(says.order.is_some() && property(&says).get("shippingAmount").is_none());
-    assert_eq!(drops, [("shipping_lines.price".to_owned(), Reason::Invalid)]);
+    let (update, rejections) =
+        sale("orders/create", with(&order(), json!({"shipping_lines": [{"price": "free"}]})));
+    assert!(update.order.is_some() && property(&update).get("shippingAmount").is_none());
+    assert_eq!(rejections, [("shipping_lines.price".to_owned(), RejectionReason::Invalid)]);
 }
 
 #[test]
-fn shipping_is_what_the_order_says_in_the_shops_currency() {
+fn shipping_amount_is_in_the_currency_of_the_shop() {
     let set = json!({"shop_money": {"amount": "4.50", "currency_code": "USD"}, "presentment_money": {"amount": "6000"}});
     for (change, amount) in [
         (json!({"total_shipping_price_set": set}), Some(json!(4.5))),
         (json!({"shipping_lines": []}), Some(json!(0))),
         (json!({"shipping_lines": "-"}), None),
     ] {
-        let (says, _) = sale("orders/create", with(&order(), change.clone()));
-        assert_eq!(property(&says).get("shippingAmount").cloned(), amount, "{change}");
+        let (update, _) = sale("orders/create", with(&order(), change.clone()));
+        assert_eq!(property(&update).get("shippingAmount").cloned(), amount, "{change}");
     }
 }
 
 #[test]
-fn an_order_needs_an_id_and_a_time_that_never_changes() {
+fn order_needs_an_id_and_a_time_that_never_changes() {
     for id in [json!(null), json!("x"), json!({}), json!(0)] {
         let delivery = delivery("orders/create", with(&order(), json!({"id": id})));
-        assert_eq!(drops(&delivery), [("id", Reason::Invalid)]);
-        assert_eq!(says(&delivery).len(), 1, "the customer's fields are kept");
+        assert_eq!(rejections(&delivery), [("id", RejectionReason::Invalid)]);
+        assert_eq!(update(&delivery).len(), 1, "the customer's fields are kept");
     }
-    let (says, drops) = sale("orders/create", with(&order(), json!({"created_at": "-", "updated_at": "-"})));
-    assert_eq!((says.at, says.events[0].event.created_at), (context().at, ms("2026-11-20T10:14:00+09:00")));
-    assert_eq!(drops, []);
-    let (says, drops) =
+    let (update, rejections) =
+        sale("orders/create", with(&order(), json!({"created_at": "-", "updated_at": "-"})));
+    assert_eq!(
+        (update.at, update.events[0].event.created_at),
+        (context().at, ms("2026-11-20T10:14:00+09:00"))
+    );
+    assert_eq!(rejections, []);
+    let (update, rejections) =
         sale("orders/create", with(&order(), json!({"created_at": null, "processed_at": null})));
-    assert!(says.events.is_empty() && says.order.is_none());
-    assert_eq!(drops, [("created_at".to_owned(), Reason::Invalid)]);
+    assert!(update.events.is_empty() && update.order.is_none());
+    assert_eq!(rejections, [("created_at".to_owned(), RejectionReason::Invalid)]);
 }
 
 #[test]
-fn an_old_order_counts_but_is_no_event_any_more() {
-    for (created, reason) in
-        [("2024-11-20T10:15:00+09:00", Reason::TooOld), ("2026-12-20T10:15:00+09:00", Reason::Invalid)]
-    {
-        let (says, drops) = sale("orders/updated", with(&order(), json!({"created_at": created})));
-        assert!(says.events.is_empty());
-        assert_eq!(says.order.unwrap().at, ms(created));
-        assert_eq!(drops, [("created_at".to_owned(), reason)]);
+fn old_order_counts_without_an_event() {
+    for (created, reason) in [
+        ("2024-11-20T10:15:00+09:00", RejectionReason::TooOld),
+        ("2026-12-20T10:15:00+09:00", RejectionReason::Invalid),
+    ] {
+        let (update, rejections) = sale("orders/updated", with(&order(), json!({"created_at": created})));
+        assert!(update.events.is_empty());
+        assert_eq!(update.order.unwrap().at, ms(created));
+        assert_eq!(rejections, [("created_at".to_owned(), reason)]);
     }
 }
 
 #[test]
-fn an_event_lists_as_many_products_as_it_holds() {
+fn event_lists_as_many_products_as_it_holds() {
     let line = |title: &str| json!({"product_id": 1, "title": title, "price": "1", "quantity": 1});
     for (lines, kept, lost) in [
         (vec![line("Mug"); 100], 100, vec![]),
-        (vec![line("Mug"); 101], 100, vec![("line_items".to_owned(), Reason::Limit)]),
-        (vec![line(&"m".repeat(1000)); 100], 30, vec![("line_items".to_owned(), Reason::Limit)]),
-        (vec![line("Mug"), json!(null), json!("Mug")], 1, vec![("line_items".to_owned(), Reason::Invalid)]),
+        (vec![line("Mug"); 101], 100, vec![("line_items".to_owned(), RejectionReason::Limit)]),
+        (vec![line(&"m".repeat(1000)); 100], 30, vec![("line_items".to_owned(), RejectionReason::Limit)]),
+        (
+            vec![line("Mug"), json!(null), json!("Mug")],
+            1,
+            vec![("line_items".to_owned(), RejectionReason::Invalid)],
+        ),
     ] {
-        let (says, drops) = sale("orders/create", with(&order(), json!({"line_items": lines})));
-        assert_eq!(property(&says)["products"].as_array().unwrap().len(), kept);
-        assert_eq!(drops, lost);
-        assert!(says.order.is_some());
+        let (update, rejections) = sale("orders/create", with(&order(), json!({"line_items": lines})));
+        assert_eq!(property(&update)["products"].as_array().unwrap().len(), kept);
+        assert_eq!(rejections, lost);
+        assert!(update.order.is_some());
     }
 }
 
 #[test]
-fn a_wrong_product_keeps_what_can_be_read() {
+fn wrong_product_keeps_its_readable_fields() {
     let lines = json!([{"product_id": null, "variant_id": null, "title": "By hand", "price": "1,0", "quantity": "2"}]);
-    let (says, drops) = sale("orders/create", with(&order(), json!({"line_items": lines})));
-    assert_eq!(property(&says)["products"], json!([{"name": "By hand"}]));
-    let fields: Vec<&str> = drops.iter().map(|(field, _)| field.as_str()).collect();
+    let (update, rejections) = sale("orders/create", with(&order(), json!({"line_items": lines})));
+    assert_eq!(property(&update)["products"], json!([{"name": "By hand"}]));
+    let fields: Vec<&str> = rejections.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(fields, ["line_items.product_id", "line_items.price", "line_items.quantity"]);
     let own = json!([{"id": 61, "product_id": null, "title": "By hand", "price": 5, "quantity": 2}]);
-    let (says, _) = sale("orders/create", with(&order(), json!({"line_items": own})));
+    let (update, _) = sale("orders/create", with(&order(), json!({"line_items": own})));
     assert_eq!(
-        property(&says)["products"],
+        property(&update)["products"],
         json!([{"id": "61", "name": "By hand", "price": 5, "quantity": 2}])
     );
 }
 
 #[test]
-fn a_checkout_begins_and_is_no_order() {
+fn checkout_begins_and_is_no_order() {
     for topic in ["checkouts/create", "checkouts/update"] {
-        let (says, drops) = sale(topic, with(&order(), json!({"id": 30501, "token": "k1-94aa"})));
-        assert_eq!((drops, says.order.is_none()), (vec![], true));
-        let event = &says.events[0].event;
+        let (update, rejections) = sale(topic, with(&order(), json!({"id": 30501, "token": "k1-94aa"})));
+        assert_eq!((rejections, update.order.is_none()), (vec![], true));
+        let event = &update.events[0].event;
         assert_eq!(
             (event.id.as_deref(), event.name.as_str()),
             (Some("shopify:checkout:k1-94aa"), "CheckoutBegin")
         );
-        assert_eq!((says.at, says.events[0].version), (ms("2026-11-20T10:16:00+09:00"), says.at));
+        assert_eq!((update.at, update.events[0].version), (ms("2026-11-20T10:16:00+09:00"), update.at));
         assert_eq!(
-            (property(&says)["id"].clone(), property(&says)["totalAmount"].clone()),
+            (property(&update)["id"].clone(), property(&update)["totalAmount"].clone()),
             (json!("30501"), json!(32.9))
         );
     }
-    let (says, _) = sale("checkouts/create", with(&order(), json!({"id": 30501, "token": null})));
-    assert_eq!(says.events[0].event.id.as_deref(), Some("shopify:checkout:30501"));
+    let (update, _) = sale("checkouts/create", with(&order(), json!({"id": 30501, "token": null})));
+    assert_eq!(update.events[0].event.id.as_deref(), Some("shopify:checkout:30501"));
     let nobodys = delivery("checkouts/create", with(&order(), json!({"customer": null})));
-    assert_eq!((nobodys.statements.len(), drops(&nobodys)), (0, vec![("customer", Reason::NoCustomer)]));
-    let (says, drops) = sale("checkouts/create", with(&order(), json!({"token": "k".repeat(101)})));
-    assert!(says.events.is_empty());
-    assert_eq!(drops, [("token".to_owned(), Reason::Invalid)]);
+    assert_eq!(
+        (nobodys.updates.len(), rejections(&nobodys)),
+        (0, vec![("customer", RejectionReason::NoCustomer)])
+    );
+    let (update, rejections) = sale("checkouts/create", with(&order(), json!({"token": "k".repeat(101)})));
+    assert!(update.events.is_empty());
+    assert_eq!(rejections, [("token".to_owned(), RejectionReason::Invalid)]);
 }
 
 #[test]
-fn a_deleted_order_is_no_topic_and_an_edit_waits_for_its_order() {
+fn order_deletion_is_unknown_and_an_order_edit_is_ignored() {
     let deleted = delivery("orders/delete", json!({"id": 5501}));
     assert_eq!(
-        (deleted.statements.len(), drops(&deleted)),
-        (0, vec![("orders/delete", Reason::UnknownTopic)])
+        (deleted.updates.len(), rejections(&deleted)),
+        (0, vec![("orders/delete", RejectionReason::UnknownTopic)])
     );
     let edit =
         json!({"order_edit": {"id": 1, "order_id": 5501, "line_items": {"additions": [], "removals": []}}});

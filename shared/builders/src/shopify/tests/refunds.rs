@@ -16,8 +16,8 @@ fn line(subtotal: Value, tax: Value) -> Value {
 /// What is refunded by this refund alone, and within its order.
 fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, Vec<String>) {
     let alone = delivery("refunds/create", refund.clone());
-    let own = match &alone.statements[..] {
-        [Statement::Refund(Refund { order, id, amount })] => {
+    let own = match &alone.updates[..] {
+        [BuilderUpdate::Refund(Refund { order, id, amount })] => {
             assert_eq!((order.as_str(), id.as_str()), ("5501", "9301"));
             Some(amount.normalize().to_string())
         }
@@ -27,13 +27,14 @@ fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, V
     let order = json!({"id": 5501, "customer": {"id": 7}, "created_at": "2026-11-20T10:15:00+09:00", "currency": "USD",
         "total_price": "99.00", "line_items": [], "refunds": [refund]});
     let within = delivery("orders/updated", order);
-    let refunds = &says(&within)[0].order.as_ref().unwrap().refunds;
-    let names = |delivery: &Delivery| delivery.drops.iter().map(|drop| drop.field.clone()).collect();
+    let refunds = &update(&within)[0].order.as_ref().unwrap().refunds;
+    let names =
+        |delivery: &Delivery| delivery.rejections.iter().map(|rejection| rejection.field.clone()).collect();
     (own, refunds.get("9301").map(|amount| amount.normalize().to_string()), names(&alone), names(&within))
 }
 
 #[test]
-fn a_refund_is_what_was_paid_back_else_what_its_lines_say() {
+fn refund_is_the_amount_paid_back_else_the_sum_of_its_lines() {
     let paid = |amount: Value| transaction("refund", "success", amount);
     for (transactions, lines, amount) in [
         (json!([paid(json!("12.90"))]), json!([]), Some("12.9")),
@@ -54,7 +55,7 @@ fn a_refund_is_what_was_paid_back_else_what_its_lines_say() {
 }
 
 #[test]
-fn what_the_buyer_paid_in_another_currency_is_read_from_the_lines() {
+fn refund_in_a_foreign_currency_is_read_from_the_lines() {
     let foreign = with(&transaction("refund", "success", json!("18000")), json!({"currency": "KRW"}));
     let refund = json!({"id": 9301, "order_id": 5501, "transactions": [foreign],
         "refund_line_items": [line(json!("12.90"), json!("1.10"))]});
@@ -76,7 +77,7 @@ fn what_the_buyer_paid_in_another_currency_is_read_from_the_lines() {
 }
 
 #[test]
-fn an_unreadable_refund_is_dropped() {
+fn unreadable_refund_is_rejected() {
     let good =
         json!({"id": 9301, "order_id": 5501, "transactions": [transaction("refund", "success", json!("5"))]});
     for (change, path) in [
@@ -95,7 +96,10 @@ fn an_unreadable_refund_is_dropped() {
         assert_eq!((lost, lost_within), (vec![path.to_owned()], vec![format!("refunds.{path}")]), "{change}");
     }
     let nowhere = delivery("refunds/create", with(&good, json!({"order_id": [5501]})));
-    assert_eq!((nowhere.statements.len(), drops(&nowhere)), (0, vec![("order_id", Reason::Invalid)]));
+    assert_eq!(
+        (nowhere.updates.len(), rejections(&nowhere)),
+        (0, vec![("order_id", RejectionReason::Invalid)])
+    );
     let gid = with(&good, json!({"id": "gid://shopify/Refund/9301", "order_id": "gid://shopify/Order/5501"}));
     assert_eq!(given_back(&gid).0.as_deref(), Some("5"));
 }

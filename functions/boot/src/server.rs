@@ -2,12 +2,12 @@
 
 use okyaku_api::{Call, Reply, credential, json, user};
 use okyaku_domain::channel::{Channel, Scope};
-use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::customer::{Customer, Record};
 use okyaku_domain::error::Error;
-use okyaku_domain::field::Source;
-use okyaku_domain::id::Identifier;
 use okyaku_domain::id::MemberId;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::patch::{self, Patch};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::session::{self, Platform};
 use okyaku_engine::App;
 use okyaku_store::commit::{Commit, Outcome};
@@ -22,7 +22,7 @@ pub(crate) async fn put(app: &App<Access>, call: &Call) -> Result<Reply, Error> 
     let channel = credential::server(app, &call.headers, Scope::Write).await?;
     let (body, _) = call.json()?;
     let revive = json::flag(&body, "revive")?;
-    let (patch, _) = patch::parse(&body, Source::Server, &channel.region, &["revive"])?;
+    let (patch, _) = patch::parse(&body, Sender::Server, &channel.region, &["revive"])?;
     let user_id = call.param("userId");
     let customer = match user_id.strip_prefix('@') {
         None => apply(app, call, &channel, &patch).await?,
@@ -42,18 +42,18 @@ async fn upsert(
     patch: &Patch,
     revive: bool,
 ) -> Result<Box<Customer>, Error> {
-    let identifier = Identifier::Member(member.as_str());
+    let natural_key = NaturalKey::Member(member.as_str());
     let mut retry = Retry::new(&call.invocation);
     loop {
-        let (id, life) = app.store.current(&channel.id, identifier).await?;
+        let (id, record) = app.store.current(&channel.id, natural_key).await?;
         let now = app.now();
-        let (id, generation, revived_after) = match life {
-            Some(Life::Alive(..)) => return apply(app, call, channel, patch).await,
+        let (id, generation, revived_after) = match record {
+            Some(Record::Alive(..)) => return apply(app, call, channel, patch).await,
             // An upsert that knows nothing of the erasure must not undo it (R12).
-            Some(Life::Erased(_)) if !revive => return Err(Error::Erased),
-            Some(Life::Erased(tombstone)) => {
+            Some(Record::Erased(_)) if !revive => return Err(Error::Erased),
+            Some(Record::Erased(tombstone)) => {
                 let generation = tombstone.generation + 1;
-                let id = app.keys().customer_id(&channel.id, identifier, generation);
+                let id = app.keys().customer_id(&channel.id, natural_key, generation);
                 (id, generation, Some(tombstone.erased_at))
             }
             None => (id, 0, None),
@@ -61,7 +61,7 @@ async fn upsert(
         let mut after = Customer::new(id, generation, now);
         after.member_id = Some(member.as_str().to_owned());
         after.revived_after = revived_after;
-        after.apply(patch, Source::Server, now).map_err(Error::Invalid)?;
+        after.apply(patch, Sender::Server, now).map_err(Error::Invalid)?;
         after.settle(None, now);
         let commit = Commit { remembers: (!revive).then_some(0), ..Commit::new(&channel.id, None, after) };
         match app.store.commit(commit, &call.invocation).await? {
@@ -75,7 +75,7 @@ async fn upsert(
 pub(crate) async fn patch(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let channel = credential::server(app, &call.headers, Scope::Write).await?;
     let (body, _) = call.json()?;
-    let (patch, _) = patch::parse(&body, Source::Server, &channel.region, &[])?;
+    let (patch, _) = patch::parse(&body, Sender::Server, &channel.region, &[])?;
     if patch.is_empty() {
         return Err(Error::invalid("body", "must change something"));
     }
@@ -90,7 +90,7 @@ async fn apply(
     patch: &Patch,
 ) -> Result<Box<Customer>, Error> {
     let change = |customer: &mut Customer, now| {
-        customer.apply(patch, Source::Server, now).map(|_| ()).map_err(Error::Invalid)
+        customer.apply(patch, Sender::Server, now).map(|_| ()).map_err(Error::Invalid)
     };
     app.store.update(&channel.id, Whom::User(call.param("userId")), &call.invocation, change).await
 }

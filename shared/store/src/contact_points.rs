@@ -11,21 +11,21 @@ use aws_sdk_dynamodb::types::{
 use super::access::{List, WriteCustomers};
 use super::failure::Failure;
 use super::item::{ERASED_AT, FORMAT, UNTIL, number, string};
-use super::keys::{self, HOLDER, Key, SK, TTL};
+use super::keys::{self, Key, OVERFLOW, SK, TTL};
 use super::{Item, Store};
 use crate::keyring::Keys;
-use okyaku_domain::contact_point::ContactKind;
-use okyaku_domain::customer::{Customer, Holding, Holdings};
+use okyaku_domain::contact_point::ContactPointKind;
+use okyaku_domain::customer::{Customer, Registration, Registrations};
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::limit::HOLDERS_INLINE;
+use okyaku_domain::limit::REGISTRATIONS_INLINE;
 
 /// Set of the holders' ids.
-pub(super) const HOLDERS: &str = "holders";
+pub(super) const REGISTERED: &str = "registered";
 /// Set of those who hold it verified.
 pub(super) const VERIFIED: &str = "verified";
 /// Whether there were ever holders with items of their own.
-pub(super) const APART: &str = "apart";
+pub(super) const HAS_OVERFLOW: &str = "overflow";
 /// On a holder's own item that was freed by a function which may not delete.
 pub(super) const FREED: &str = "freed";
 
@@ -33,25 +33,25 @@ pub(super) const FREED: &str = "freed";
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Change {
     /// The customer holds it from now on.
-    Take(ContactKind, Holding),
+    Take(ContactPointKind, Registration),
     /// The customer holds it already; whether it is verified changed.
-    Verify(ContactKind, Holding),
+    Verify(ContactPointKind, Registration),
     /// The customer no longer holds it.
-    Free(ContactKind, Holding),
+    Free(ContactPointKind, Registration),
 }
 
 /// Compares the contacts that the table registers for a customer with those its profile names, and notes the latter in
-/// `customer.holdings`.
+/// `customer.registrations`.
 pub(super) fn changes(keys: &Keys, channel: &str, customer: &mut Customer) -> Vec<Change> {
-    let old = std::mem::take(&mut customer.holdings);
-    let mut new = Holdings::new();
-    for (contact, verified) in customer.contacts() {
-        let hash = keys.contact(channel, &contact);
-        let apart = old.get(&contact.kind).is_some_and(|held| held.hash == hash && held.apart);
-        new.insert(contact.kind, Holding { hash, verified, apart });
+    let old = std::mem::take(&mut customer.registrations);
+    let mut new = Registrations::new();
+    for (contact_point, verified) in customer.contact_points() {
+        let hash = keys.contact_point(channel, &contact_point);
+        let overflow = old.get(&contact_point.kind).is_some_and(|held| held.hash == hash && held.overflow);
+        new.insert(contact_point.kind, Registration { hash, verified, overflow });
     }
     let mut changes = Vec::new();
-    for kind in ContactKind::ALL {
+    for kind in ContactPointKind::ALL {
         match (old.get(&kind), new.get(&kind)) {
             (Some(was), Some(is)) if was == is => {}
             (Some(was), Some(is)) if was.hash == is.hash => changes.push(Change::Verify(kind, is.clone())),
@@ -61,7 +61,7 @@ pub(super) fn changes(keys: &Keys, channel: &str, customer: &mut Customer) -> Ve
             }
         }
     }
-    customer.holdings = new;
+    customer.registrations = new;
     changes
 }
 
@@ -95,30 +95,31 @@ impl Terms {
 }
 
 /// Builds the transaction items of contact changes.
-pub(super) struct Contacts<'a> {
+pub(super) struct ContactPoints<'a> {
     pub(super) table: &'a str,
     pub(super) channel: &'a str,
     pub(super) id: &'a CustomerId,
 }
 
-impl Contacts<'_> {
+impl ContactPoints<'_> {
     /// The items of one change; 2 W each.
     pub(super) fn items(&self, change: &Change, terms: Terms) -> Result<Vec<TransactWriteItem>, Error> {
         match change {
-            Change::Take(kind, holding) if holding.apart => {
-                let mut item = keys::holder(self.channel, *kind, &holding.hash, self.id).attributes();
+            Change::Take(kind, registration) if registration.overflow => {
+                let mut item =
+                    keys::registrant(self.channel, *kind, &registration.hash, self.id).attributes();
                 item.insert(FORMAT.into(), number(1));
-                item.insert(VERIFIED.into(), AttributeValue::Bool(holding.verified));
+                item.insert(VERIFIED.into(), AttributeValue::Bool(registration.verified));
                 let put = Put::builder()
                     .table_name(self.table)
                     .set_item(Some(item))
                     .build()
                     .map_err(Error::internal)?;
                 let full = terms.with("size(#holders) >= :max");
-                let note = self.update(*kind, holding, "SET #apart = :true", Some(&full), terms)?;
+                let note = self.update(*kind, registration, "SET #apart = :true", Some(&full), terms)?;
                 Ok(vec![TransactWriteItem::builder().put(put).build(), note])
             }
-            Change::Take(kind, holding) => {
+            Change::Take(kind, registration) => {
                 let condition = if terms.unique {
                     // Its own id is there already if the reply to a first try was lost.
                     "(attribute_not_exists(#holders) AND attribute_not_exists(#apart)) OR contains(#holders, :id)"
@@ -126,31 +127,32 @@ impl Contacts<'_> {
                     "attribute_not_exists(#holders) OR size(#holders) < :max OR contains(#holders, :id)"
                 };
                 // What somebody holds does not expire.
-                let update = if holding.verified {
+                let update = if registration.verified {
                     "SET #f = :f REMOVE #ttl ADD #holders :ids, #verified :ids"
                 } else {
                     "SET #f = :f REMOVE #ttl ADD #holders :ids DELETE #verified :ids"
                 };
-                Ok(vec![self.update(*kind, holding, update, Some(&terms.with(condition)), terms)?])
+                Ok(vec![self.update(*kind, registration, update, Some(&terms.with(condition)), terms)?])
             }
-            Change::Verify(kind, holding) if holding.apart => {
-                let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
+            Change::Verify(kind, registration) if registration.overflow => {
+                let key = keys::registrant(self.channel, *kind, &registration.hash, self.id);
                 let update = Update::builder()
                     .table_name(self.table)
                     .set_key(Some(key.attributes()))
                     .update_expression("SET #verified = :verified")
                     .expression_attribute_names("#verified", VERIFIED)
-                    .expression_attribute_values(":verified", AttributeValue::Bool(holding.verified));
+                    .expression_attribute_values(":verified", AttributeValue::Bool(registration.verified));
                 Ok(vec![
                     TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build(),
                 ])
             }
-            Change::Verify(kind, holding) => {
-                let update = if holding.verified { "ADD #verified :ids" } else { "DELETE #verified :ids" };
-                Ok(vec![self.update(*kind, holding, update, None, terms)?])
+            Change::Verify(kind, registration) => {
+                let update =
+                    if registration.verified { "ADD #verified :ids" } else { "DELETE #verified :ids" };
+                Ok(vec![self.update(*kind, registration, update, None, terms)?])
             }
-            Change::Free(kind, holding) if holding.apart => {
-                let key = keys::holder(self.channel, *kind, &holding.hash, self.id);
+            Change::Free(kind, registration) if registration.overflow => {
+                let key = keys::registrant(self.channel, *kind, &registration.hash, self.id);
                 let update = Update::builder()
                     .table_name(self.table)
                     .set_key(Some(key.attributes()))
@@ -164,22 +166,26 @@ impl Contacts<'_> {
                     TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build(),
                 ])
             }
-            Change::Free(kind, holding) => {
-                Ok(vec![self.update(*kind, holding, "DELETE #holders :ids, #verified :ids", None, terms)?])
-            }
+            Change::Free(kind, registration) => Ok(vec![self.update(
+                *kind,
+                registration,
+                "DELETE #holders :ids, #verified :ids",
+                None,
+                terms,
+            )?]),
         }
     }
 
     /// An update of the contact's own item, with the names and values that its texts use.
     fn update(
         &self,
-        kind: ContactKind,
-        holding: &Holding,
+        kind: ContactPointKind,
+        registration: &Registration,
         update: &str,
         condition: Option<&str>,
         terms: Terms,
     ) -> Result<TransactWriteItem, Error> {
-        let key: Key = keys::contact(self.channel, kind, &holding.hash);
+        let key: Key = keys::contact_point(self.channel, kind, &registration.hash);
         let text = format!("{update} {}", condition.unwrap_or(""));
         let mut builder = Update::builder()
             .table_name(self.table)
@@ -189,9 +195,9 @@ impl Contacts<'_> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         // The engine refuses a name or value that no expression uses.
         let names = [
-            ("#holders", HOLDERS),
+            ("#holders", REGISTERED),
             ("#verified", VERIFIED),
-            ("#apart", APART),
+            ("#apart", HAS_OVERFLOW),
             ("#f", FORMAT),
             ("#ttl", TTL),
             ("#until", UNTIL),
@@ -205,7 +211,7 @@ impl Contacts<'_> {
         let values = [
             (":ids", AttributeValue::Ss(vec![self.id.to_string()])),
             (":id)", AttributeValue::S(self.id.to_string())),
-            (":max", number(HOLDERS_INLINE)),
+            (":max", number(REGISTRATIONS_INLINE)),
             (":true", AttributeValue::Bool(true)),
             (":f", number(1)),
             (":now", number(terms.remembers.map_or(0, |remembered| remembered.now))),
@@ -226,15 +232,15 @@ impl<A: List + WriteCustomers> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn holder_apart(
+    pub async fn overflow_registrant(
         &self,
         channel: &str,
-        kind: ContactKind,
+        kind: ContactPointKind,
         hash: &str,
     ) -> Result<Option<CustomerId>, Error> {
-        let key = keys::contact(channel, kind, hash);
+        let key = keys::contact_point(channel, kind, hash);
         let items = self.partition(key.pk.clone()).await?;
-        let of = |item: &Item| CustomerId::parse(string(item, SK)?.strip_prefix(HOLDER)?);
+        let of = |item: &Item| CustomerId::parse(string(item, SK)?.strip_prefix(OVERFLOW)?);
         if let Some(id) = items.iter().filter(|item| !item.contains_key(FREED)).find_map(of) {
             return Ok(Some(id));
         }
@@ -246,8 +252,8 @@ impl<A: List + WriteCustomers> Store<A> {
             .set_key(Some(key.attributes()))
             .update_expression("REMOVE #apart")
             .condition_expression("attribute_not_exists(#holders)")
-            .expression_attribute_names("#apart", APART)
-            .expression_attribute_names("#holders", HOLDERS)
+            .expression_attribute_names("#apart", HAS_OVERFLOW)
+            .expression_attribute_names("#holders", REGISTERED)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
@@ -259,7 +265,7 @@ impl<A: List + WriteCustomers> Store<A> {
 }
 
 /// The ids in a contact's own list.
-pub(super) fn holders(item: &Item) -> Vec<CustomerId> {
-    let ids = item.get(HOLDERS).and_then(|set| set.as_ss().ok());
+pub(super) fn registrants(item: &Item) -> Vec<CustomerId> {
+    let ids = item.get(REGISTERED).and_then(|set| set.as_ss().ok());
     ids.into_iter().flatten().filter_map(|id| CustomerId::parse(id)).collect()
 }

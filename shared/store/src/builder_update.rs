@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::future::try_join_all;
 
 use super::Store;
-use super::access::Hear;
+use super::access::ApplyBuilderUpdates;
 use super::commit::{Commit, Outcome};
 use super::events::event_item;
 use super::failure::held;
@@ -13,20 +13,20 @@ use super::item::{self, number};
 use super::keys::{self, PK};
 use super::orders::{self, OrderChange, Owner};
 use super::retry::{Invocation, Retry};
-use okyaku_domain::builder_update::{Order, Refund, SaidEvent, Says};
+use okyaku_domain::builder_update::{CustomerUpdate, Order, Refund, VersionedEvent};
 use okyaku_domain::channel::Channel;
-use okyaku_domain::customer::{Customer, Life};
+use okyaku_domain::customer::{Customer, Record};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::limit::REFUNDS;
 use okyaku_domain::purchase::StoredOrder;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
 
 /// Of when a builder's version of an event is, epoch ms.
-const SAID_AT: &str = "sv";
+const EVENT_VERSION: &str = "sv";
 
 /// An order as it was read.
 struct Read {
@@ -35,7 +35,7 @@ struct Read {
     owner: Owner,
 }
 
-impl<A: Hear> Store<A> {
+impl<A: ApplyBuilderUpdates> Store<A> {
     /// Takes in what a builder says of one member, who is created if need be. Returns what could not be kept.
     /// 1 R, and 1 W per KB if something changed; with contacts, or for a new member, a transaction as any commit; with an
     /// order 3 R and a transaction of 2 W per KB of the member, 2 W of the order and 2 W more for a new one. 1 W per KB of
@@ -43,40 +43,43 @@ impl<A: Hear> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`]; then the delivery is to be repeated as a whole.
-    pub async fn hear(
+    pub async fn apply_builder_update(
         &self,
         channel: &Channel,
-        says: &Says,
+        update: &CustomerUpdate,
         invocation: &Invocation,
-    ) -> Result<Vec<Drop>, Error> {
+    ) -> Result<Vec<Rejection>, Error> {
         let mut retry = Retry::new(invocation);
         loop {
-            let (id, life, order) = self.look(channel, says).await?;
+            let (id, record, order) = self.look(channel, update).await?;
             let now = self.now();
-            let (before, mut after) = match life {
-                Some(Life::Alive(customer, version)) => {
-                    if customer.revived_after.is_some_and(|erased| says.is_of_before(erased)) {
+            let (before, mut after) = match record {
+                Some(Record::Alive(customer, version)) => {
+                    if customer.revived_after.is_some_and(|erased| update.is_of_before(erased)) {
                         return Ok(vec![erased()]);
                     }
                     (Some((customer.clone(), version)), *customer)
                 }
                 // Only whom the builder created after the erasure starts a new life (R12).
-                Some(Life::Erased(tombstone)) => {
-                    if says.born.is_none_or(|born| born <= tombstone.erased_at) {
+                Some(Record::Erased(tombstone)) => {
+                    if update
+                        .builder_created_at
+                        .is_none_or(|builder_created_at| builder_created_at <= tombstone.erased_at)
+                    {
                         return Ok(vec![erased()]);
                     }
                     let generation = tombstone.generation + 1;
-                    let member = Identifier::Member(says.member.as_str());
+                    let member = NaturalKey::Member(update.member.as_str());
                     let id = self.base.keys.customer_id(&channel.id, member, generation);
                     let new = Customer::new(id, generation, now);
                     (None, Customer { revived_after: Some(tombstone.erased_at), ..new })
                 }
                 None => (None, Customer::new(id, 0, now)),
             };
-            after.member_id = Some(says.member.as_str().to_owned());
-            let mut drops = after.hear(says);
-            let change = match (&says.order, order) {
-                (Some(said), Some(read)) => change(&mut after, said, read, now, &mut drops),
+            after.member_id = Some(update.member.as_str().to_owned());
+            let mut rejections = after.apply_builder_update(update);
+            let change = match (&update.order, order) {
+                (Some(given), Some(read)) => change(&mut after, given, read, now, &mut rejections),
                 _ => None,
             };
             let before = before.as_ref().map(|(before, version)| (before.as_ref(), *version));
@@ -85,7 +88,7 @@ impl<A: Hear> Store<A> {
                 if !same {
                     after.settle(before.map(|(before, _)| before), now);
                 }
-                let remembers = before.is_none().then(|| says.born.unwrap_or(says.at));
+                let remembers = before.is_none().then(|| update.builder_created_at.unwrap_or(update.at));
                 let id = after.id.clone();
                 let commit = Commit { remembers, order: change, ..Commit::new(&channel.id, before, after) };
                 match self.commit(commit, invocation).await? {
@@ -98,8 +101,8 @@ impl<A: Hear> Store<A> {
                     }
                 }
             }
-            drops.extend(self.put_said(channel, &after, &says.events).await?);
-            return Ok(drops);
+            rejections.extend(self.put_versioned_events(channel, &after, &update.events).await?);
+            return Ok(rejections);
         }
     }
 
@@ -107,12 +110,12 @@ impl<A: Hear> Store<A> {
     async fn look(
         &self,
         channel: &Channel,
-        says: &Says,
-    ) -> Result<(CustomerId, Option<Life>, Option<Read>), Error> {
-        let member = Identifier::Member(says.member.as_str());
-        let Some(order) = &says.order else {
-            let (id, life) = self.current(&channel.id, member).await?;
-            return Ok((id, life, None));
+        update: &CustomerUpdate,
+    ) -> Result<(CustomerId, Option<Record>, Option<Read>), Error> {
+        let member = NaturalKey::Member(update.member.as_str());
+        let Some(order) = &update.order else {
+            let (id, record) = self.current(&channel.id, member).await?;
+            return Ok((id, record, None));
         };
         let first = self.base.keys.customer_id(&channel.id, member, 0);
         let hash = self.base.keys.order(&channel.id, &order.id);
@@ -122,30 +125,30 @@ impl<A: Hear> Store<A> {
             keys::order_owner(&channel.id, &hash),
         );
         let mut found = self.batch_get(&[customer.clone(), line.clone(), owner.clone()], None).await?;
-        let life = found.remove(&customer).map_or(Ok(None), |item| item::life(item, self.now()))?;
+        let record = found.remove(&customer).map_or(Ok(None), |item| item::record(item, self.now()))?;
         let owner = orders::owner(found.get(&owner), self.now())?;
         let mut line = found.remove(&line);
-        let (id, life) = self.follow_generation(&channel.id, member, first.clone(), life).await?;
+        let (id, record) = self.follow_generation(&channel.id, member, first.clone(), record).await?;
         if id != first {
             line = self.get(keys::order(&channel.id, &id, &hash)).await?;
         }
         let line = line.map(orders::stored).transpose()?;
-        Ok((id, life, Some(Read { hash, line, owner })))
+        Ok((id, record, Some(Read { hash, line, owner })))
     }
 
     /// Stores a builder's events, each unless a later version of it is there. 1 W per KB each.
-    async fn put_said(
+    async fn put_versioned_events(
         &self,
         channel: &Channel,
         customer: &Customer,
-        events: &[SaidEvent],
-    ) -> Result<Vec<Drop>, Error> {
+        events: &[VersionedEvent],
+    ) -> Result<Vec<Rejection>, Error> {
         let (late, good): (Vec<_>, Vec<_>) =
-            events.iter().partition(|said| customer.is_of_before(said.event.created_at));
-        try_join_all(good.into_iter().map(|said| async move {
-            let key: EventKey = self.event_key(&channel.id, &customer.id, &said.event);
-            let mut item = event_item(channel, &key, &said.event);
-            item.insert(SAID_AT.into(), number(said.version));
+            events.iter().partition(|given| customer.is_of_before(given.event.created_at));
+        try_join_all(good.into_iter().map(|given| async move {
+            let key: EventKey = self.event_key(&channel.id, &customer.id, &given.event);
+            let mut item = event_item(channel, &key, &given.event);
+            item.insert(EVENT_VERSION.into(), number(given.version));
             let sent = self
                 .client()
                 .put_item()
@@ -153,8 +156,8 @@ impl<A: Hear> Store<A> {
                 .set_item(Some(item))
                 .condition_expression("attribute_not_exists(#pk) OR #said <= :said")
                 .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#said", SAID_AT)
-                .expression_attribute_values(":said", number(said.version))
+                .expression_attribute_names("#said", EVENT_VERSION)
+                .expression_attribute_values(":said", number(given.version))
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await;
@@ -174,14 +177,14 @@ impl<A: Hear> Store<A> {
         channel: &Channel,
         refund: &Refund,
         invocation: &Invocation,
-    ) -> Result<Vec<Drop>, Error> {
+    ) -> Result<Vec<Rejection>, Error> {
         let hash = self.base.keys.order(&channel.id, &refund.order);
         let mut retry = Retry::new(invocation);
         loop {
             let known = self.get(keys::order_owner(&channel.id, &hash)).await?;
             let (mut refunds, version) = match orders::owner(known.as_ref(), self.now())? {
                 Owner::Known(id) => match self.give_back(channel, &id, &hash, refund, invocation).await? {
-                    Some(drops) => return Ok(drops),
+                    Some(rejections) => return Ok(rejections),
                     None => {
                         retry.wait().await?;
                         continue;
@@ -195,7 +198,7 @@ impl<A: Hear> Store<A> {
                 let amount = refunds.entry(refund.id.clone()).or_insert(refund.amount);
                 *amount = (*amount).max(refund.amount);
             }
-            if refunds == before || self.let_wait(&channel.id, &hash, &refunds, version).await? {
+            if refunds == before || self.keep_waiting_refunds(&channel.id, &hash, &refunds, version).await? {
                 return Ok(Vec::new());
             }
             retry.wait().await?;
@@ -210,11 +213,11 @@ impl<A: Hear> Store<A> {
         hash: &str,
         refund: &Refund,
         invocation: &Invocation,
-    ) -> Result<Option<Vec<Drop>>, Error> {
+    ) -> Result<Option<Vec<Rejection>>, Error> {
         let (customer, line) = (keys::customer(&channel.id, id), keys::order(&channel.id, id, hash));
         let mut found = self.batch_get(&[customer.clone(), line.clone()], None).await?;
-        let life = found.remove(&customer).map_or(Ok(None), |item| item::life(item, self.now()))?;
-        let (Some(Life::Alive(before, version)), Some(line)) = (life, found.remove(&line)) else {
+        let record = found.remove(&customer).map_or(Ok(None), |item| item::record(item, self.now()))?;
+        let (Some(Record::Alive(before, version)), Some(line)) = (record, found.remove(&line)) else {
             return Ok(Some(vec![erased()]));
         };
         let (order, order_version) = orders::stored(line)?;
@@ -242,24 +245,24 @@ impl<A: Hear> Store<A> {
 /// What an order's word does to the order and to its customer's sums.
 fn change(
     customer: &mut Customer,
-    said: &Order,
+    given: &Order,
     read: Read,
     now: i64,
-    drops: &mut Vec<Drop>,
+    rejections: &mut Vec<Rejection>,
 ) -> Option<OrderChange> {
     let waited = match (&read.line, read.owner) {
         (None, Owner::Known(owner)) if owner != customer.id => {
-            drops.push(Drop::new("order", Reason::Foreign));
+            rejections.push(Rejection::new("order", RejectionReason::Foreign));
             return None;
         }
         (None, Owner::Waiting(refunds, version)) => Some((refunds, version)),
         _ => None,
     };
-    if customer.is_of_before(said.at) {
-        drops.push(erased());
+    if customer.is_of_before(given.at) {
+        rejections.push(erased());
         return None;
     }
-    let mut order = StoredOrder::of(said);
+    let mut order = StoredOrder::of(given);
     if let Some((line, _)) = &read.line {
         let mut merged = line.clone();
         merged.merge(&order);
@@ -277,6 +280,6 @@ fn change(
     Some(OrderChange { hash: read.hash, before, after: order, waited })
 }
 
-fn erased() -> Drop {
-    Drop::new("customer", Reason::Erased)
+fn erased() -> Rejection {
+    Rejection::new("customer", RejectionReason::Erased)
 }

@@ -6,39 +6,39 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use crate::Store;
-use crate::access::Entomb;
+use crate::access::PlaceTombstones;
 use crate::calls::Sent;
-use crate::contacts::{Change, Contacts, HOLDERS, Terms, VERIFIED};
+use crate::contact_points::{Change, ContactPoints, REGISTERED, Terms, VERIFIED};
 use crate::failure::held;
 use crate::item::{self, CURRENT, ERASED_AT, ERASURE, FORMAT, UNTIL, VERSION, number};
 use crate::keys::{self, PK, TTL};
-use okyaku_domain::contact_point::ContactKind;
+use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::limit::ERASURE_ITEMS;
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::{self, Millis};
 
 /// Who is to lie in it.
 #[derive(Clone, Copy, Debug)]
-pub enum Grave<'a> {
+pub enum ErasureTarget<'a> {
     /// Somebody who lives, as it was read.
     Person(&'a Customer, u64),
     /// Nobody, as far as the table knows: what may come there later is refused all the same.
     Nobody(&'a CustomerId),
 }
 
-impl Grave<'_> {
+impl ErasureTarget<'_> {
     /// How many items of the transaction it needs at most.
     fn items(&self) -> usize {
         match self {
             // The life itself, its contacts, and the first generation's tombstone; each link with its contacts.
             Self::Person(person, _) => {
-                let links: usize = person.links.iter().map(|link| 1 + link.holdings.len()).sum();
-                1 + person.holdings.len() + usize::from(person.generation > 0) + links
+                let links: usize = person.links.iter().map(|link| 1 + link.registrations.len()).sum();
+                1 + person.registrations.len() + usize::from(person.generation > 0) + links
             }
             Self::Nobody(_) => 1,
         }
@@ -46,19 +46,19 @@ impl Grave<'_> {
 
     /// How many of these, from the first on, one transaction takes beside its job; the first one always fits.
     #[must_use]
-    pub fn fit(graves: &[Self]) -> usize {
+    pub fn fit(targets: &[Self]) -> usize {
         let mut items = 0;
-        let fits = |grave: &&Self| {
-            items += grave.items();
+        let fits = |target: &&Self| {
+            items += target.items();
             items <= ERASURE_ITEMS
         };
-        graves.iter().take_while(fits).count().max(1).min(graves.len())
+        targets.iter().take_while(fits).count().max(1).min(targets.len())
     }
 }
 
 /// How the transaction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entombed {
+pub enum Placed {
     /// They are gone.
     Done,
     /// Something was written meanwhile, or an earlier try of this one has done it: look again.
@@ -66,9 +66,9 @@ pub enum Entombed {
 }
 
 /// Contacts to be freed: the lives that give each up.
-type Freed = BTreeMap<(ContactKind, String), Vec<String>>;
+type Freed = BTreeMap<(ContactPointKind, String), Vec<String>>;
 
-impl<A: Entomb> Store<A> {
+impl<A: PlaceTombstones> Store<A> {
     /// Puts the tombstones of persons and of their linked lives, frees their contacts and leaves a job, all or nothing.
     /// From here on no read returns them. `erasure` then says what it is about. `listed` are the holders that the named
     /// address was seen to list: whoever has joined or left since makes it look again. 2 W per KB of each customer and 1 for
@@ -76,23 +76,23 @@ impl<A: Entomb> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn entomb(
+    pub async fn place_tombstones(
         &self,
         erasure: &mut Erasure,
-        graves: &[Grave<'_>],
+        targets: &[ErasureTarget<'_>],
         listed: Option<&[CustomerId]>,
-    ) -> Result<Entombed, Error> {
+    ) -> Result<Placed, Error> {
         let mut next = erasure.clone();
         next.version = 1;
         let mut items = Vec::new();
         let mut freed = Freed::new();
-        for grave in graves {
-            match grave {
-                Grave::Person(person, version) => {
-                    items.extend(self.bury(&mut next, person, *version, &mut freed)?);
+        for target in targets {
+            match target {
+                ErasureTarget::Person(person, version) => {
+                    items.extend(self.tombstones_of(&mut next, person, *version, &mut freed)?);
                 }
-                Grave::Nobody(id) => {
-                    next.lives.push((*id).clone());
+                ErasureTarget::Nobody(id) => {
+                    next.records.push((*id).clone());
                     // It may have had markers and held the address for as long as the table remembers.
                     next.since = 0;
                     if let Some(address) = &next.address {
@@ -105,11 +105,11 @@ impl<A: Entomb> Store<A> {
         if let Some(address) = &next.address {
             freed.entry(address.clone()).or_default();
         }
-        for (contact, ids) in freed {
-            items.push(self.free(&next, &contact, ids, listed)?);
-            next.contacts.push(contact);
+        for (contact_point, ids) in freed {
+            items.push(self.free(&next, &contact_point, ids, listed)?);
+            next.contact_points.push(contact_point);
         }
-        if next.lives.is_empty() {
+        if next.records.is_empty() {
             next.emptied_at = Some(next.erased_at);
         }
         let job = Put::builder()
@@ -121,9 +121,9 @@ impl<A: Entomb> Store<A> {
         match self.transact(items).await? {
             Sent::Done => {
                 *erasure = next;
-                Ok(Entombed::Done)
+                Ok(Placed::Done)
             }
-            Sent::Refused(_) | Sent::Conflict => Ok(Entombed::Changed),
+            Sent::Refused(_) | Sent::Conflict => Ok(Placed::Changed),
         }
     }
 
@@ -131,12 +131,12 @@ impl<A: Entomb> Store<A> {
     pub(super) async fn redate(
         &self,
         channel: &str,
-        by: &By,
+        by: &PersonRef,
         generation: u32,
         as_of: Millis,
     ) -> Result<(), Error> {
-        let By::Member(member) = by else { return Ok(()) };
-        let id = self.base.keys.customer_id(channel, Identifier::Member(member.as_str()), generation);
+        let PersonRef::Member(member) = by else { return Ok(()) };
+        let id = self.base.keys.customer_id(channel, NaturalKey::Member(member.as_str()), generation);
         let sent = self
             .client()
             .update_item()
@@ -153,7 +153,7 @@ impl<A: Entomb> Store<A> {
     }
 
     /// A person's own life and its linked ones.
-    fn bury(
+    fn tombstones_of(
         &self,
         erasure: &mut Erasure,
         person: &Customer,
@@ -172,23 +172,25 @@ impl<A: Entomb> Store<A> {
             items.push(self.plain(item::of_tombstone(channel, &link.id, 0, erasure))?);
         }
         if person.generation > 0 {
-            items.push(self.let_go(channel, person, erasure.until)?);
+            items.push(self.release_generation(channel, person, erasure.until)?);
         }
-        let own = std::iter::once((&person.id, &person.holdings, person.created_at));
-        for (id, holdings, since) in
-            own.chain(person.links.iter().map(|link| (&link.id, &link.holdings, link.since)))
+        let own = std::iter::once((&person.id, &person.registrations, person.created_at));
+        for (id, registrations, since) in
+            own.chain(person.links.iter().map(|link| (&link.id, &link.registrations, link.since)))
         {
-            erasure.lives.push(id.clone());
+            erasure.records.push(id.clone());
             erasure.since = erasure.since.min(since);
             erasure.counts.customers += 1;
-            erasure.counts.contacts += holdings.len() as u64;
-            for (kind, holding) in holdings {
-                if holding.apart {
-                    let contacts = Contacts { table: self.table(), channel, id };
-                    items.extend(contacts.items(&Change::Free(*kind, holding.clone()), Terms::default())?);
-                    erasure.contacts.push((*kind, holding.hash.clone()));
+            erasure.counts.contact_points += registrations.len() as u64;
+            for (kind, registration) in registrations {
+                if registration.overflow {
+                    let contact_points = ContactPoints { table: self.table(), channel, id };
+                    items.extend(
+                        contact_points.items(&Change::Free(*kind, registration.clone()), Terms::default())?,
+                    );
+                    erasure.contact_points.push((*kind, registration.hash.clone()));
                 } else {
-                    freed.entry((*kind, holding.hash.clone())).or_default().push(id.to_string());
+                    freed.entry((*kind, registration.hash.clone())).or_default().push(id.to_string());
                 }
             }
         }
@@ -211,16 +213,16 @@ impl<A: Entomb> Store<A> {
     fn free(
         &self,
         erasure: &Erasure,
-        contact: &(ContactKind, String),
+        contact_point: &(ContactPointKind, String),
         ids: Vec<String>,
         listed: Option<&[CustomerId]>,
     ) -> Result<TransactWriteItem, Error> {
-        let (kind, hash) = contact;
+        let (kind, hash) = contact_point;
         let mut update = Update::builder()
             .table_name(self.table())
-            .set_key(Some(keys::contact(&erasure.channel, *kind, hash).attributes()));
+            .set_key(Some(keys::contact_point(&erasure.channel, *kind, hash).attributes()));
         let mut text = String::new();
-        if erasure.address.as_ref() == Some(contact) {
+        if erasure.address.as_ref() == Some(contact_point) {
             text.push_str("SET #f = :f, #erased = :erased, #erasure = :erasure, #until = :until ");
             update = update
                 .expression_attribute_names("#f", FORMAT)
@@ -238,7 +240,7 @@ impl<A: Entomb> Store<A> {
         if !ids.is_empty() {
             text.push_str("DELETE #holders :ids, #verified :ids");
             update = update
-                .expression_attribute_names("#holders", HOLDERS)
+                .expression_attribute_names("#holders", REGISTERED)
                 .expression_attribute_names("#verified", VERIFIED)
                 .expression_attribute_values(":ids", AttributeValue::Ss(ids));
         }
@@ -247,9 +249,14 @@ impl<A: Entomb> Store<A> {
     }
 
     /// The first generation's tombstone names a later life and stays as long as that: now it may go with this one.
-    fn let_go(&self, channel: &str, person: &Customer, until: i64) -> Result<TransactWriteItem, Error> {
+    fn release_generation(
+        &self,
+        channel: &str,
+        person: &Customer,
+        until: i64,
+    ) -> Result<TransactWriteItem, Error> {
         let member = person.member_id.as_deref().unwrap_or_default();
-        let first = self.base.keys.customer_id(channel, Identifier::Member(member), 0);
+        let first = self.base.keys.customer_id(channel, NaturalKey::Member(member), 0);
         let update = Update::builder()
             .table_name(self.table())
             .set_key(Some(keys::customer(channel, &first).attributes()))
@@ -265,7 +272,7 @@ impl<A: Entomb> Store<A> {
 
 /// The condition that a contact still lists these holders and no others.
 fn unchanged(mut update: UpdateBuilder, listed: &[CustomerId]) -> UpdateBuilder {
-    update = update.expression_attribute_names("#holders", HOLDERS);
+    update = update.expression_attribute_names("#holders", REGISTERED);
     if listed.is_empty() {
         return update.condition_expression("attribute_not_exists(#holders)");
     }

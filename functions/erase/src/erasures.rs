@@ -8,9 +8,9 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{CustomerId, MemberId};
-use okyaku_domain::person_ref::By;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_engine::App;
-use okyaku_store::erasure::{Erased, Reach};
+use okyaku_store::erasure::{Erased, ErasureOptions};
 use serde_json::{Map, Value, json};
 
 use crate::Access;
@@ -26,12 +26,17 @@ pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> 
     }
     let all = json::flag(&body, "all")?;
     let by = parse(&body, channel)?;
-    if all && !matches!(by, By::Contact(_)) {
+    if all && !matches!(by, PersonRef::ContactPoint(_)) {
         return Err(Error::invalid("all", "is for an address alone"));
     }
     let erasures = match app
         .store
-        .erase(channel, &by, Reach { all, unknown: true, ..Reach::default() }, &call.invocation)
+        .erase(
+            channel,
+            &by,
+            ErasureOptions { all, unknown: true, ..ErasureOptions::default() },
+            &call.invocation,
+        )
         .await?
     {
         Erased::Now(erasures) => work(app, erasures, call).await,
@@ -62,11 +67,11 @@ pub(crate) async fn delete_customer(
     let nobody = Error::NotFound("the customer");
     let user_id = call.param("userId");
     let by = match user_id.strip_prefix('@') {
-        Some(member) => MemberId::parse(member).ok().map(By::Member),
-        None => CustomerId::parse(user_id).map(By::Id),
+        Some(member) => MemberId::parse(member).ok().map(PersonRef::Member),
+        None => CustomerId::parse(user_id).map(PersonRef::Id),
     };
     let Some(by) = by else { return Err(nobody) };
-    match app.store.erase(channel, &by, Reach::default(), &call.invocation).await? {
+    match app.store.erase(channel, &by, ErasureOptions::default(), &call.invocation).await? {
         Erased::Now(erasures) => {
             work(app, erasures, call).await;
             Ok(Reply::no_content())
@@ -79,7 +84,7 @@ pub(crate) async fn delete_customer(
 async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec<Erasure> {
     let start = Instant::now();
     for erasure in &mut erasures {
-        while erasure.current_life().is_some() && start.elapsed() < OWN_WORK {
+        while erasure.current_record().is_some() && start.elapsed() < OWN_WORK {
             match app.store.empty_page(erasure).await {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -94,12 +99,13 @@ async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec
 }
 
 /// Reads `by`: one key and its value.
-fn parse(body: &Map<String, Value>, channel: &Channel) -> Result<By, Error> {
-    let shape = || Error::invalid("by", format!("must be an object with one of {}", By::KINDS.join(", ")));
+fn parse(body: &Map<String, Value>, channel: &Channel) -> Result<PersonRef, Error> {
+    let shape =
+        || Error::invalid("by", format!("must be an object with one of {}", PersonRef::KINDS.join(", ")));
     let Some(Value::Object(by)) = body.get("by") else { return Err(shape()) };
     let mut pairs = by.iter();
     let (Some((kind, value)), None) = (pairs.next(), pairs.next()) else { return Err(shape()) };
-    By::parse(kind, value, &channel.region).map_err(|detail| Error::Invalid(vec![detail]))
+    PersonRef::parse(kind, value, &channel.region).map_err(|detail| Error::Invalid(vec![detail]))
 }
 
 fn show(erasure: &Erasure) -> Value {

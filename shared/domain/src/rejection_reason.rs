@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Why something was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Reason {
+pub enum RejectionReason {
     /// The field is missing, mistyped or out of its bounds.
     Invalid,
     /// The body is not JSON, or not what its topic has.
@@ -28,7 +28,7 @@ pub enum Reason {
     Ambiguous,
 }
 
-impl Reason {
+impl RejectionReason {
     /// Every reason.
     pub const ALL: [Self; 10] = [
         Self::Invalid,

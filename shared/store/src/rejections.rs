@@ -13,16 +13,16 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::access::{List, NoteDrops};
+use super::access::{CountRejections, List};
 use super::failure::Failure;
 use super::item::{FORMAT, expired, integer, number, string};
 use super::keys::{self, SK, TTL};
 use super::{Item, Store};
 use okyaku_domain::error::Error;
-use okyaku_domain::limit::{DROP_DAYS, DROPS_A_DAY};
-use okyaku_domain::origin::Origin;
-use okyaku_domain::rejection::Drop;
+use okyaku_domain::limit::{REJECTION_DAYS, REJECTIONS_A_DAY};
+use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_field::{OTHER, known_field};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::time::{DAY, MINUTE, Millis, day, ttl};
 
 const COUNT: &str = "n";
@@ -59,7 +59,7 @@ type Name = (String, String);
 
 /// What an instance has counted and not written.
 #[derive(Debug, Default)]
-pub struct DropCounts(Mutex<HashMap<Name, Held>>);
+pub struct RejectionCounts(Mutex<HashMap<Name, Held>>);
 
 /// A count on its way to the table.
 struct Due {
@@ -68,19 +68,19 @@ struct Due {
     last: Millis,
 }
 
-impl DropCounts {
+impl RejectionCounts {
     /// Counts these, and takes what is to be written now.
-    fn count(&self, partition: &str, origin: Origin, drops: &[Drop], now: Millis) -> Vec<Due> {
+    fn count(&self, partition: &str, sender: Sender, rejections: &[Rejection], now: Millis) -> Vec<Due> {
         let Ok(mut all) = self.0.lock() else { return Vec::new() };
-        for drop in drops {
-            let sort = |field: &str| keys::drop_sort(origin.name(), drop.reason.name(), field);
-            let mut name = (partition.to_owned(), sort(&known_field(origin, &drop.field)));
+        for rejection in rejections {
+            let sort = |field: &str| keys::rejection_sort(sender.name(), rejection.reason.name(), field);
+            let mut name = (partition.to_owned(), sort(&known_field(sender, &rejection.field)));
             if !all.contains_key(&name) {
                 if all.len() >= ENTRIES {
                     all.retain(|_, held| held.waiting > 0 || !held.has_rested(now));
                 }
                 let of_day = all.keys().filter(|(of, _)| of == partition).count();
-                if of_day >= DROPS_A_DAY {
+                if of_day >= REJECTIONS_A_DAY {
                     name.1 = sort(OTHER);
                 }
                 // More than a thousand in a minute: the log may miss some, the memory must not grow.
@@ -112,12 +112,12 @@ impl DropCounts {
 
 /// How often something of one kind was dropped on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DropCount {
+pub struct RejectionCount {
     /// The UTC day, such as `2026-11-22`.
     pub day: String,
-    /// [`Origin::name`].
-    pub origin: String,
-    /// [`okyaku_domain::rejection_code::Reason::name`].
+    /// [`Sender::name`].
+    pub sender: String,
+    /// [`okyaku_domain::rejection_reason::RejectionReason::name`].
     pub reason: String,
     /// A name of ours, or `other`.
     pub field: String,
@@ -127,16 +127,16 @@ pub struct DropCount {
     pub last: Millis,
 }
 
-impl<A: NoteDrops> Store<A> {
+impl<A: CountRejections> Store<A> {
     /// Counts what was dropped of one request or delivery, and writes what this instance has not written for a minute:
     /// 1 W for each kind of drop, in parallel, and nothing where there is none. Costs the caller a second at most; what
     /// fails is logged and tried again a minute later.
-    pub async fn note_drops(&self, channel: &str, origin: Origin, drops: &[Drop]) {
+    pub async fn count_rejections(&self, channel: &str, sender: Sender, rejections: &[Rejection]) {
         let now = self.now();
-        let partition = keys::drop_partition(channel, &day(now));
-        let due = self.base.drops.count(&partition, origin, drops, now);
+        let partition = keys::rejection_partition(channel, &day(now));
+        let due = self.base.rejections.count(&partition, sender, rejections, now);
         join_all(due.iter().map(|due| async move {
-            let written = tokio::time::timeout(PATIENCE, self.add_drops(due)).await;
+            let written = tokio::time::timeout(PATIENCE, self.add_rejections(due)).await;
             let cause = match written {
                 Ok(Ok(())) => return,
                 Ok(Err(Failure::Busy(cause) | Failure::Other(cause))) => cause,
@@ -144,17 +144,17 @@ impl<A: NoteDrops> Store<A> {
                 Err(_) => "timeout".to_owned(),
             };
             tracing::warn!(cause, "drops are not counted yet");
-            self.base.drops.put_back(due);
+            self.base.rejections.put_back(due);
         }))
         .await;
     }
 
-    async fn add_drops(&self, due: &Due) -> Result<(), Failure> {
+    async fn add_rejections(&self, due: &Due) -> Result<(), Failure> {
         let (partition, sort) = &due.name;
         self.client()
             .update_item()
             .table_name(self.table())
-            .set_key(Some(keys::drops(partition, sort).attributes()))
+            .set_key(Some(keys::rejections(partition, sort).attributes()))
             .update_expression("ADD #n :n SET #last = :last, #ttl = :ttl, #f = :f")
             .expression_attribute_names("#n", COUNT)
             .expression_attribute_names("#last", LAST)
@@ -163,7 +163,10 @@ impl<A: NoteDrops> Store<A> {
             .expression_attribute_values(":n", number(due.count))
             .expression_attribute_values(":last", number(due.last))
             // A day more than it is shown.
-            .expression_attribute_values(":ttl", number(ttl(due.last + Millis::from(DROP_DAYS + 1) * DAY)))
+            .expression_attribute_values(
+                ":ttl",
+                number(ttl(due.last + Millis::from(REJECTION_DAYS + 1) * DAY)),
+            )
             .expression_attribute_values(":f", number(1))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -175,22 +178,28 @@ impl<A: NoteDrops> Store<A> {
 
 impl<A: List> Store<A> {
     /// What was dropped today and on the days before it, `days` in all: the newest day first, the most frequent first.
-    /// At most [`DROPS_A_DAY`] of a day. 1 R per 4 KB and day, at least half a one.
+    /// At most [`REJECTIONS_A_DAY`] of a day. 1 R per 4 KB and day, at least half a one.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn drops(&self, channel: &str, days: u32) -> Result<Vec<DropCount>, Error> {
+    pub async fn rejections(&self, channel: &str, days: u32) -> Result<Vec<RejectionCount>, Error> {
         let now = self.now();
-        let days = days.min(DROP_DAYS);
-        let of_day = (0..days).map(|back| self.drops_of(channel, day(now - Millis::from(back) * DAY), now));
-        let all: Vec<Vec<DropCount>> =
-            stream::iter(of_day.collect::<Vec<_>>()).buffered(DROP_DAYS as usize).try_collect().await?;
+        let days = days.min(REJECTION_DAYS);
+        let of_day =
+            (0..days).map(|back| self.rejections_of(channel, day(now - Millis::from(back) * DAY), now));
+        let all: Vec<Vec<RejectionCount>> =
+            stream::iter(of_day.collect::<Vec<_>>()).buffered(REJECTION_DAYS as usize).try_collect().await?;
         Ok(all.into_iter().flatten().collect())
     }
 
-    async fn drops_of(&self, channel: &str, day: String, now: Millis) -> Result<Vec<DropCount>, Error> {
-        let partition = keys::drop_partition(channel, &day);
-        let limit = i32::try_from(DROPS_A_DAY).map_err(Error::internal)?;
+    async fn rejections_of(
+        &self,
+        channel: &str,
+        day: String,
+        now: Millis,
+    ) -> Result<Vec<RejectionCount>, Error> {
+        let partition = keys::rejection_partition(channel, &day);
+        let limit = i32::try_from(REJECTIONS_A_DAY).map_err(Error::internal)?;
         let reply = self.query(partition).limit(limit).send().await.map_err(Failure::of)?;
         let items = reply.items.unwrap_or_default();
         let items = items.iter().filter(|item| !expired(item, now));
@@ -200,12 +209,12 @@ impl<A: List> Store<A> {
     }
 }
 
-fn count_of(item: &Item, day: &str) -> Result<DropCount, Error> {
+fn count_of(item: &Item, day: &str) -> Result<RejectionCount, Error> {
     let read = || {
-        let (origin, reason, field) = keys::parse_drop_sort(string(item, SK)?)?;
-        Some(DropCount {
+        let (sender, reason, field) = keys::parse_rejection_sort(string(item, SK)?)?;
+        Some(RejectionCount {
             day: format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?),
-            origin: origin.to_owned(),
+            sender: sender.to_owned(),
             reason: reason.to_owned(),
             field: field.to_owned(),
             count: u64::try_from(integer(item, COUNT)?).ok()?,
@@ -218,13 +227,14 @@ fn count_of(item: &Item, day: &str) -> Result<DropCount, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use okyaku_domain::rejection_code::Reason;
+    use okyaku_domain::builder::Builder;
+    use okyaku_domain::rejection_reason::RejectionReason;
 
     const NOW: Millis = 1_795_348_800_000;
 
-    fn of(all: &DropCounts, partition: &str, field: &str, at: Millis) -> Vec<(String, u64)> {
-        let drops = [Drop::new(field, Reason::Invalid)];
-        let due = all.count(partition, Origin::Shopify, &drops, at);
+    fn of(all: &RejectionCounts, partition: &str, field: &str, at: Millis) -> Vec<(String, u64)> {
+        let rejections = [Rejection::new(field, RejectionReason::Invalid)];
+        let due = all.count(partition, Sender::Builder(Builder::Shopify), &rejections, at);
         due.into_iter().map(|due| (due.name.1, due.count)).collect()
     }
 
@@ -233,21 +243,24 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_written_at_once_and_then_once_a_minute() {
-        let all = DropCounts::default();
+    fn count_is_written_at_once_and_then_once_a_minute() {
+        let all = RejectionCounts::default();
         assert_eq!(of(&all, "p", "a", NOW), one("a", 1));
         assert_eq!(of(&all, "p", "a", NOW + 1), []);
         assert_eq!(of(&all, "p", "a", NOW + MINUTE - 1), []);
         assert_eq!(of(&all, "p", "a", NOW + MINUTE), one("a", 3));
-        assert!(all.count("p", Origin::Shopify, &[], NOW + 5 * MINUTE).is_empty(), "nothing waits");
+        assert!(
+            all.count("p", Sender::Builder(Builder::Shopify), &[], NOW + 5 * MINUTE).is_empty(),
+            "nothing waits"
+        );
     }
 
     #[test]
-    fn what_is_held_is_written_with_anything_that_comes_after_the_minute() {
-        let all = DropCounts::default();
+    fn held_count_is_written_with_any_request_after_the_minute() {
+        let all = RejectionCounts::default();
         of(&all, "p", "a", NOW);
         of(&all, "p", "a", NOW);
-        let due = all.count("another", Origin::Page, &[], NOW + MINUTE);
+        let due = all.count("another", Sender::Page, &[], NOW + MINUTE);
         assert_eq!(
             due.iter().map(|due| (due.name.0.as_str(), due.count, due.last)).collect::<Vec<_>>(),
             [("p", 1, NOW)]
@@ -255,19 +268,19 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_written_is_tried_again_after_a_minute() {
-        let all = DropCounts::default();
-        let due = all.count("p", Origin::Page, &[Drop::new("tags", Reason::Limit)], NOW);
+    fn failed_write_is_tried_again_after_a_minute() {
+        let all = RejectionCounts::default();
+        let due = all.count("p", Sender::Page, &[Rejection::new("tags", RejectionReason::Limit)], NOW);
         all.put_back(&due[0]);
-        assert!(all.count("p", Origin::Page, &[], NOW + MINUTE - 1).is_empty());
-        assert_eq!(all.count("p", Origin::Page, &[], NOW + MINUTE)[0].count, 1);
+        assert!(all.count("p", Sender::Page, &[], NOW + MINUTE - 1).is_empty());
+        assert_eq!(all.count("p", Sender::Page, &[], NOW + MINUTE)[0].count, 1);
     }
 
     #[test]
-    fn the_501st_of_a_day_is_other_and_another_day_has_its_own() {
-        let all = DropCounts::default();
+    fn kind_501_of_a_day_is_other_and_each_day_has_its_own() {
+        let all = RejectionCounts::default();
         let name = |n: usize| format!("f{}.g{}", n / 100, n % 100);
-        for n in 0..DROPS_A_DAY {
+        for n in 0..REJECTIONS_A_DAY {
             assert_eq!(of(&all, "p", &name(n), NOW), one(&name(n), 1));
         }
         assert_eq!(of(&all, "p", "one_more", NOW), one(OTHER, 1));
@@ -276,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn no_flood_grows_the_memory() {
-        let all = DropCounts::default();
+    fn memory_is_bounded_in_a_flood() {
+        let all = RejectionCounts::default();
         for n in 0..3 * ENTRIES {
             of(&all, &n.to_string(), "a", NOW);
         }

@@ -1,8 +1,9 @@
 //! The log of drops: what was refused or left out, by day, source, reason and field, and never a value (R15).
 
-use okyaku_domain::origin::Origin;
-use okyaku_domain::rejection::Drop;
-use okyaku_domain::rejection_code::Reason;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::rejection_reason::RejectionReason;
+use okyaku_domain::sender::Sender;
 use serde_json::{Value, json};
 use support::fault::wire::Act;
 use support::fault::world::{World, run};
@@ -10,18 +11,18 @@ use support::{Channel, NOW, Shop};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
-const PATH: &str = "/okyaku/v1/drops";
+const PATH: &str = "/okyaku/v1/rejections";
 
 /// Every row as `day source reason field count`.
 async fn rows_of(shop: &Shop, days: u32) -> Vec<String> {
     let answer = shop.server("GET", &format!("{PATH}?days={days}")).send().await;
-    let drops = answer.expect(200)["drops"].as_array().unwrap().clone();
-    let text = |drop: &Value, key: &str| drop[key].as_str().unwrap().to_owned();
-    let row = |drop: &Value| {
-        let named = ["day", "source", "reason", "field"].map(|key| text(drop, key)).join(" ");
-        format!("{named} {}", drop["count"])
+    let rejections = answer.expect(200)["rejections"].as_array().unwrap().clone();
+    let text = |rejection: &Value, key: &str| rejection[key].as_str().unwrap().to_owned();
+    let row = |rejection: &Value| {
+        let named = ["day", "sender", "reason", "field"].map(|key| text(rejection, key)).join(" ");
+        format!("{named} {}", rejection["count"])
     };
-    drops.iter().map(row).collect()
+    rejections.iter().map(row).collect()
 }
 
 async fn rows(shop: &Shop) -> Vec<String> {
@@ -36,31 +37,31 @@ async fn bad_boot(shop: &Shop) {
 
 /// How many calls of the table count drops.
 fn writes(shop: &Shop) -> usize {
-    shop.recorder.calls().iter().filter(|call| call.notes_drops()).count()
+    shop.recorder.calls().iter().filter(|call| call.notes_rejections()).count()
 }
 
 async fn items(shop: &Shop) -> Vec<String> {
     let items = shop.items().await;
-    let drops = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("D#"));
-    drops.map(|item| format!("{item:?}")).collect()
+    let rejections = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("D#"));
+    rejections.map(|item| format!("{item:?}")).collect()
 }
 
 #[tokio::test]
-async fn a_bad_field_of_a_page_is_there_with_its_reason_and_never_its_value() {
+async fn bad_page_field_is_listed_with_its_reason_and_no_value() {
     let shop = Shop::open().await;
-    assert_eq!(shop.server("GET", PATH).send().await.expect(200), &json!({"drops": []}));
+    assert_eq!(shop.server("GET", PATH).send().await.expect(200), &json!({"rejections": []}));
     bad_boot(&shop).await;
     let answer = shop.server("GET", PATH).send().await;
     insta::assert_snapshot!(answer.text(), @r#"
     200 {
-      "drops": [
+      "rejections": [
         {
           "count": 1,
           "day": "2026-11-22",
           "field": "profile.email",
           "lastAt": 1795348800000,
           "reason": "invalid",
-          "source": "page"
+          "sender": "page"
         }
       ]
     }
@@ -70,7 +71,7 @@ async fn a_bad_field_of_a_page_is_there_with_its_reason_and_never_its_value() {
 }
 
 #[tokio::test]
-async fn a_name_that_anybody_chose_is_other() {
+async fn field_name_chosen_by_a_sender_is_other() {
     let shop = Shop::open().await;
     let body =
         json!({"kanarie": 1, "profile": {"kanarie@vogel.example": {}, "wishCount": {}, "description": "x"}});
@@ -89,7 +90,7 @@ async fn a_name_that_anybody_chose_is_other() {
 }
 
 #[tokio::test]
-async fn the_same_drop_twice_within_a_minute_is_one_write_and_both_are_there_after_it() {
+async fn repeated_rejection_is_one_write_a_minute_and_counts_twice() {
     let shop = Shop::open().await;
     shop.recorder.reset();
     bad_boot(&shop).await;
@@ -103,7 +104,7 @@ async fn the_same_drop_twice_within_a_minute_is_one_write_and_both_are_there_aft
     assert_eq!(writes(&shop), 2);
     let answer = shop.server("GET", PATH).send().await;
     assert_eq!(
-        (&answer.body["drops"][0]["count"], &answer.body["drops"][0]["lastAt"]),
+        (&answer.body["rejections"][0]["count"], &answer.body["rejections"][0]["lastAt"]),
         (&json!(2), &json!(NOW + MINUTE - 1))
     );
     shop.clock.advance(MINUTE);
@@ -112,7 +113,7 @@ async fn the_same_drop_twice_within_a_minute_is_one_write_and_both_are_there_aft
 }
 
 #[tokio::test]
-async fn instances_count_into_the_same() {
+async fn instances_add_to_the_same_count() {
     let shop = Shop::open().await;
     for instance in [shop.another_instance(), shop.another_instance(), shop.another_instance()] {
         bad_boot(&instance).await;
@@ -121,7 +122,7 @@ async fn instances_count_into_the_same() {
 }
 
 #[tokio::test]
-async fn days_are_1_to_14_and_14_unless_said() {
+async fn days_are_1_to_14_and_default_to_14() {
     let shop = Shop::open().await;
     bad_boot(&shop).await;
     for days in ["0", "15", "-1", "", "1.5", "all", "99999999999"] {
@@ -135,7 +136,7 @@ async fn days_are_1_to_14_and_14_unless_said() {
     };
     assert_eq!((seen(0, 1).await, seen(1, 1).await, seen(1, 2).await), (1, 0, 1));
     assert_eq!((seen(13, 13).await, seen(13, 14).await), (0, 1));
-    assert_eq!(shop.server("GET", PATH).send().await.expect(200)["drops"].as_array().unwrap().len(), 1);
+    assert_eq!(shop.server("GET", PATH).send().await.expect(200)["rejections"].as_array().unwrap().len(), 1);
     assert_eq!(seen(14, 14).await, 0, "after 14 days nothing is shown");
     // And a day later nothing is left: the item's time to live is 15 days after its last drop.
     let item =
@@ -144,7 +145,7 @@ async fn days_are_1_to_14_and_14_unless_said() {
 }
 
 #[tokio::test]
-async fn the_newest_day_comes_first_and_of_a_day_the_most_frequent() {
+async fn newest_day_comes_first_and_then_the_most_frequent() {
     let shop = Shop::open().await;
     let bad = async |n: u64, body: Value| {
         for _ in 0..n {
@@ -166,16 +167,18 @@ async fn the_newest_day_comes_first_and_of_a_day_the_most_frequent() {
 }
 
 #[tokio::test]
-async fn of_a_day_500_kinds_are_shown() {
+async fn day_shows_at_most_500_kinds() {
     let shop = Shop::open().await;
     let note = async |names: std::ops::Range<u32>| {
         // An instance writes 50 with one request.
         for from in names.clone().step_by(50) {
             let store = shop.another_instance().base.app::<okyaku_track::Access>().store;
-            let drops: Vec<Drop> = (from..names.end.min(from + 50))
-                .map(|n| Drop::new(format!("field.n{n}"), Reason::Invalid))
+            let rejections: Vec<Rejection> = (from..names.end.min(from + 50))
+                .map(|n| Rejection::new(format!("field.n{n}"), RejectionReason::Invalid))
                 .collect();
-            store.note_drops("dec0de00000000000000", Origin::Cafe24, &drops).await;
+            store
+                .count_rejections("dec0de00000000000000", Sender::Builder(Builder::Cafe24), &rejections)
+                .await;
         }
     };
     note(0..500).await;
@@ -185,19 +188,19 @@ async fn of_a_day_500_kinds_are_shown() {
 }
 
 #[tokio::test]
-async fn another_channel_sees_nothing() {
+async fn channel_sees_only_its_own_rejections() {
     let shop = Shop::open().await;
     bad_boot(&shop).await;
     let other = Channel::create(&shop, "Other", &[]).await;
-    assert_eq!(other.server(&shop, "GET", PATH, &json!({})).await.expect(200), &json!({"drops": []}));
+    assert_eq!(other.server(&shop, "GET", PATH, &json!({})).await.expect(200), &json!({"rejections": []}));
     other.boot(&shop, json!({"tags": 1})).await.expect(422);
     let own = other.server(&shop, "GET", PATH, &json!({})).await;
-    assert_eq!(own.body["drops"].as_array().unwrap().len(), 1);
+    assert_eq!(own.body["rejections"].as_array().unwrap().len(), 1);
     assert_eq!(rows(&shop).await.len(), 1);
 }
 
 #[tokio::test]
-async fn each_rejected_event_counts_by_its_field() {
+async fn rejected_event_counts_by_its_field() {
     let shop = Shop::open().await;
     let token = shop.boot(json!({})).await.str("/sessionToken").to_owned();
     let old = NOW - 366 * DAY;
@@ -225,7 +228,7 @@ async fn each_rejected_event_counts_by_its_field() {
 }
 
 #[tokio::test]
-async fn what_a_server_is_refused_counts_and_what_has_no_credential_or_no_body_does_not() {
+async fn refusal_counts_unless_credential_or_body_is_missing() {
     let shop = Shop::open().await;
     let member = shop.boot_member("lee", json!({})).await;
     let event = json!({"name": "A", "id": "1", "createdAt": NOW - 366 * DAY});
@@ -257,7 +260,7 @@ async fn what_a_server_is_refused_counts_and_what_has_no_credential_or_no_body_d
 }
 
 #[tokio::test]
-async fn what_is_said_of_the_erased_counts_for_server_and_page() {
+async fn write_to_an_erased_customer_counts_for_server_and_page() {
     let shop = Shop::open().await;
     let token = shop.boot_member("lee", json!({})).await.str("/sessionToken").to_owned();
     shop.server("DELETE", "/open/v5/users/@lee").send().await.expect(204);
@@ -275,7 +278,7 @@ async fn what_is_said_of_the_erased_counts_for_server_and_page() {
 }
 
 #[tokio::test]
-async fn a_boot_that_drops_something_makes_one_call_more_and_not_again_within_the_minute() {
+async fn boot_with_rejections_makes_one_call_more_once_a_minute() {
     let shop = Shop::open().await;
     let veil = shop.boot(json!({})).await.str("/veilId").to_owned();
     let cost = async |body: Value| {
@@ -293,7 +296,7 @@ async fn a_boot_that_drops_something_makes_one_call_more_and_not_again_within_th
 }
 
 #[tokio::test]
-async fn reading_costs_a_query_a_day_at_once() {
+async fn reading_costs_one_parallel_query_a_day() {
     let shop = Shop::open().await;
     bad_boot(&shop).await;
     rows(&shop).await;
@@ -310,7 +313,7 @@ async fn reading_costs_a_query_a_day_at_once() {
 }
 
 #[tokio::test]
-async fn a_log_that_fails_fails_no_boot_and_catches_up() {
+async fn failed_count_fails_no_boot_and_is_caught_up() {
     for (status, code) in
         [(400, "ThrottlingException"), (400, "ValidationException"), (500, "InternalServerError")]
     {
@@ -339,7 +342,7 @@ async fn a_log_that_fails_fails_no_boot_and_catches_up() {
 }
 
 #[test]
-fn a_log_that_hangs_holds_a_boot_up_for_a_second_and_no_longer() {
+fn hanging_count_delays_a_boot_by_a_second_at_most() {
     run(async {
         let world = World::open().await;
         world.shop.boot(json!({})).await.expect(200);
@@ -358,7 +361,7 @@ fn a_log_that_hangs_holds_a_boot_up_for_a_second_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_boot_that_fails_counts_nothing_as_it_comes_again() {
+async fn failed_boot_counts_nothing() {
     let shop = Shop::open().await;
     shop.boot(json!({})).await.expect(200);
     shop.recorder.inject(|operation, _| {
@@ -374,17 +377,17 @@ async fn a_boot_that_fails_counts_nothing_as_it_comes_again() {
 }
 
 #[tokio::test]
-async fn a_builders_delivery_counts_by_its_paths() {
+async fn builder_delivery_counts_by_its_paths() {
     let shop = Shop::open().await;
     let store = &shop.base.app::<okyaku_boot::Access>().store;
-    let drops = [
-        Drop::new("customer.phone", Reason::Invalid),
-        Drop::new("line_items[3].price", Reason::Invalid),
-        Drop::new("line_items[4].price", Reason::Invalid),
-        Drop::new("orders/hidden", Reason::UnknownTopic),
-        Drop::new("Kanarie", Reason::UnknownTopic),
+    let rejections = [
+        Rejection::new("customer.phone", RejectionReason::Invalid),
+        Rejection::new("line_items[3].price", RejectionReason::Invalid),
+        Rejection::new("line_items[4].price", RejectionReason::Invalid),
+        Rejection::new("orders/hidden", RejectionReason::UnknownTopic),
+        Rejection::new("Kanarie", RejectionReason::UnknownTopic),
     ];
-    store.note_drops("dec0de00000000000000", Origin::Shopify, &drops).await;
+    store.count_rejections("dec0de00000000000000", Sender::Builder(Builder::Shopify), &rejections).await;
     insta::assert_snapshot!(rows(&shop).await.join("\n"), @"
     2026-11-22 shopify invalid line_items.price 2
     2026-11-22 shopify invalid customer.phone 1

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A value that may be left out, cleared, or one of a few.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Said {
+pub enum Write {
     #[default]
     Absent,
     Null,
@@ -13,16 +13,16 @@ pub enum Said {
 
 /// What is said of a customer at once.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Words {
-    pub grade: Said,
-    pub utm_term: Said,
-    pub email: Said,
-    pub mobile: Said,
-    pub name: Said,
-    pub memo: Said,
-    pub once_grade: Said,
-    pub language: Said,
-    pub unsubscribe: Said,
+pub struct Writes {
+    pub grade: Write,
+    pub utm_term: Write,
+    pub email: Write,
+    pub mobile: Write,
+    pub name: Write,
+    pub memo: Write,
+    pub once_grade: Write,
+    pub language: Write,
+    pub unsubscribe: Write,
     /// `profile: null`, and nothing else of the profile.
     pub reset: bool,
     /// `None` leaves them; a bit each of four.
@@ -56,9 +56,9 @@ pub fn tags(bits: u8) -> Vec<String> {
     (0..4).filter(|bit| bits & (1 << bit) != 0).map(|bit| format!("tag{bit}")).collect()
 }
 
-impl Words {
+impl Writes {
     /// The profile's keys, in the order in which they are applied.
-    pub fn fields(&self) -> [(&'static str, Said); 6] {
+    pub fn fields(&self) -> [(&'static str, Write); 6] {
         [
             ("grade", self.grade),
             ("utmTerm", self.utm_term),
@@ -71,7 +71,7 @@ impl Words {
 
     /// Whether the body can change nobody.
     pub fn is_empty(&self) -> bool {
-        let once_grade = if self.once_grade == Said::Null { Said::Absent } else { self.once_grade };
+        let once_grade = if self.once_grade == Write::Null { Write::Absent } else { self.once_grade };
         Self { once_grade, ..self.clone() } == Self::default()
     }
 
@@ -79,11 +79,11 @@ impl Words {
     pub fn body(&self) -> Value {
         let mut body = Map::new();
         let mut profile = Map::new();
-        for (key, said) in self.fields() {
-            match said {
-                Said::Absent => {}
-                Said::Null => drop(profile.insert(key.to_owned(), Value::Null)),
-                Said::One(n) => drop(profile.insert(key.to_owned(), sent(key, n).into())),
+        for (key, write) in self.fields() {
+            match write {
+                Write::Absent => {}
+                Write::Null => drop(profile.insert(key.to_owned(), Value::Null)),
+                Write::One(n) => drop(profile.insert(key.to_owned(), sent(key, n).into())),
             }
         }
         if self.reset {
@@ -92,21 +92,21 @@ impl Words {
             body.insert("profile".to_owned(), profile.into());
         }
         match self.once_grade {
-            Said::Absent => {}
-            Said::Null => drop(body.insert("profileOnce".to_owned(), json!({ "grade": null }))),
-            Said::One(n) => {
+            Write::Absent => {}
+            Write::Null => drop(body.insert("profileOnce".to_owned(), json!({ "grade": null }))),
+            Write::One(n) => {
                 drop(body.insert("profileOnce".to_owned(), json!({ "grade": sent("grade", n) })));
             }
         }
         match self.language {
-            Said::Absent => {}
-            Said::Null => drop(body.insert("language".to_owned(), Value::Null)),
-            Said::One(n) => drop(body.insert("language".to_owned(), languages(n).into())),
+            Write::Absent => {}
+            Write::Null => drop(body.insert("language".to_owned(), Value::Null)),
+            Write::One(n) => drop(body.insert("language".to_owned(), languages(n).into())),
         }
         match self.unsubscribe {
-            Said::Absent => {}
-            Said::Null => drop(body.insert("unsubscribeEmail".to_owned(), Value::Null)),
-            Said::One(n) => drop(body.insert("unsubscribeEmail".to_owned(), n.is_multiple_of(2).into())),
+            Write::Absent => {}
+            Write::Null => drop(body.insert("unsubscribeEmail".to_owned(), Value::Null)),
+            Write::One(n) => drop(body.insert("unsubscribeEmail".to_owned(), n.is_multiple_of(2).into())),
         }
         if let Some(bits) = self.tags {
             body.insert("tags".to_owned(), tags(bits).into());
@@ -115,7 +115,7 @@ impl Words {
     }
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for Writes {
     /// As it is sent: a failing sequence is read by people.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.body())

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 
-use crate::access::{Entomb, EraseShop};
+use crate::access::{EndChannel, PlaceTombstones};
 use crate::calls::Sent;
 use crate::failure::Failure;
 use crate::item::{self, ERASED_AT, number, string};
@@ -17,12 +17,12 @@ use okyaku_domain::error::Error;
 /// Attribute of the channel's item, and of a credential's: whose it is.
 const CHANNEL: &str = "channel";
 
-impl<A: Entomb> Store<A> {
+impl<A: PlaceTombstones> Store<A> {
     /// Ends a channel and leaves the job that empties it. Again it does nothing. 4 W.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn erase_shop(&self, channel: &Channel, invocation: &Invocation) -> Result<(), Error> {
+    pub async fn end_channel(&self, channel: &Channel, invocation: &Invocation) -> Result<(), Error> {
         let mut retry = Retry::new(invocation);
         let job = Erasure {
             whole: true,
@@ -51,7 +51,7 @@ impl<A: Entomb> Store<A> {
     }
 }
 
-impl<A: EraseShop> Store<A> {
+impl<A: EndChannel> Store<A> {
     /// Deletes what one page of the table's scan has of a channel; `false` if another worker is at it. The first pass
     /// counts before it deletes, and the second only deletes. Half an R per 4 KB, 1 W per item and 1 of the job.
     ///
@@ -134,7 +134,7 @@ fn count(counts: &mut Counts, pk: &str, sk: &str, tombstone: bool) {
         ("C", sk) if sk.starts_with(EVENTS) => &mut counts.events,
         ("C", sk) if sk.starts_with(JOURNAL) => &mut counts.links,
         ("C", sk) if sk.starts_with(ORDERS) => &mut counts.orders,
-        ("A", _) => &mut counts.contacts,
+        ("A", _) => &mut counts.contact_points,
         ("M", _) => &mut counts.markers,
         _ => return,
     };

@@ -1,7 +1,7 @@
 //! Member deletion.
 
 use lambda_http::{Error, run, service_fn};
-use okyaku_withdraw::{Access, handle};
+use okyaku_erase::{Access, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -7,19 +7,19 @@ use okyaku_domain::command::boot::{self, Boot, Who};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
-use okyaku_domain::field::Source;
-use okyaku_domain::id::Identifier;
+use okyaku_domain::id::NaturalKey;
 use okyaku_domain::id::VeilId;
 use okyaku_domain::limit::DETAILS;
 use okyaku_domain::patch::{self, Patch};
-use okyaku_domain::rejection::Drop;
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::session::{self, Platform};
 use okyaku_domain::tag;
 use okyaku_engine::App;
 use okyaku_store::commit::{Commit, Outcome};
 use okyaku_store::customers::Whom;
 use okyaku_store::keyring::random;
-use okyaku_store::meter::note_drops;
+use okyaku_store::meter::count_rejections;
 use okyaku_store::retry::{Invocation, Retry};
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
     };
     dropped.extend(booted.dropped);
     dropped.truncate(DETAILS);
-    note_drops(dropped.iter().map(Drop::of));
+    count_rejections(dropped.iter().map(Rejection::of));
     // An unproven member's page learns nothing that it did not send (R1).
     let may_see =
         booted.customer.member_id.is_none() || boot.claim.as_ref().is_some_and(|claim| claim.proven);
@@ -70,36 +70,37 @@ async fn attempt(
     fresh: &VeilId,
     invocation: &Invocation,
 ) -> Result<Option<Booted>, Error> {
-    let member = boot.claim.as_ref().map(|claim| Identifier::Member(claim.member_id.as_str()));
-    let visitor = boot.veil.as_ref().map(|veil| Identifier::Veil(veil.as_str()));
-    let first = |identifier: &Identifier<'_>| app.keys().customer_id(&channel.id, *identifier, 0);
+    let member = boot.claim.as_ref().map(|claim| NaturalKey::Member(claim.member_id.as_str()));
+    let visitor = boot.veil.as_ref().map(|veil| NaturalKey::Veil(veil.as_str()));
+    let first = |natural_key: &NaturalKey<'_>| app.keys().customer_id(&channel.id, *natural_key, 0);
     let (member_id, visitor_id) = (member.as_ref().map(first), visitor.as_ref().map(first));
     let wanted: Vec<_> = member_id.iter().chain(&visitor_id).collect();
-    let mut lives =
-        if wanted.is_empty() { Vec::new() } else { app.store.lives(&channel.id, &wanted).await? }.into_iter();
-    let mut member_life = member_id.as_ref().and_then(|_| lives.next().flatten());
-    let visitor_life = lives.next().flatten();
-    if let (Some(identifier), Some(id)) = (member, member_id) {
-        member_life = app.store.follow_generation(&channel.id, identifier, id, member_life).await?.1;
+    let mut records =
+        if wanted.is_empty() { Vec::new() } else { app.store.records(&channel.id, &wanted).await? }
+            .into_iter();
+    let mut member_record = member_id.as_ref().and_then(|_| records.next().flatten());
+    let visitor_record = records.next().flatten();
+    if let (Some(natural_key), Some(id)) = (member, member_id) {
+        member_record = app.store.follow_generation(&channel.id, natural_key, id, member_record).await?.1;
     }
 
-    let plan = boot::plan(boot, visitor_life, member_life);
+    let plan = boot::plan(boot, visitor_record, member_record);
     let veil = boot.veil.clone().filter(|_| !plan.new_veil).unwrap_or_else(|| fresh.clone());
     let now = app.now();
-    let new = |identifier: Identifier<'_>, generation: u32| {
-        Customer::new(app.keys().customer_id(&channel.id, identifier, generation), generation, now)
+    let new = |natural_key: NaturalKey<'_>, generation: u32| {
+        Customer::new(app.keys().customer_id(&channel.id, natural_key, generation), generation, now)
     };
     let member_text = boot.claim.as_ref().map(|claim| claim.member_id.as_str().to_owned());
     let new_member = |generation| {
         let id = member_text.clone().unwrap_or_default();
-        Customer { member_id: member_text.clone(), ..new(Identifier::Member(&id), generation) }
+        Customer { member_id: member_text.clone(), ..new(NaturalKey::Member(&id), generation) }
     };
     let adopted = plan.who == Who::NewVisitor;
     let (before, mut after) = match plan.who {
         Who::Known(customer, version) => (Some((customer.clone(), version)), *customer),
         Who::NewVisitor | Who::FreshVisitor => {
             let veil_id = Some(veil.as_str().to_owned());
-            (None, Customer { veil_id, ..new(Identifier::Veil(veil.as_str()), 0) })
+            (None, Customer { veil_id, ..new(NaturalKey::Veil(veil.as_str()), 0) })
         }
         Who::NewMember => (None, new_member(0)),
         Who::RevivedMember(tomb) => {
@@ -166,34 +167,34 @@ pub(crate) async fn update(app: &App<Access>, call: &Call) -> Result<Reply, Erro
     let (channel, claims) = credential::session(app, &call.headers, None, 0).await?;
     let (mut body, _) = call.json()?;
     let mut dropped = parse::supplied(&channel, &mut body)?;
-    let (patch, unread) = patch::parse(&body, Source::Page, &channel.region, &[])?;
+    let (patch, unread) = patch::parse(&body, Sender::Page, &channel.region, &[])?;
     dropped.extend(unread);
     if patch.is_empty() && dropped.is_empty() {
         return Err(Error::invalid("body", "must change something"));
     }
     let mut refused = Vec::new();
     let change = |customer: &mut Customer, now| {
-        refused = customer.apply(&patch, Source::Page, now).unwrap_or_else(|refused| refused);
+        refused = customer.apply(&patch, Sender::Page, now).unwrap_or_else(|refused| refused);
         Ok(())
     };
     let customer =
         app.store.update(&channel.id, Whom::Session(&claims.sub), &call.invocation, change).await?;
     dropped.extend(refused);
     dropped.truncate(DETAILS);
-    note_drops(dropped.iter().map(Drop::of));
+    count_rejections(dropped.iter().map(Rejection::of));
     Reply::ok(json!({ "user": shown(app, &channel, &customer, &patch, &claims), "dropped": dropped }))
 }
 
 pub(crate) async fn add_tags(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     change_tags(app, call, |tags, new| {
-        tag::add(tags, new, Source::Page).map_err(|message| Error::invalid("tags", message))
+        tag::add(tags, new, Sender::Page).map_err(|message| Error::invalid("tags", message))
     })
     .await
 }
 
 pub(crate) async fn remove_tags(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     change_tags(app, call, |tags, old| {
-        tag::remove(tags, old, Source::Page);
+        tag::remove(tags, old, Sender::Page);
         Ok(())
     })
     .await

@@ -23,7 +23,7 @@ impl access::Access for Access {
 }
 impl access::Read for Access {}
 impl access::List for Access {}
-impl access::Entomb for Access {}
+impl access::PlaceTombstones for Access {}
 impl access::Erase for Access {}
 
 /// The routes it answers, as the template has them.
