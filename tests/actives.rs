@@ -176,7 +176,7 @@ async fn total_is_put_once_and_never_again() {
         shop.sweep().await;
     }
     // As if the run had ended before it noted what it had done.
-    let (table, note) = (&shop.base.backend.table, okyaku_store::keys::closed().attributes());
+    let (table, note) = (&shop.base.backend.table, okyaku_store::items::marker::closed().attributes());
     table.client.delete_item().table_name(&table.name).set_key(Some(note)).send().await.unwrap();
     shop.sweep().await;
     assert_eq!(shop.dump().await, dump);
@@ -267,7 +267,7 @@ async fn month_that_cannot_be_closed_does_not_delay_an_erasure() {
             json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"});
         (operation == "Query" && request["Select"] == "COUNT").then_some((400, error))
     });
-    okyaku_sweep::run(&shop.base.app()).await.unwrap_err();
+    okyaku_engine::sweep::run(&shop.base.app::<okyaku_sweep::Access>()).await.unwrap_err();
     shop.recorder.heal();
     assert!(!shop.dump().await.contains("X#"), "the erasure is finished");
     assert_eq!(count(&shop, "2026-11").await, 2);

@@ -177,7 +177,7 @@ async fn erasure_list_goes_on_after_500() {
 fn list_has_at_most_100_000_identifiers() {
     let list = |n: usize| {
         let values: Vec<String> = (0..n).map(|n| n.to_string()).collect();
-        okyaku_sweep::bulk::parse(
+        okyaku_sweep::command::parse(
             json!({"action": "erase", "channelId": CHANNEL, "by": "memberId", "values": values}),
         )
     };

@@ -68,7 +68,8 @@ async fn whole_or_gone(world: &World) -> Result<(), String> {
     if member.status != if alive { 200 } else { 404 } {
         return Err(format!("the member is {} of a table where alive is {alive}", member.status));
     }
-    let visitor = okyaku_domain::id::NaturalKey::Veil(VEILS[1]);
+    let veil = okyaku_domain::id::VeilId::parse(VEILS[1]).unwrap();
+    let visitor = okyaku_domain::id::NaturalKey::Visitor(&veil);
     let linked = world.shop.base.backend.keys.customer_id("dec0de00000000000000", visitor, 0);
     let linked = get(format!("/open/v5/users/{linked}")).await;
     if linked.status != member.status {

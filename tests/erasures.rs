@@ -59,7 +59,8 @@ async fn any_identifier_erases_the_whole_person() {
             "veilId" => json!({ "veilId": veils[0] }),
             "linked id" => {
                 let keys = &shop.base.backend.keys;
-                let veil = okyaku_domain::id::NaturalKey::Veil(&veils[1]);
+                let veil = okyaku_domain::id::VeilId::parse(&veils[1]).unwrap();
+                let veil = okyaku_domain::id::NaturalKey::Visitor(&veil);
                 json!({"id": keys.customer_id("dec0de00000000000000", veil, 0).as_str()})
             }
             "shopify" => json!({"memberId": "lee"}),
@@ -132,7 +133,7 @@ async fn interrupted_last_sweep_counts_nothing_twice() {
         let name = "com.amazonaws.dynamodb.v20120810#ThrottlingException";
         (operation == "BatchWriteItem").then(|| (400, json!({"__type": name, "message": "slow down"})))
     });
-    okyaku_sweep::run(&shop.base.app()).await.unwrap_err();
+    okyaku_engine::sweep::run(&shop.base.app::<okyaku_sweep::Access>()).await.unwrap_err();
     shop.recorder.heal();
     assert_eq!(shop.sweep().await.finished, 1);
     assert_eq!(receipt(&shop, answer.str("/erasure/id")).await["deleted"]["events"], 8);

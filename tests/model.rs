@@ -17,7 +17,7 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use okyaku_store::client;
+use okyaku_store::table::client;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use steps::Step;
 use support::engine;

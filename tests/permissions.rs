@@ -75,7 +75,7 @@ fn table_of_the_template_is_the_one_that_the_store_creates() {
     };
     assert_eq!(keys(&table["KeySchema"]), [(json!("pk"), json!("HASH")), (json!("sk"), json!("RANGE"))]);
     let index = &table["GlobalSecondaryIndexes"][0];
-    assert_eq!(index["IndexName"], okyaku_store::keys::CONTACTS_INDEX);
+    assert_eq!(index["IndexName"], okyaku_store::items::customer::CONTACTS_INDEX);
     assert_eq!(keys(&index["KeySchema"]), [(json!("lpk"), json!("HASH")), (json!("lsk"), json!("RANGE"))]);
     assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");

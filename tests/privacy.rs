@@ -220,7 +220,7 @@ async fn table_failure_is_logged_by_its_code_and_no_value() {
                     assert_eq!(answer.body["message"], "internal error");
                 }
             }
-            let _ = okyaku_sweep::run(&shop.base.app()).await;
+            let _ = okyaku_engine::sweep::run(&shop.base.app::<okyaku_sweep::Access>()).await;
         }
     }
     shop.recorder.heal();

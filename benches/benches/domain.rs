@@ -3,7 +3,6 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use criterion::{Criterion, criterion_group, criterion_main};
 use okyaku_api::json;
 use okyaku_api::session_token::{Claims, sign, verify};
@@ -11,12 +10,13 @@ use okyaku_benches::shop;
 use okyaku_domain::command::boot::{self, Boot};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::event::{self, Bounds};
-use okyaku_domain::id::CustomerId;
-use okyaku_domain::id::NaturalKey;
+use okyaku_domain::id::{CustomerId, MemberId, NaturalKey, RecordIds, VeilId};
+use okyaku_domain::record::Record;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::{device, patch, time};
+use okyaku_store::items::customer::{item, read};
 use okyaku_store::keyring::Keys;
-use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use okyaku_store::loaded::State;
 
 const NOW: i64 = 1_795_000_000_000;
 const KNOWN: [&str; 3] = ["pluginKey", "veilId", "page"];
@@ -34,14 +34,23 @@ fn parsed() -> Boot {
 fn customer() -> Customer {
     let mut customer = Customer::new(CustomerId::from_bytes([7; 10]), 0, NOW);
     parsed().arrive(&mut customer, NOW);
-    customer.settle(None, NOW);
+    customer.stamp(None, NOW);
     customer
+}
+
+struct Ids(Keys);
+
+impl RecordIds for Ids {
+    fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId {
+        self.0.customer_id("c", key, generation)
+    }
 }
 
 fn domain(criterion: &mut Criterion) {
     let keys =
         Keys::new("a-hash-key-for-benches-of-32-letters", "b:a-token-key-for-benches-of-32-letters").unwrap();
     let sub = CustomerId::from_bytes([7; 10]);
+    let (lucas, fresh) = (MemberId::parse("lucas").unwrap(), VeilId::from_bytes([1; 16]));
     let claims = Claims {
         aud: "c".into(),
         sub,
@@ -70,24 +79,24 @@ fn domain(criterion: &mut Criterion) {
         bench.iter(|| web.describe(black_box(agent)));
     });
     criterion.bench_function("decide a boot and apply it", |bench| {
-        let (parsed, known) = (parsed(), customer());
+        let (parsed, known) = (Boot { veil: Some(fresh.clone()), ..parsed() }, customer());
+        let ids = Ids(keys.clone());
         bench.iter(|| {
-            let plan = boot::plan(&parsed, None, None);
-            let mut after = known.clone();
-            let dropped = parsed.arrive(&mut after, NOW + time::MINUTE);
-            black_box((plan, dropped, after.settle(Some(&known), NOW + time::MINUTE)))
+            let found = boot::Found { member: None, visitor: Some(Record::Live(Box::new(known.clone()))) };
+            let mut decision = boot::decide(&parsed, found, &fresh, true, &ids, NOW + time::MINUTE);
+            black_box(decision.after.stamp(Some(&known), NOW + time::MINUTE));
+            decision
         });
     });
     criterion.bench_function("a customer to an item and back", |bench| {
         let known = customer();
         bench.iter(|| {
-            let item: std::collections::HashMap<String, AttributeValue> = to_item(&known).unwrap();
-            let back: Customer = from_item(item).unwrap();
-            black_box(back)
+            let stored = item("c", &known, &State::default(), 1, "r").unwrap();
+            black_box(read(stored, NOW).unwrap())
         });
     });
     criterion.bench_function("make a customer's id", |bench| {
-        bench.iter(|| black_box(keys.customer_id("c", NaturalKey::Member("lucas"), 0)));
+        bench.iter(|| black_box(keys.customer_id("c", NaturalKey::Member(&lucas), 0)));
     });
     criterion.bench_function("verify a session token", |bench| {
         bench.iter(|| black_box(verify(&keys, black_box(&token), NOW, 0).unwrap()));

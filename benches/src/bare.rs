@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
-use okyaku_store::client::http_client;
+use okyaku_store::table::client::http_client;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

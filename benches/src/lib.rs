@@ -15,7 +15,7 @@ pub fn loopback(url: &str) -> String {
         (uri.scheme_str() == Some("http")).then(|| format!("{}:{port}", uri.host().unwrap_or_default()))
     });
     match address {
-        Some(address) if okyaku_store::client::is_loopback(url) => address,
+        Some(address) if okyaku_store::table::client::is_loopback(url) => address,
         _ => {
             eprintln!("{url}: only http:// and a port of this machine, such as http://127.0.0.1:8787");
             std::process::exit(2);

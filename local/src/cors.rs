@@ -45,7 +45,7 @@ impl Cors {
     }
 
     /// The answer to a preflight: 204, whatever its path. `None` if the request is none, that is, if it is not
-    /// an `OPTIONS` with both `Sender` and `Access-Control-Request-Method`.
+    /// an `OPTIONS` with both `Origin` and `Access-Control-Request-Method`.
     #[must_use]
     pub fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Bytes>> {
         let asked = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_sweep::bulk::{self, Command, Done};
+use okyaku_engine::erase::ListReport;
+use okyaku_engine::sweep;
+use okyaku_sweep::command::Command;
 use serde_json::Value;
 
 use crate::Failure;
@@ -54,7 +56,7 @@ pub(crate) async fn run(args: &Args, list: &List) -> Result<(), Failure> {
     }
     if !list.dry_run {
         bar.set_message("deleting what is left of them");
-        while okyaku_sweep::run(&app).await?.deleted > 0 {}
+        while sweep::run(&app).await?.deleted > 0 {}
     }
     bar.finish_and_clear();
     total.say(list)
@@ -114,7 +116,7 @@ async fn try_step(
     channel: &str,
     list: &List,
     step: &[(u64, String)],
-) -> Result<Done, Failure> {
+) -> Result<ListReport, Failure> {
     let mut pauses = PAUSES.into_iter();
     loop {
         let command = Command::Erase {
@@ -123,7 +125,7 @@ async fn try_step(
             values: step.iter().map(|(_, name)| Value::from(name.as_str())).collect(),
             dry_run: list.dry_run,
         };
-        match bulk::erase(app, command).await {
+        match okyaku_sweep::erase_list(app, command).await {
             Ok(done) => return Ok(done),
             Err(Error::Busy) => match pauses.next() {
                 Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
@@ -135,7 +137,7 @@ async fn try_step(
 }
 
 impl Total {
-    fn add(&mut self, done: &Done, step: &[(u64, String)]) {
+    fn add(&mut self, done: &ListReport, step: &[(u64, String)]) {
         let line = |at: &usize| step.get(*at).map_or(0, |(line, _)| *line);
         self.erased += done.erased;
         self.already += done.already;

@@ -9,9 +9,10 @@ use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
 use okyaku_local::folder::Folder;
 use okyaku_local::keys;
+use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::{Table, client, schema};
+use okyaku_store::table::{client, schema};
 
 use crate::Failure;
 use crate::args::Args;

@@ -9,7 +9,7 @@ use okyaku_builders::signature;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::time::Millis;
 use okyaku_local::random;
-use okyaku_store::client::is_loopback;
+use okyaku_store::table::client::is_loopback;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 

@@ -104,7 +104,10 @@ fn items_of(folder: &Path, record: &str) -> usize {
     let engine = okyaku_local::engine::Engine::file(folder, 0).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let client = okyaku_store::client::loopback(&engine.endpoint(), okyaku_store::client::http_client());
+        let client = okyaku_store::table::client::loopback(
+            &engine.endpoint(),
+            okyaku_store::table::client::http_client(),
+        );
         let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{record}"));
         let query = client.query().table_name("okyaku").key_condition_expression("pk = :pk");
         let pages = query.expression_attribute_values(":pk", value).into_paginator().items().send();

@@ -3,9 +3,10 @@
 use aws_sdk_dynamodb::Client;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys as Secrets;
-use okyaku_store::{Table, client};
+use okyaku_store::table::client;
 use serde_json::{Value, json};
 use support::model::boot::Session;
 use support::model::{Expected, Model, Named, Receipt, Sent};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use okyaku_local::engine::Engine;
-use okyaku_store::keys::TTL;
-use okyaku_store::schema;
+use okyaku_store::key::TTL;
+use okyaku_store::table::schema;
 
 /// The URL of another engine, such as `http://127.0.0.1:4566`. It must be this machine's own: the tests create tables
 /// and do not delete them.
@@ -18,7 +18,7 @@ pub fn endpoint() -> &'static str {
     static ENDPOINT: OnceLock<String> = OnceLock::new();
     ENDPOINT.get_or_init(|| {
         if let Some(other) = other() {
-            assert!(okyaku_store::client::is_loopback(&other), "{OTHER} must be on this machine");
+            assert!(okyaku_store::table::client::is_loopback(&other), "{OTHER} must be on this machine");
             return other;
         }
         let engine = Engine::memory().unwrap();

@@ -14,6 +14,7 @@ pub mod people;
 pub mod recorder;
 pub mod shop;
 pub mod step;
+pub mod stored;
 pub mod storm;
 
 pub use answer::Answer;

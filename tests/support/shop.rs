@@ -8,9 +8,10 @@ use base64::Engine as _;
 use bytes::Bytes;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::{Table, client};
+use okyaku_store::table::client;
 use serde_json::{Value, json};
 
 use crate::{Answer, Recorder, dev, engine, hash_of};
@@ -130,8 +131,8 @@ impl Shop {
     }
 
     /// Runs `sweep` once.
-    pub async fn sweep(&self) -> okyaku_sweep::Report {
-        okyaku_sweep::run(&self.base.app()).await.unwrap()
+    pub async fn sweep(&self) -> okyaku_engine::sweep::Report {
+        okyaku_engine::sweep::run(&self.base.app::<okyaku_sweep::Access>()).await.unwrap()
     }
 
     /// Carries out a command of channel administration.
@@ -178,6 +179,8 @@ fn stable(value: &AttributeValue) -> String {
             format!("{{{}}}", pairs.join(", "))
         }
         AttributeValue::L(list) => format!("{:?}", list.iter().map(stable).collect::<Vec<_>>()),
+        // What is text in it stays readable: a dump is searched for what must not be there.
+        AttributeValue::B(bytes) => format!("B({})", String::from_utf8_lossy(bytes.as_ref())),
         value => format!("{value:?}"),
     }
 }

@@ -4,7 +4,7 @@ use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::channels::CredentialKind;
+use okyaku_engine::credential::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::{Access, find, public, show};

@@ -10,7 +10,7 @@ use okyaku_domain::time::Millis;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::replay::Kept;
+use okyaku_engine::erase::Replayed;
 
 /// Which key is rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -61,7 +61,7 @@ pub(crate) enum Command {
     /// Lists what a table restored to `since` does not know of; `after` is the `next` of the answer before.
     ListErasures { channel_id: String, since: Millis, after: Option<String> },
     /// Erases again what `listErasures` listed.
-    ReplayErasures { channel_id: String, erasures: Vec<Kept> },
+    ReplayErasures { channel_id: String, erasures: Vec<Replayed> },
     /// Connects a shop at a builder, gives its connection a newer secret, or switches it on or off.
     SetBuilder {
         channel_id: String,

@@ -6,7 +6,7 @@ use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection, Scope};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::channels::CredentialKind;
+use okyaku_engine::credential::CredentialKind;
 
 use crate::{Access, pair, public};
 

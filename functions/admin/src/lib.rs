@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::access;
-use okyaku_store::channels::{Credential, CredentialKind};
-use okyaku_store::keyring::{random, secret_hash};
+use okyaku_engine::access;
+use okyaku_engine::credential::{Credential, CredentialKind};
+use okyaku_engine::keyring::{random, secret_hash};
 use serde_json::{Value, json};
 
 use command::{Command, KeyKind};

@@ -6,10 +6,10 @@ mod server;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::serve_counting_rejections;
+use okyaku_api::{Page, Server, serve_counting_rejections};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::access;
+use okyaku_engine::access;
 
 /// What this function may do to the table.
 #[derive(Debug)]
@@ -43,18 +43,26 @@ pub const ROUTES: &[&str] = &[
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |route, call| async move {
+        let call = &call;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
-            "POST /front/v1/boot" => page::boot(app, &call).await,
-            "POST /front/v1/touch" => page::touch(app, &call).await,
-            "PATCH /front/v1/users/me" => page::update(app, &call).await,
-            "PATCH /front/v1/users/me/tags" => page::add_tags(app, &call).await,
-            "DELETE /front/v1/users/me/tags" => page::remove_tags(app, &call).await,
-            "PUT /open/v5/users/{userId}" => server::put(app, &call).await,
-            "PATCH /open/v5/users/{userId}" => server::patch(app, &call).await,
-            "POST /open/v5/users/{userId}/touch" => server::touch(app, &call).await,
-            "POST /open/v5/users/{userId}/block" => server::block(app, &call, true).await,
-            "DELETE /open/v5/users/{userId}/block" => server::block(app, &call, false).await,
-            _ => Err(Error::NotFound("the route")),
+            "POST /front/v1/boot" => page::boot(app, call).await,
+            "POST /front/v1/touch" => page::touch(app, call, Page::of(app, call).await?).await,
+            "PATCH /front/v1/users/me" => page::update(app, call, Page::of(app, call).await?).await,
+            "PATCH /front/v1/users/me/tags" => page::add_tags(app, call, Page::of(app, call).await?).await,
+            "DELETE /front/v1/users/me/tags" => {
+                page::remove_tags(app, call, Page::of(app, call).await?).await
+            }
+            route => {
+                let caller = &Server::of(app, call).await?;
+                match route {
+                    "PUT /open/v5/users/{userId}" => server::put(app, call, caller).await,
+                    "PATCH /open/v5/users/{userId}" => server::patch(app, call, caller).await,
+                    "POST /open/v5/users/{userId}/touch" => server::touch(app, call, caller).await,
+                    "POST /open/v5/users/{userId}/block" => server::block(app, call, caller, true).await,
+                    "DELETE /open/v5/users/{userId}/block" => server::block(app, call, caller, false).await,
+                    _ => Err(Error::NotFound("the route")),
+                }
+            }
         }
     })
     .await

@@ -11,10 +11,12 @@ use okyaku_domain::event::{EventKey, StoredEvent};
 use okyaku_domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_engine::App;
-use okyaku_store::timeline::Order;
+use okyaku_engine::timeline::Order;
 use serde_json::{Value, json};
 
-use crate::{Access, find, hide_erased, since};
+use okyaku_api::hide_erased;
+
+use crate::{Access, find, since};
 
 /// The form of an export; another one gets another number.
 const VERSION: u32 = 1;

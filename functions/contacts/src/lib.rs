@@ -7,14 +7,13 @@ mod timeline;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::{Call, Reply, credential, serve, user};
-use okyaku_domain::channel::{Channel, Scope};
+use okyaku_api::{Call, Reply, Server, hide_erased, scope, serve, user};
+use okyaku_domain::channel::Channel;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::EventKey;
-use okyaku_engine::App;
-use okyaku_store::access;
-use okyaku_store::customers::Whom;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_engine::{App, access};
 use serde_json::{Value, json};
 
 /// What this function may do to the table.
@@ -42,7 +41,7 @@ pub const ROUTES: &[&str] = &[
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
-        let channel = credential::server(app, &call.headers, Scope::Read).await?;
+        let Server { channel, .. } = Server::<scope::Read>::of(app, &call).await?;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
             "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
@@ -56,17 +55,11 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
-async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
-    let found = app.store.find(&channel.id, Whom::User(call.param("userId"))).await;
-    found.map(|(customer, _)| customer).map_err(hide_erased)
-}
-
 /// No read returns the erased, or says that there was somebody (R12).
-fn hide_erased(error: Error) -> Error {
-    match error {
-        Error::Erased => Error::NotFound("the customer"),
-        error => error,
-    }
+async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
+    let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
+    let found = app.store.find(&channel.id, &person).await.map_err(hide_erased)?;
+    Ok(found.customer)
 }
 
 /// The cursor after which the caller wants to read on.

@@ -6,7 +6,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::event::StoredEvent;
 use okyaku_domain::limit::TIMELINE_PAGE;
 use okyaku_engine::App;
-use okyaku_store::timeline::Order;
+use okyaku_engine::timeline::Order;
 use serde_json::{Value, json};
 
 use crate::{Access, find, since};

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use lambda_http::http::StatusCode;
-use okyaku_api::{Call, Reply, json};
+use okyaku_api::{Call, Reply, Server, json, scope};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, MemberId};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_engine::App;
-use okyaku_store::erasure::{Erased, ErasureOptions};
+use okyaku_engine::erase::{self as engine, Erased, ErasureOptions};
 use serde_json::{Map, Value, json};
 
 use crate::Access;
@@ -18,8 +17,11 @@ use crate::Access;
 /// How long a request deletes pages itself before it leaves the rest to `sweep`.
 const OWN_WORK: Duration = Duration::from_millis(300);
 
+type Caller = Server<scope::Erase>;
+
 /// `POST /okyaku/v1/erasures`: 202 and the erasure, this one or the one of before.
-pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
+pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
+    let channel = &caller.channel;
     let (body, _) = call.json()?;
     if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "by" | "all")) {
         return Err(Error::invalid(key, "is not a known key"));
@@ -29,16 +31,8 @@ pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> 
     if all && !matches!(by, PersonRef::ContactPoint(_)) {
         return Err(Error::invalid("all", "is for an address alone"));
     }
-    let erasures = match app
-        .store
-        .erase(
-            channel,
-            &by,
-            ErasureOptions { all, unknown: true, ..ErasureOptions::default() },
-            &call.invocation,
-        )
-        .await?
-    {
+    let options = ErasureOptions { all, unknown: true, ..ErasureOptions::default() };
+    let erasures = match engine::erase(app, channel, &by, options, &call.invocation).await? {
         Erased::Now(erasures) => work(app, erasures, call).await,
         Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],
         Erased::Nobody => return Err(Error::internal("an unknown customer was not erased")),
@@ -53,25 +47,17 @@ pub(crate) async fn erase(app: &App<Access>, channel: &Channel, call: &Call) -> 
 }
 
 /// `GET /okyaku/v1/erasures/{id}`: the receipt.
-pub(crate) async fn receipt(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let erasure = app.store.erasure(&channel.id, call.param("id")).await?;
+pub(crate) async fn receipt(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
+    let erasure = app.store.erasure(&caller.channel.id, call.param("id")).await?;
     Reply::ok(json!({ "erasure": show(&erasure) }))
 }
 
 /// `DELETE /open/v5/users/{userId}`: 204, or 404 for the unknown and the erased, which leaves nothing.
-pub(crate) async fn delete_customer(
-    app: &App<Access>,
-    channel: &Channel,
-    call: &Call,
-) -> Result<Reply, Error> {
+pub(crate) async fn delete_customer(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let nobody = Error::NotFound("the customer");
-    let user_id = call.param("userId");
-    let by = match user_id.strip_prefix('@') {
-        Some(member) => MemberId::parse(member).ok().map(PersonRef::Member),
-        None => CustomerId::parse(user_id).map(PersonRef::Id),
-    };
-    let Some(by) = by else { return Err(nobody) };
-    match app.store.erase(channel, &by, ErasureOptions::default(), &call.invocation).await? {
+    let Some(person) = PersonRef::of_path(call.param("userId")) else { return Err(nobody) };
+    let options = ErasureOptions::default();
+    match engine::erase(app, &caller.channel, &person, options, &call.invocation).await? {
         Erased::Now(erasures) => {
             work(app, erasures, call).await;
             Ok(Reply::no_content())
@@ -82,18 +68,8 @@ pub(crate) async fn delete_customer(
 
 /// Deletes pages for as long as the caller may wait. The person is gone already: what is left is the job's.
 async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec<Erasure> {
-    let start = Instant::now();
-    for erasure in &mut erasures {
-        while erasure.current_record().is_some() && start.elapsed() < OWN_WORK {
-            match app.store.empty_page(erasure).await {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
-                    return erasures;
-                }
-            }
-        }
+    if let Err(error) = engine::work_until(app, &mut erasures, Instant::now() + OWN_WORK).await {
+        tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
     }
     erasures
 }

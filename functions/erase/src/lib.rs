@@ -4,14 +4,11 @@ mod erasures;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::{Call, Reply, credential, serve};
-use okyaku_domain::channel::{Channel, Scope};
-use okyaku_domain::customer::Customer;
+use okyaku_api::{Call, Reply, Server, hide_erased, scope, serve};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::EventKey;
-use okyaku_engine::App;
-use okyaku_store::access;
-use okyaku_store::customers::Whom;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_engine::{App, access};
 
 /// What this function may do to the table.
 #[derive(Debug)]
@@ -39,20 +36,24 @@ pub const ROUTES: &[&str] = &[
 /// Answers one request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
-        let channel = credential::server(app, &call.headers, Scope::Erase).await?;
+        let (call, caller) = (&call, &Server::of(app, &call).await?);
         match route.replace("/open/v4/", "/open/v5/").as_str() {
-            "DELETE /open/v5/users/{userId}" => erasures::delete_customer(app, &channel, &call).await,
-            "POST /okyaku/v1/erasures" => erasures::erase(app, &channel, &call).await,
-            "GET /okyaku/v1/erasures/{id}" => erasures::receipt(app, &channel, &call).await,
-            "DELETE /open/v5/users/{userId}/events/{eventId}" => delete_event(app, &channel, &call).await,
+            "DELETE /open/v5/users/{userId}" => erasures::delete_customer(app, call, caller).await,
+            "POST /okyaku/v1/erasures" => erasures::erase(app, call, caller).await,
+            "GET /okyaku/v1/erasures/{id}" => erasures::receipt(app, call, caller).await,
+            "DELETE /open/v5/users/{userId}/events/{eventId}" => delete_event(app, call, caller).await,
             _ => Err(Error::NotFound("the route")),
         }
     })
     .await
 }
 
-async fn delete_event(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let (person, _) = find(app, channel, call).await?;
+async fn delete_event(app: &App<Access>, call: &Call, caller: &Server<scope::Erase>) -> Result<Reply, Error> {
+    let channel = &caller.channel;
+    let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
+    // The erased are nobody: a second deletion finds none.
+    let found = app.store.find(&channel.id, &person).await.map_err(hide_erased)?;
+    let person = found.customer;
     let not_found = Error::NotFound("the event");
     let Some(key) = EventKey::parse(call.param("eventId")) else { return Err(not_found) };
     let own = key.owner == person.id || person.links.iter().any(|link| link.id == key.owner);
@@ -60,13 +61,4 @@ async fn delete_event(app: &App<Access>, channel: &Channel, call: &Call) -> Resu
         true => Ok(Reply::no_content()),
         false => Err(not_found),
     }
-}
-
-/// The erased are nobody: a second deletion finds none.
-async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<(Box<Customer>, u64), Error> {
-    let found = app.store.find(&channel.id, Whom::User(call.param("userId"))).await;
-    found.map_err(|error| match error {
-        Error::Erased => Error::NotFound("the customer"),
-        error => error,
-    })
 }

@@ -2,14 +2,13 @@
 
 mod page;
 mod server;
-mod store;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::serve_counting_rejections;
+use okyaku_api::{Server, serve_counting_rejections};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::access;
+use okyaku_engine::access;
 
 /// What this function may do to the table.
 #[derive(Debug)]
@@ -33,7 +32,9 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "POST /front/v1/events" => page::track(app, &call).await,
-            "POST /open/v5/users/{userId}/events" => server::track(app, &call).await,
+            "POST /open/v5/users/{userId}/events" => {
+                server::track(app, &call, &Server::of(app, &call).await?).await
+            }
             _ => Err(Error::NotFound("the route")),
         }
     })

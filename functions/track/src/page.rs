@@ -1,7 +1,7 @@
 //! `POST /front/v1/events`: 1 to 100 events, each with its verdict.
 
 use okyaku_api::session_token::GRACE_FOR_EVENTS;
-use okyaku_api::{Call, Reply, credential, json};
+use okyaku_api::{Call, Page, Reply, json};
 use okyaku_builders::firstmall;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::detail::Detail;
@@ -12,12 +12,10 @@ use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_engine::App;
 use okyaku_engine::metrics::Metric;
-use okyaku_store::customers::Whom;
-use okyaku_store::meter::{count_rejections, note_events};
+use okyaku_engine::track::{self as engine, Tracked};
 use serde_json::{Map, Value, json};
 
 use crate::Access;
-use crate::store::{Stored, store};
 
 /// The verdict on one event, in the order of the request.
 enum Verdict {
@@ -29,7 +27,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let (body, bytes) = call.json()?;
     // A page that goes away cannot set headers: its token is in the body then.
     let token = json::text(&body, "sessionToken")?;
-    let (channel, claims) = credential::session(app, &call.headers, token, GRACE_FOR_EVENTS).await?;
+    let Page { channel, claims } = Page::of_token(app, call, token, GRACE_FOR_EVENTS).await?;
     let limit = if token.is_some() { BEACON_BYTES } else { BATCH_BYTES };
     if bytes > limit {
         return Err(Error::TooLarge { field: "body", limit });
@@ -45,9 +43,10 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
-    let (customer, version) = app.store.find(&channel.id, Whom::Identity(&claims.sub)).await.map_err(over)?;
+    let owner = engine::session_owner(app, &channel.id, &claims.sub).await?;
+    let customer = owner.customer();
     for verdict in &mut verdicts {
-        let early = matches!(verdict, Verdict::Read(event) if customer.is_of_before(event.created_at));
+        let early = matches!(verdict, Verdict::Read(event) if customer.precedes_record(event.created_at));
         if early {
             let detail = Detail::new("createdAt", "lies before the customer's erasure");
             *verdict = Verdict::Rejected(detail.because(RejectionReason::Erased));
@@ -61,12 +60,14 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     if rejected > 0 {
         app.settings().metrics.put(app.now(), &[(Metric::RejectedEvents, rejected as u64)]);
     }
-    let mut stored = store(app, &channel, (&customer, version), &read, retried, call).await?.into_iter();
-    note_events(read.len(), rejected);
-    count_rejections(verdicts.iter().filter_map(|verdict| match verdict {
+    let accepted = read.len();
+    let mut tracked =
+        engine::track(app, &channel, owner, &read, retried, &call.invocation).await?.into_iter();
+    let rejections = verdicts.iter().filter_map(|verdict| match verdict {
         Verdict::Rejected(detail) => Some(dropped(detail)),
         Verdict::Read(_) => None,
-    }));
+    });
+    let rejections = rejections.collect();
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {
@@ -74,8 +75,8 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
                 json!({ "id": id, "status": "rejected", "message": message(detail) })
             }
             Verdict::Read(event) => {
-                let status = match stored.next() {
-                    Some(Stored::Duplicate) => "duplicate",
+                let status = match tracked.next() {
+                    Some(Tracked::Duplicate) => "duplicate",
                     _ => "accepted",
                 };
                 match &event.remark {
@@ -85,15 +86,8 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
             }
         }
     });
-    Reply::ok(json!({ "results": results.collect::<Vec<_>>() }))
-}
-
-/// A visitor that is no longer there has expired: the page starts anew.
-fn over(error: Error) -> Error {
-    match error {
-        Error::NotFound(_) => Error::Unauthorized("the session's visitor expired; boot again"),
-        error => error,
-    }
+    let reply = Reply::ok(json!({ "results": results.collect::<Vec<_>>() }))?;
+    Ok(reply.rejecting(rejections).tracking(accepted, rejected))
 }
 
 fn attempt(body: &Map<String, Value>) -> Result<u64, Error> {

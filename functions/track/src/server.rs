@@ -1,22 +1,21 @@
 //! `POST /open/v5/users/{userId}/events`: one event.
 
-use okyaku_api::{Call, Reply, credential, user};
-use okyaku_domain::channel::Scope;
+use okyaku_api::{Call, Reply, Server, scope, user};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, StoredEvent};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time;
-use okyaku_engine::App;
-use okyaku_store::customers::Whom;
-use okyaku_store::keyring::random;
-use okyaku_store::meter::note_events;
+use okyaku_engine::{App, track as engine};
 use serde_json::{Value, json};
 
 use crate::Access;
-use crate::store::store;
 
-pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
-    let channel = credential::server(app, &call.headers, Scope::Write).await?;
+pub(crate) async fn track(
+    app: &App<Access>,
+    call: &Call,
+    caller: &Server<scope::Write>,
+) -> Result<Reply, Error> {
+    let channel = &caller.channel;
     let (body, _) = call.json()?;
     if let Some(key) =
         body.keys().find(|key| !matches!(key.as_str(), "name" | "property" | "id" | "createdAt"))
@@ -28,20 +27,16 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         event::of_server(&body, bounds).map_err(|wrong| Error::Invalid(vec![event::detail(wrong)]))?;
     // One without an id gets one, and so is not deduplicated (R9).
     if event.id.is_none() {
-        event.id = Some(event_id()?);
+        event.id = Some(engine::new_event_id()?);
     }
-    // An event stays with the identity its caller named, so an id's link is not followed.
-    let user_id = call.param("userId");
-    let id = CustomerId::parse(user_id);
-    let whom = id.as_ref().map_or(Whom::User(user_id), Whom::Identity);
-    let (customer, version) = app.store.find(&channel.id, whom).await?;
-    // What is dated before an erasure is the erased life's (R12).
-    if customer.is_of_before(event.created_at) {
+    let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
+    let owner = engine::named_owner(app, &channel.id, &person).await?;
+    // What is dated before an erasure belongs to the erased record (R12).
+    if owner.customer().precedes_record(event.created_at) {
         return Err(Error::Erased);
     }
-    let key = app.store.event_key(&channel.id, &customer.id, &event);
-    store(app, &channel, (&customer, version), &[&event], false, call).await?;
-    note_events(1, 0);
+    let key = app.store.event_key(&channel.id, &owner.customer().id, &event);
+    engine::track(app, channel, owner, &[&event], false, &call.invocation).await?;
     let stored = StoredEvent {
         expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,
         name: event.name.clone(),
@@ -52,9 +47,5 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     if let (Some(remark), Value::Object(shown)) = (&event.remark, &mut shown) {
         shown.insert("message".into(), remark.clone().into());
     }
-    Reply::ok(json!({ "event": shown }))
-}
-
-fn event_id() -> Result<String, Error> {
-    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Reply::ok(json!({ "event": shown }))?.tracking(1, 0))
 }

@@ -7,7 +7,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_engine::App;
-use okyaku_store::channels::CredentialKind;
+use okyaku_engine::credential::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::proof::{Proven, triggered_at};
@@ -41,7 +41,7 @@ pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Res
         at: triggered_at(metadata("X-Shopify-Triggered-At"), app.now()),
         body,
     };
-    let reply = delivery::take(app, proven, &okyaku_api::call::invocation(context)).await?;
+    let reply = delivery::take(app, proven, &okyaku_api::invocation(context)).await?;
     tracing::info!(route = "direct", status = reply.status(), "served");
     Ok(json!({ "statusCode": reply.status(), "body": reply.into_body() }))
 }

@@ -11,7 +11,7 @@ use lambda_http::{Body, Request};
 use okyaku_api::serve;
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_store::access;
+use okyaku_engine::access;
 
 pub use direct::deliver;
 

@@ -13,8 +13,7 @@ use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::Millis;
 use okyaku_engine::App;
-use okyaku_store::channels::CredentialKind;
-use okyaku_store::meter::note_channel;
+use okyaku_engine::credential::CredentialKind;
 use serde_json::{Map, Value};
 
 use crate::{Access, unproven};
@@ -72,7 +71,7 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
         // Its pages and servers speak for themselves; it sends no webhooks.
         Builder::Firstmall => return Err(unproven()),
     };
-    note_channel(&channel.id);
+    call.note_builder(&channel.id, builder);
     Ok(Proven { channel, builder, topic, at, body })
 }
 

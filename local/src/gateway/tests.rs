@@ -2,8 +2,9 @@
 
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD};
 use okyaku_engine::Settings;
+use okyaku_store::Table;
 use okyaku_store::keyring::Keys;
-use okyaku_store::{Table, client};
+use okyaku_store::table::client;
 use serde_json::json;
 
 use super::*;

@@ -1,21 +1,23 @@
 //! One call of a route: what the gateway's event says, and how a function serves it.
 
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, Response};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Context, Request, RequestExt};
-use serde_json::{Map, Value};
-
-use super::{Reply, gzip, json};
+use okyaku_domain::builder::Builder;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::BODY_BYTES;
 use okyaku_domain::rejection;
-use okyaku_engine::App;
+use okyaku_domain::sender::Sender;
+use okyaku_engine::{App, Invocation};
 use okyaku_store::access::CountRejections;
-use okyaku_store::meter::{Meter, take_rejections};
-use okyaku_store::retry::Invocation;
+use okyaku_store::meter::Meter;
+use serde_json::{Map, Value};
+
+use crate::{Reply, gzip, json};
 
 /// A call of a route.
 #[derive(Debug)]
@@ -27,52 +29,54 @@ pub struct Call {
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
     body: Vec<u8>,
+    caller: OnceLock<(String, Sender)>,
 }
 
 /// What is left of the time limit when a request is given up, for the reply.
-const LAST_WORD: Duration = Duration::from_millis(500);
-/// What must be left of it for the log of drops.
+const TIME_FOR_REPLY: Duration = Duration::from_millis(500);
+/// What must be left of it for the log of rejections.
 const TIME_FOR_REJECTIONS: Duration = Duration::from_secs(2);
 
 /// Serves a request: finds its route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns
 /// an error into its reply, and writes one log line without personal data (R15).
 pub async fn serve<F, Fut>(request: Request, routes: &'static [&'static str], handler: F) -> Response<Body>
 where
-    F: FnOnce(&'static str, Call) -> Fut,
+    F: FnOnce(&'static str, Arc<Call>) -> Fut,
     Fut: Future<Output = Result<Reply, Error>>,
 {
     let start = Instant::now();
     let (route, call) = Call::of(request, routes);
-    let id = call.invocation.id.clone();
+    let call = Arc::new(call);
+    let id = &call.invocation.id;
     let meter = Meter::default();
-    let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(LAST_WORD);
+    let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(TIME_FOR_REPLY);
     let reply = match route {
         // A table that does not answer must not make the runtime stop the function, which its caller would see as 500.
         Some(route) => {
-            let work = meter.clone().count(handler(route, call));
+            let work = Box::pin(meter.clone().count(handler(route, call.clone())));
             tokio::time::timeout(left, work).await.unwrap_or(Err(Error::Busy))
         }
         None => Err(Error::NotFound("the route")),
     };
-    let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, &id));
+    let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id));
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         route,
-        channel = meter.channel(),
+        channel = call.caller().map(|(channel, _)| channel),
         status = reply.status(),
         ms = milliseconds,
         calls = meter.calls(),
         units = meter.units(),
-        events = meter.events().map(|(accepted, _)| accepted),
-        rejected = meter.events().map(|(_, rejected)| rejected).filter(|rejected| *rejected > 0),
+        events = reply.events().map(|(accepted, _)| accepted),
+        rejected = reply.events().map(|(_, rejected)| rejected).filter(|rejected| *rejected > 0),
         request_id = id,
         "served"
     );
     reply.into_response()
 }
 
-/// As [`serve`], and counts what the request's handler dropped, or why it was refused, in the log of drops. What a
-/// caller without a credential sends is not counted, nor what failed on our side, as it comes again.
+/// As [`serve`], and counts what the reply says was rejected, or why the request was refused, in the log of rejections.
+/// What a caller without a credential sends is not counted, nor what failed on our side, as it comes again.
 pub async fn serve_counting_rejections<A, F, Fut>(
     app: &App<A>,
     request: Request,
@@ -81,23 +85,22 @@ pub async fn serve_counting_rejections<A, F, Fut>(
 ) -> Response<Body>
 where
     A: CountRejections,
-    F: FnOnce(&'static str, Call) -> Fut,
+    F: FnOnce(&'static str, Arc<Call>) -> Fut,
     Fut: Future<Output = Result<Reply, Error>>,
 {
     serve(request, routes, |route, call| async move {
-        let deadline = call.invocation.deadline;
-        let reply = handler(route, call).await;
-        if let Some((channel, sender, mut noted)) = take_rejections() {
-            match &reply {
-                Ok(_) => {}
-                // It is to be sent again, and so are its drops.
-                Err(Error::Busy | Error::Internal(_)) => noted.clear(),
-                Err(error) => noted.extend(rejection::refused(error)),
-            }
-            // What is answered must not become 503 because the log takes its time.
-            if deadline.saturating_duration_since(Instant::now()) > TIME_FOR_REJECTIONS {
-                app.store.count_rejections(&channel, sender, &noted).await;
-            }
+        let reply = handler(route, call.clone()).await;
+        let rejections = match &reply {
+            Ok(reply) => reply.rejections().to_vec(),
+            // It is to be sent again, and so is what was wrong with it.
+            Err(Error::Busy | Error::Internal(_)) => Vec::new(),
+            Err(error) => rejection::refused(error),
+        };
+        // What is answered must not become 503 because the log takes its time.
+        let has_time =
+            call.invocation.deadline.saturating_duration_since(Instant::now()) > TIME_FOR_REJECTIONS;
+        if let Some((channel, sender)) = call.caller().filter(|_| has_time) {
+            app.store.count_rejections(channel, *sender, &rejections).await;
         }
         reply
     })
@@ -138,7 +141,23 @@ impl Call {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        (route, Self { headers: parts.headers, invocation, params, query, body })
+        (route, Self { headers: parts.headers, invocation, params, query, body, caller: OnceLock::new() })
+    }
+
+    /// Whose channel the credential led to, and what the caller is to it. `None` without a credential.
+    #[must_use]
+    pub fn caller(&self) -> Option<&(String, Sender)> {
+        self.caller.get()
+    }
+
+    /// Notes whose delivery it is, once it is proven.
+    pub fn note_builder(&self, channel: &str, builder: Builder) {
+        self.note_caller(channel, Sender::Builder(builder));
+    }
+
+    /// Notes where the credential led.
+    pub(crate) fn note_caller(&self, channel: &str, sender: Sender) {
+        self.caller.set((channel.to_owned(), sender)).ok();
     }
 
     /// A path parameter, as the gateway decoded it; never decoded again.

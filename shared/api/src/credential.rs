@@ -1,89 +1,158 @@
-//! Who calls: from a credential to its channel, and never from anything else (R14).
+//! Who calls: from a credential to its channel, and never from anything else (R14). A caller is a type, so that a handler
+//! says in its signature who may call it.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use subtle::ConstantTimeEq;
-
-use super::session_token::{self, Claims};
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::time::Millis;
 use okyaku_engine::App;
 use okyaku_store::access::Read;
-use okyaku_store::channels::CredentialKind;
+use okyaku_store::items::credential::CredentialKind;
 use okyaku_store::keyring::secret_hash;
-use okyaku_store::meter::{note_channel, note_sender};
+use subtle::ConstantTimeEq;
+
+use crate::Call;
+use crate::session_token::{self, Claims};
+
+/// The scopes of an access key, as types.
+pub mod scope {
+    use okyaku_domain::channel::Scope;
+
+    /// A scope.
+    pub trait Scoped {
+        /// The scope that an access key must have.
+        const SCOPE: Scope;
+    }
+
+    /// Read customers and events.
+    #[derive(Debug)]
+    pub struct Read;
+    /// Write customers and events.
+    #[derive(Debug)]
+    pub struct Write;
+    /// Erase.
+    #[derive(Debug)]
+    pub struct Erase;
+
+    impl Scoped for Read {
+        const SCOPE: Scope = Scope::Read;
+    }
+    impl Scoped for Write {
+        const SCOPE: Scope = Scope::Write;
+    }
+    impl Scoped for Erase {
+        const SCOPE: Scope = Scope::Erase;
+    }
+}
+
+/// The shop's server, by an access key that has the scope `S`.
+#[derive(Debug)]
+pub struct Server<S> {
+    /// The channel.
+    pub channel: Arc<Channel>,
+    scope: PhantomData<fn() -> S>,
+}
+
+/// A page of the channel that boots: a plugin key, which anybody can read, proves nothing more.
+#[derive(Debug)]
+pub struct NewPage {
+    /// The channel.
+    pub channel: Arc<Channel>,
+}
+
+/// A page with a session.
+#[derive(Debug)]
+pub struct Page {
+    /// The channel.
+    pub channel: Arc<Channel>,
+    /// What its token says.
+    pub claims: Claims,
+}
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The channel of `x-access-key` and `x-access-secret`, if they allow `scope`.
-///
-/// # Errors
-/// [`Error::Unauthorized`] for a missing, unknown or wrong pair, [`Error::Forbidden`] for a missing scope.
-pub async fn server<A: Read>(app: &App<A>, headers: &HeaderMap, scope: Scope) -> Result<Arc<Channel>, Error> {
-    let wrong = || Error::Unauthorized("the access key or its secret is missing or wrong");
-    let key = header(headers, "x-access-key").ok_or_else(wrong)?;
-    let secret = header(headers, "x-access-secret").ok_or_else(wrong)?;
-    let known = app.store.channel_of(CredentialKind::Access, key).await?;
-    let (channel, credential) = known.ok_or_else(wrong)?;
-    let right = credential.secret_hash.ok_or_else(wrong)?;
-    if !bool::from(right.as_bytes().ct_eq(secret_hash(secret).as_bytes())) {
-        return Err(wrong());
+impl<S: scope::Scoped> Server<S> {
+    /// The server of `x-access-key` and `x-access-secret`, if they allow the scope.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for a missing, unknown or wrong pair, [`Error::Forbidden`] for a missing scope.
+    pub async fn of<A: Read>(app: &App<A>, call: &Call) -> Result<Self, Error> {
+        let wrong = || Error::Unauthorized("the access key or its secret is missing or wrong");
+        let key = header(&call.headers, "x-access-key").ok_or_else(wrong)?;
+        let secret = header(&call.headers, "x-access-secret").ok_or_else(wrong)?;
+        let known = app.store.channel_of(CredentialKind::Access, key).await?;
+        let (channel, credential) = known.ok_or_else(wrong)?;
+        let right = credential.secret_hash.ok_or_else(wrong)?;
+        if !bool::from(right.as_bytes().ct_eq(secret_hash(secret).as_bytes())) {
+            return Err(wrong());
+        }
+        call.note_caller(&channel.id, Sender::Server);
+        if !credential.scopes.contains(&S::SCOPE) {
+            return Err(Error::Forbidden(match S::SCOPE {
+                Scope::Read => "the access key lacks the scope read",
+                Scope::Write => "the access key lacks the scope write",
+                Scope::Erase => "the access key lacks the scope erase",
+            }));
+        }
+        Ok(Self { channel, scope: PhantomData })
     }
-    note_channel(&channel.id);
-    note_sender(Sender::Server);
-    if !credential.scopes.contains(&scope) {
-        return Err(Error::Forbidden(match scope {
-            Scope::Read => "the access key lacks the scope read",
-            Scope::Write => "the access key lacks the scope write",
-            Scope::Erase => "the access key lacks the scope erase",
-        }));
-    }
-    Ok(channel)
 }
 
-/// The channel of a plugin key, if the page's origin may call it.
-///
-/// # Errors
-/// [`Error::Unauthorized`] for an unknown key, [`Error::Forbidden`] for a foreign origin.
-pub async fn plugin<A: Read>(app: &App<A>, headers: &HeaderMap, key: &str) -> Result<Arc<Channel>, Error> {
-    let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
-    let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
-    note_channel(&channel.id);
-    note_sender(Sender::of_page(&channel));
-    check_origin(&channel, headers)?;
-    Ok(channel)
-}
-
-/// The channel and the claims of a session token, if the page's origin may call it.
-///
-/// # Errors
-/// [`Error::Unauthorized`] for a malformed, foreign or over token, [`Error::Forbidden`] for a foreign origin.
-pub async fn session<A: Read>(
-    app: &App<A>,
-    headers: &HeaderMap,
-    token: Option<&str>,
-    grace: Millis,
-) -> Result<(Arc<Channel>, Claims), Error> {
-    let token = token.or_else(|| header(headers, "x-session")).unwrap_or_default();
-    let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
-    let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
-    let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
-    note_channel(&channel.id);
-    note_sender(Sender::of_page(&channel));
-    check_origin(&channel, headers)?;
-    // From before the channel asked for a proof: it must not go on by renewing itself (R1).
-    if channel.member_hash_enabled && !claims.may_see {
-        return Err(Error::Unauthorized("the session was not proven; boot again"));
+impl NewPage {
+    /// The page of a plugin key, if its origin may call.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for an unknown key, [`Error::Forbidden`] for a foreign origin.
+    pub async fn of<A: Read>(app: &App<A>, call: &Call, key: &str) -> Result<Self, Error> {
+        let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
+        let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
+        call.note_caller(&channel.id, Sender::of_page(&channel));
+        check_origin(&channel, &call.headers)?;
+        Ok(Self { channel })
     }
-    Ok((channel, claims))
 }
 
-/// Refuses an `Sender` that is not the channel's. An absent one is allowed: this keeps honest pages apart and is no
+impl Page {
+    /// The page of the session token in the header `x-session`.
+    ///
+    /// # Errors
+    /// As [`Page::of_token`].
+    pub async fn of<A: Read>(app: &App<A>, call: &Call) -> Result<Self, Error> {
+        Self::of_token(app, call, None, 0).await
+    }
+
+    /// The page of a session token, taken for `grace` ms past its end, if its origin may call. Without a token it is the one
+    /// in the header.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for a malformed, foreign or ended token, [`Error::Forbidden`] for a foreign origin.
+    pub async fn of_token<A: Read>(
+        app: &App<A>,
+        call: &Call,
+        token: Option<&str>,
+        grace: Millis,
+    ) -> Result<Self, Error> {
+        let token = token.or_else(|| header(&call.headers, "x-session")).unwrap_or_default();
+        let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
+        let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
+        let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
+        call.note_caller(&channel.id, Sender::of_page(&channel));
+        check_origin(&channel, &call.headers)?;
+        // From before the channel asked for a proof: it must not go on by renewing itself (R1).
+        if channel.member_hash_enabled && !claims.may_see {
+            return Err(Error::Unauthorized("the session was not proven; boot again"));
+        }
+        Ok(Self { channel, claims })
+    }
+}
+
+/// Refuses an `Origin` that is not the channel's. An absent one is allowed: this keeps honest pages apart and is no
 /// boundary against anybody who can leave the header out.
 fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
     match headers.get("origin") {

@@ -11,5 +11,15 @@ pub mod session_token;
 pub mod start;
 pub mod user;
 
-pub use call::{Call, serve, serve_counting_rejections};
+pub use call::{Call, invocation, serve, serve_counting_rejections};
+pub use credential::{NewPage, Page, Server, scope};
 pub use reply::Reply;
+
+/// What a read makes of the erased: they are nobody, so that no answer says that there was somebody (R12).
+#[must_use]
+pub fn hide_erased(error: okyaku_domain::error::Error) -> okyaku_domain::error::Error {
+    match error {
+        okyaku_domain::error::Error::Erased => okyaku_domain::error::Error::NotFound("the customer"),
+        error => error,
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
+use okyaku_domain::rejection::Rejection;
 
 /// A reply.
 #[derive(Debug)]
@@ -14,9 +15,39 @@ pub struct Reply {
     status: StatusCode,
     body: Option<Value>,
     retry_after: bool,
+    rejections: Vec<Rejection>,
+    events: Option<(usize, usize)>,
 }
 
 impl Reply {
+    fn new(status: StatusCode, body: Option<Value>) -> Self {
+        Self { status, body, retry_after: false, rejections: Vec::new(), events: None }
+    }
+
+    /// The same, with what of the request was not kept, for the log of rejections.
+    #[must_use]
+    pub fn rejecting(self, rejections: Vec<Rejection>) -> Self {
+        Self { rejections, ..self }
+    }
+
+    /// The same, with how many events were accepted and how many rejected.
+    #[must_use]
+    pub fn tracking(self, accepted: usize, rejected: usize) -> Self {
+        Self { events: Some((accepted, rejected)), ..self }
+    }
+
+    /// What of the request was not kept.
+    #[must_use]
+    pub fn rejections(&self) -> &[Rejection] {
+        &self.rejections
+    }
+
+    /// How many events were accepted and how many rejected, on a route that takes events.
+    #[must_use]
+    pub fn events(&self) -> Option<(usize, usize)> {
+        self.events
+    }
+
     /// 200 with a body.
     ///
     /// # Errors
@@ -31,13 +62,13 @@ impl Reply {
     /// [`Error::Internal`] if it cannot be written as JSON.
     pub fn with(status: StatusCode, body: impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_value(body).map_err(Error::internal)?;
-        Ok(Self { status, body: Some(body), retry_after: false })
+        Ok(Self::new(status, Some(body)))
     }
 
     /// 204, as a delete is answered.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, retry_after: false }
+        Self::new(StatusCode::NO_CONTENT, None)
     }
 
     /// The body.
@@ -100,7 +131,7 @@ impl Reply {
             }
             _ => {}
         }
-        Self { status, body: Some(body), retry_after: matches!(error, Error::Busy) }
+        Self { retry_after: matches!(error, Error::Busy), ..Self::new(status, Some(body)) }
     }
 
     /// As the gateway's answer.

@@ -7,9 +7,9 @@ use okyaku_engine::app::{App, Base, Settings};
 use okyaku_engine::metrics::Metrics;
 use okyaku_store::Table;
 use okyaku_store::access::Read;
-use okyaku_store::client::{connect, is_loopback};
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::{KeyError, Keys};
+use okyaku_store::table::client::{connect, is_loopback};
 
 /// Writes JSON log lines to standard output, as CloudWatch reads them, down to the level in `RUST_LOG` (`INFO` without
 /// it). A filter by module would link a regex engine into every function. Call once.

@@ -100,14 +100,6 @@ impl CustomerUpdate {
     }
 }
 
-impl CustomerUpdate {
-    /// Whether it is about a life that was erased at `erased`, epoch ms: one that the builder had created by then.
-    #[must_use]
-    pub fn is_of_before(&self, erased: Millis) -> bool {
-        self.builder_created_at.unwrap_or(self.at) <= erased
-    }
-}
-
 /// What is said of tags, each in its normal form ([`super::tag::parse`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagUpdate {

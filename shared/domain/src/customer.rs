@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::builder_tags::BuilderTags;
 use super::contact_point::{ContactPoint, ContactPointKind};
-use super::device::{Mobile, Web, is_zero};
-use super::id::CustomerId;
-use super::limit::{DETAILS, ERASURE_ITEMS, LINKS};
+use super::device::{Mobile, Web};
+use super::id::{CustomerId, MemberId, VeilId};
+use super::limit::{DETAILS, LINKS};
 use super::patch::Patch;
 use super::profile::{Profile, Writer};
 use super::purchase::Purchases;
@@ -41,126 +39,75 @@ impl Kind {
     }
 }
 
-/// Where the table registers one of the customer's contacts. Kept by the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Registration {
-    /// Keyed hash of the address.
-    #[serde(rename = "h")]
-    pub hash: String,
-    /// Whether it is registered as verified.
-    #[serde(rename = "v", default, skip_serializing_if = "is_false")]
-    pub verified: bool,
-    /// Whether the holder has an item of its own, because the contact's list was full.
-    #[serde(rename = "o", default, skip_serializing_if = "is_false")]
-    pub overflow: bool,
-}
-
-/// The contacts under which the table knows the customer.
-pub type Registrations = BTreeMap<ContactPointKind, Registration>;
-
-/// A linked life of a member: a visitor of whom it is proven that it was the member (R11).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A linked record of a member: a visitor of whom it is proven that it was the member (R11).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The visitor's id.
     pub id: CustomerId,
-    /// The visitor's contacts, so that an erasure can free them without reading the visitor.
-    #[serde(rename = "c", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub registrations: Registrations,
     /// When the visitor was first seen, epoch ms.
-    #[serde(rename = "s", default)]
     pub since: Millis,
 }
 
-/// A customer that lives. Serialised with the names of the basic table; what is absent or zero is not stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A customer with a live record. How it lies in the table is the store's business.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Customer {
     /// Id in the channel.
     pub id: CustomerId,
-    /// Which life of its identifier this is, from 0 (R12).
-    #[serde(rename = "gen", default, skip_serializing_if = "is_zero")]
+    /// Which record of its natural key this is, from 0 (R12).
     pub generation: u32,
     /// The site's id of a member.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub member_id: Option<String>,
+    pub member_id: Option<MemberId>,
     /// The visitor's browser.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub veil_id: Option<String>,
+    pub veil_id: Option<VeilId>,
     /// The name the site gives (R4); what a visitor types is `profile.name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The profile, as compact JSON text in the table: it may hold numbers and keys that DynamoDB refuses.
-    #[serde(with = "as_text", default)]
+    /// The profile.
     pub profile: Profile,
     /// Tags and who set each.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: Tags,
     /// BCP 47 language tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// ISO 3166-1 alpha-2, vouched for by a trusted proxy only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// City, vouched for by a trusted proxy only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// Whether marketing e-mail is refused.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub unsubscribe_email: bool,
     /// Whether marketing texts are refused.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub unsubscribe_texting: bool,
     /// Whether the shop blocked the customer.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub blocked: bool,
     /// Whether the app can be pushed to.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub has_push_token: bool,
     /// The browser.
-    #[serde(default)]
     pub web: Web,
     /// The app.
-    #[serde(default)]
     pub mobile: Mobile,
     /// Sessions in all.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub sessions_count: u32,
     /// Last seen, epoch ms; lags by at most a minute (R6).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Millis>,
     /// First seen, epoch ms.
     pub created_at: Millis,
     /// Last written, epoch ms (R7).
     pub updated_at: Millis,
     /// Whether the customer is, or once was, a lead or a member, and so is listed.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub listed: bool,
-    /// Where the table registers its contacts.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub registrations: Registrations,
-    /// A member's linked lives.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// A member's linked records.
     pub links: Vec<Link>,
     /// The member that a visitor turned out to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_to: Option<CustomerId>,
-    /// When the life before this one was erased, epoch ms: what is dated up to then is that life's (R12).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When the record before this one was erased, epoch ms: what is dated up to then belongs to that record (R12).
     pub revived_after: Option<Millis>,
-    /// When its builder created it, epoch ms: an erasure dated before means an earlier life (R12, R13).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When its builder created it, epoch ms: an erasure dated before means an earlier record (R12, R13).
     pub builder_created_at: Option<Millis>,
-    /// Of when the latest word is on what has no time of its own: [`NAME`] and the consent flags, epoch ms (R13).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// When the values that have no time of their own, [`NAME`] and the consent flags, were last written, epoch ms (R13).
     pub field_times: BTreeMap<String, Millis>,
-    /// The builder's words on tags.
-    #[serde(default, skip_serializing_if = "BuilderTags::is_empty")]
+    /// The builder's latest update of each tag.
     pub builder_tags: BuilderTags,
     /// What its orders come to.
-    #[serde(default, skip_serializing_if = "Purchases::is_empty")]
     pub purchases: Purchases,
     /// When its builder last told only that something changed, epoch ms: what is stored may be older.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stale_since: Option<Millis>,
 }
 
@@ -170,10 +117,6 @@ pub const NAME: &str = "name";
 pub const UNSUBSCRIBE_EMAIL: &str = "unsubscribeEmail";
 /// Key of the other one.
 pub const UNSUBSCRIBE_TEXTING: &str = "unsubscribeTexting";
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
 
 impl Customer {
     /// A new customer, about whom nothing is known.
@@ -201,7 +144,6 @@ impl Customer {
             created_at: now,
             updated_at: now,
             listed: false,
-            registrations: Registrations::new(),
             links: Vec::new(),
             linked_to: None,
             revived_after: None,
@@ -288,9 +230,9 @@ impl Customer {
         }
     }
 
-    /// Settles what follows from a change: whether the customer is listed, and `updatedAt` if anything differs from
-    /// `before` (R7). Returns whether there is anything to store.
-    pub fn settle(&mut self, before: Option<&Self>, now: Millis) -> bool {
+    /// Derives what follows from a change: whether the customer is listed, and `updatedAt` if anything differs from
+    /// `before` (R7). Returns whether there is anything to store. The runner alone calls it.
+    pub fn stamp(&mut self, before: Option<&Self>, now: Millis) -> bool {
         self.listed |= self.member_id.is_some() || self.contact_points().next().is_some();
         // The first touch of a month always writes, so that the month's marker is set.
         let changed = before.is_none_or(|before| before != self || month(before.updated_at) < month(now));
@@ -300,79 +242,18 @@ impl Customer {
         changed
     }
 
-    /// Whether an event dated `at` is of the life before this one, which was erased (R12).
-    #[must_use]
-    pub fn is_of_before(&self, at: Millis) -> bool {
-        self.revived_after.is_some_and(|erased| at < erased)
-    }
-
-    /// Records that `visitor` was this member all along (R11).
+    /// Records that `visitor` was this member all along (R11). `fits` says whether an erasure of the member could still
+    /// take the visitor along.
     ///
     /// # Errors
     /// If the member's links are full: the visitor stays by itself, and the caller is told.
-    pub fn link(&mut self, visitor: &mut Self) -> Result<(), Detail> {
-        let items = |link: &Link| 1 + link.registrations.len();
-        let new = Link {
-            id: visitor.id.clone(),
-            registrations: visitor.registrations.clone(),
-            since: visitor.created_at,
-        };
-        let erasure = self.links.iter().map(items).sum::<usize>() + items(&new) + 4;
-        if self.links.len() >= LINKS || erasure > ERASURE_ITEMS {
+    pub fn link(&mut self, visitor: &mut Self, fits: bool) -> Result<(), Detail> {
+        if self.links.len() >= LINKS || !fits {
             let message = format!("not linked: a member has at most {LINKS} linked visitors");
             return Err(Detail::new("veilId", message).because(RejectionReason::Limit));
         }
-        self.links.push(new);
+        self.links.push(Link { id: visitor.id.clone(), since: visitor.created_at });
         visitor.linked_to = Some(self.id.clone());
         Ok(())
-    }
-}
-
-/// An erased life: nothing of the person, only that there was one (R12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tombstone {
-    /// Which life it was.
-    pub generation: u32,
-    /// Which life is the current one; equal to `generation` until somebody comes back. Kept on generation 0 only.
-    pub current: u32,
-    /// When it was erased, epoch ms.
-    pub erased_at: Millis,
-    /// The erasure.
-    pub erasure: Option<String>,
-}
-
-/// What the table holds at a customer's id.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Record {
-    /// A customer, and the version of its item.
-    Alive(Box<Customer>, u64),
-    /// A tombstone.
-    Erased(Tombstone),
-}
-
-impl Record {
-    /// The customer that lives, if one does.
-    #[must_use]
-    pub fn alive(&self) -> Option<(&Customer, u64)> {
-        match self {
-            Self::Alive(customer, version) => Some((customer, *version)),
-            Self::Erased(_) => None,
-        }
-    }
-}
-
-mod as_text {
-    //! The profile as one JSON text.
-    use super::Profile;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(profile: &Profile, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = serde_json::to_string(profile).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Profile, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        serde_json::from_str(&text).map_err(serde::de::Error::custom)
     }
 }

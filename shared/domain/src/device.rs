@@ -1,71 +1,47 @@
 //! What a browser or an app says of itself.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::time::Millis;
 
 /// `web.*` of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Web {
     /// Name and version, such as `Chrome 156.0.0.0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
     /// Name, such as `Chrome`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub browser_name: Option<String>,
     /// Name and version of the operating system.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
     /// Name of the operating system.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
     /// `pc`, `smartphone`, `mobilephone`, `appliance`, `crawler` or `misc`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// Hash of the User-Agent header that the five above were read from.
-    #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// Sessions in browsers.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub sessions_count: u32,
     /// Last seen in a browser, epoch ms.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Millis>,
 }
 
 /// `mobile.*` of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mobile {
     /// Name of the app.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub app_name: Option<String>,
     /// Version of the app.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub app_version: Option<String>,
     /// Operating system with its version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
     /// Name of the operating system.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
     /// Model of the device.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// Sessions in the app.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub sessions_count: u32,
     /// Last seen in the app, epoch ms.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen_at: Option<Millis>,
-}
-
-/// For `skip_serializing_if`: a count of zero is not stored.
-#[must_use]
-pub(crate) fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 /// What a User-Agent header says of a browser.

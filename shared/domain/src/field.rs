@@ -1,6 +1,5 @@
 //! Profile fields: their types, the preset ones, and how a JSON value becomes one (R5).
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contact_point;
@@ -31,8 +30,9 @@ pub enum FieldType {
 }
 
 /// The preset fields: the additional keys of Channel Talk's customer profile, and the contact texts of its v5 user.
+/// Their places are in the table: a new one is added at the end.
 /// `lastCheckoutCompletedAt` is a moment there ("time of the latest order"), so a Datetime here.
-const PRESET: [(&str, FieldType); 17] = [
+pub const PRESET: [(&str, FieldType); 17] = [
     ("mobileNumber", FieldType::MobileNumber),
     ("email", FieldType::Email),
     ("referrer", FieldType::String),
@@ -73,7 +73,7 @@ pub fn declared(key: &str) -> Option<FieldType> {
     PRESET.iter().find(|(name, _)| *name == key).map(|(_, kind)| *kind)
 }
 
-/// A stored profile field. Serialised as `[value, sender, time, verified]`, to keep a customer small.
+/// A profile field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Boolean, number, text, or a list of numbers or texts.
@@ -91,19 +91,6 @@ impl Field {
     #[must_use]
     pub fn is_cleared(&self) -> bool {
         self.value.is_null()
-    }
-}
-
-impl Serialize for Field {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.value, self.sender, self.time, self.verified).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (value, sender, time, verified) = Deserialize::deserialize(deserializer)?;
-        Ok(Self { value, sender, time, verified })
     }
 }
 

@@ -149,13 +149,19 @@ impl VeilId {
     }
 }
 
-/// What a customer's id is made from.
+/// What a record's id is made from: the id that somebody has outside Okyaku.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NaturalKey<'a> {
     /// A member's id.
-    Member(&'a str),
+    Member(&'a MemberId),
     /// A visitor's veilId.
-    Veil(&'a str),
+    Visitor(&'a VeilId),
+}
+
+/// Makes the ids of a channel's records. The same key and generation always make the same id.
+pub trait RecordIds {
+    /// The id of a record.
+    fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId;
 }
 
 #[cfg(test)]

@@ -43,8 +43,6 @@ pub const TAG_CHARS: usize = 100;
 pub const NAME_CHARS: usize = 256;
 /// Lives linked to one member (R11). A further one is not linked, and reported.
 pub const LINKS: usize = 40;
-/// Items of one erasure's first transaction; a link that would make it larger is not made.
-pub const ERASURE_ITEMS: usize = 95;
 /// Names in one list to erase.
 pub const BULK: usize = 100_000;
 /// Erasures that one answer of `listErasures` lists.

@@ -6,7 +6,7 @@ use crate::contact_point::{self, ContactPoint, ContactPointKind};
 use crate::detail::Detail;
 use crate::id::{CustomerId, MemberId, VeilId};
 
-/// By what somebody is named for an erasure.
+/// Who is meant: the one type for a person that a caller names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRef {
     /// A customer's id.
@@ -14,7 +14,7 @@ pub enum PersonRef {
     /// The shop's own id of a member.
     Member(MemberId),
     /// A browser.
-    Veil(VeilId),
+    Visitor(VeilId),
     /// An address.
     ContactPoint(ContactPoint),
 }
@@ -23,6 +23,15 @@ impl PersonRef {
     /// The kinds, as a request names them. A builder's customer is known by its id there as memberId.
     pub const KINDS: [&str; 8] =
         ["id", "memberId", "email", "mobileNumber", "veilId", "shopify", "cafe24", "firstmall"];
+
+    /// Reads the `{userId}` of a path: an id, or `@` and a memberId.
+    #[must_use]
+    pub fn of_path(user_id: &str) -> Option<Self> {
+        match user_id.strip_prefix('@') {
+            Some(member) => MemberId::parse(member).ok().map(Self::Member),
+            None => CustomerId::parse(user_id).map(Self::Id),
+        }
+    }
 
     /// Reads a value of one of the [`KINDS`](Self::KINDS). `region` is the channel's, for national phone numbers.
     ///
@@ -44,7 +53,7 @@ impl PersonRef {
             "id" => {
                 CustomerId::parse(&text).map(Self::Id).ok_or_else(|| wrong("is not the id of a customer"))
             }
-            "veilId" => VeilId::parse(&text).map(Self::Veil).ok_or_else(|| wrong("is not a veilId")),
+            "veilId" => VeilId::parse(&text).map(Self::Visitor).ok_or_else(|| wrong("is not a veilId")),
             "email" => contact_point::email(&text)
                 .map(|address| Self::ContactPoint(ContactPoint { kind: ContactPointKind::Email, address }))
                 .map_err(given),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contact_point::ContactPointKind;
@@ -16,8 +15,7 @@ use super::time::Millis;
 use crate::detail::Detail;
 
 /// The fields of a profile by key, without `profile.`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile(BTreeMap<String, Field>);
 
 /// A write: who, when, and whether contacts are vouched for.
@@ -47,6 +45,17 @@ impl Profile {
     /// Every field, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Field)> {
         self.0.iter().filter(|(_, field)| !field.is_cleared())
+    }
+
+    /// Every field that is kept, also those of which only the time of their clearing is remembered.
+    pub fn stored(&self) -> impl Iterator<Item = (&String, &Field)> {
+        self.0.iter()
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Bytes of the keys and values as compact JSON.
@@ -204,6 +213,12 @@ impl Profile {
         let field = Field { value: value.clone(), sender: by.sender, time: by.time, verified };
         self.0.insert(key.to_owned(), field);
         None
+    }
+}
+
+impl FromIterator<(String, Field)> for Profile {
+    fn from_iter<I: IntoIterator<Item = (String, Field)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
     }
 }
 

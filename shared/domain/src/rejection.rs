@@ -21,6 +21,12 @@ impl Rejection {
         Self { field: field.into(), reason }
     }
 
+    /// Somebody was erased, and what was sent is older than that (R12).
+    #[must_use]
+    pub fn erased() -> Self {
+        Self::new("customer", RejectionReason::Erased)
+    }
+
     /// What a reply says of a field.
     #[must_use]
     pub fn of(detail: &Detail) -> Self {

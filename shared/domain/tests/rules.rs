@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use okyaku_domain::command::boot::{Boot, Claim, Who, plan};
-use okyaku_domain::customer::{Customer, Record, Tombstone};
+use okyaku_domain::command::boot::{Boot, Claim, Decision, Found, Owner, decide};
+use okyaku_domain::customer::Customer;
 use okyaku_domain::field::is_set_once;
-use okyaku_domain::id::{CustomerId, MemberId, VeilId};
+use okyaku_domain::id::{CustomerId, MemberId, NaturalKey, RecordIds, VeilId};
 use okyaku_domain::limit::{LINKS, PROFILE_BYTES, PROFILE_KEYS, TAGS};
 use okyaku_domain::member_hash::{member_hash, proves};
 use okyaku_domain::patch::{Patch, ProfilePatch};
+use okyaku_domain::record::{Record, Tombstone};
 use okyaku_domain::sender::Sender;
 use okyaku_domain::session::{self, Platform, SILENCE};
 use okyaku_domain::tag::{self, Tags};
@@ -19,6 +20,26 @@ const NOW: i64 = 1_795_348_800_000;
 
 fn customer(id: u8) -> Customer {
     Customer::new(CustomerId::from_bytes([id; 10]), 0, NOW)
+}
+
+/// Ids that differ by key and generation.
+struct Ids;
+
+impl RecordIds for Ids {
+    fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId {
+        let kind = if matches!(key, NaturalKey::Member(_)) { 2 } else { 1 };
+        let mut bytes = [kind; 10];
+        bytes[9] = u8::try_from(generation).unwrap();
+        CustomerId::from_bytes(bytes)
+    }
+}
+
+fn fresh() -> VeilId {
+    VeilId::parse(&"f".repeat(32)).unwrap()
+}
+
+fn booted(boot: &Boot, found: Found) -> Decision {
+    decide(boot, found, &fresh(), true, &Ids, NOW)
 }
 
 fn sender() -> impl Strategy<Value = Sender> {
@@ -180,14 +201,15 @@ proptest! {
         let mut visitor = customer(1);
         visitor.linked_to = Some(customer(2).id);
         let mut member = customer(if own { 2 } else { 3 });
-        member.member_id = Some("lee".into());
+        member.member_id = Some(MemberId::parse("lee").unwrap());
         let claim = claims.then(|| Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, veil: VeilId::parse(&"0".repeat(32)), ..Boot::default() };
-        let found = claims.then(|| Record::Alive(Box::new(member.clone()), 1));
-        let plan = plan(&boot, Some(Record::Alive(Box::new(visitor.clone()), 1)), found);
-        prop_assert!(plan.link.is_none());
-        prop_assert_ne!(&plan.who, &Who::Known(Box::new(visitor), 1));
-        prop_assert_eq!(plan.new_veil, !(claims && own));
+        let found = claims.then(|| Record::Live(Box::new(member.clone())));
+        let decision = booted(&boot, Found { member: found, visitor: Some(Record::Live(Box::new(visitor.clone()))) });
+        prop_assert!(decision.link.is_none());
+        prop_assert_ne!(decision.owner, Owner::Visitor);
+        prop_assert_ne!(&decision.after.id, &visitor.id);
+        prop_assert_eq!(decision.veil == fresh(), !(claims && own));
     }
 
     /// R12: only a proven boot comes back after an erasure, and always into the next generation.
@@ -196,12 +218,18 @@ proptest! {
         let claim = Some(Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, ..Boot::default() };
         let tombstone = Tombstone { generation, current: generation, erased_at: NOW, erasure: None };
-        let plan = plan(&boot, None, Some(Record::Erased(tombstone.clone())));
+        let found = Found { member: Some(Record::Erased(tombstone)), visitor: None };
+        let decision = booted(&boot, found);
+        prop_assert_eq!(decision.owner, Owner::New);
         match proven {
-            true => prop_assert_eq!(plan.who, Who::RevivedMember(tombstone)),
+            true => {
+                prop_assert_eq!(decision.after.generation, generation + 1);
+                prop_assert_eq!(decision.after.revived_after, Some(NOW));
+            }
             false => {
-                prop_assert_eq!(plan.who, Who::FreshVisitor);
-                prop_assert_eq!(&plan.dropped[0].field, "memberId");
+                prop_assert_eq!(decision.after.member_id, None);
+                prop_assert_eq!(decision.veil, fresh());
+                prop_assert_eq!(&decision.dropped[0].field, "memberId");
             }
         }
     }
@@ -211,9 +239,9 @@ proptest! {
 fn member_has_at_most_40_links() {
     let mut member = customer(0);
     for n in 1..=LINKS {
-        member.link(&mut customer(u8::try_from(n).unwrap())).unwrap();
+        member.link(&mut customer(u8::try_from(n).unwrap()), true).unwrap();
     }
     let mut one_more = customer(200);
-    assert_eq!(member.link(&mut one_more).unwrap_err().field, "veilId");
+    assert_eq!(member.link(&mut one_more, true).unwrap_err().field, "veilId");
     assert_eq!((member.links.len(), one_more.linked_to), (LINKS, None));
 }

@@ -1,6 +1,18 @@
-//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first.
+//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first. [`runner`] is the one loop of
+//! all commands. The rules themselves are pure functions in [`okyaku_domain`].
 
 pub mod app;
+pub mod boot;
+pub mod builder_update;
+mod customer_change;
+pub mod erase;
 pub mod metrics;
+mod runner;
+pub mod server;
+pub mod sweep;
+pub mod track;
 
 pub use app::{App, Base, Settings};
+pub use okyaku_store::items::credential;
+pub use okyaku_store::keyring;
+pub use okyaku_store::{Invocation, access, timeline};

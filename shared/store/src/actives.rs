@@ -4,12 +4,6 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-
-use super::access::{List, Total};
-use super::failure::{Failure, held};
-use super::item::{ERASED_AT, FORMAT, expired, integer, number, string, text};
-use super::keys::{self, CHANNELS, Key, MARKER_SHARDS, PK, SK};
-use super::{Item, Store};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::ChannelId;
@@ -17,10 +11,15 @@ use okyaku_domain::limit::MARKERS_MS;
 use okyaku_domain::month::Month;
 use okyaku_domain::time::{DAY, Millis};
 
-/// The total of a closed month.
-const ACTIVES: &str = "actives";
-/// The last month that was closed.
-const MONTH: &str = "month";
+use crate::access::{List, Total};
+use crate::items::attributes::{ERASED_AT, expired, integer, string, text};
+use crate::items::channel::CHANNELS;
+use crate::items::marker::{self, MONTH, SHARDS};
+use crate::key::{Key, PK, SK};
+use crate::store::{Item, Store};
+use crate::table::failure::Failure;
+use crate::table::write::Write;
+
 /// How long after its end a month is closed. No writer runs for more than a minute, and no clock is wrong by a day.
 const SETTLED: Millis = DAY;
 /// How often a month is counted again before its closing waits for the next call.
@@ -64,8 +63,8 @@ impl<A: List> Store<A> {
     pub async fn active_months(&self, channel: &str, records: &[&Customer]) -> Result<Vec<Month>, Error> {
         let now = self.now();
         let marker = |record: &Customer, month: Month| {
-            let name = self.base.keys.active(channel, &month.key(), &record.id);
-            (month, keys::marker(channel, &month.key(), &name))
+            let name = self.keys().active(channel, &month.key(), &record.id);
+            (month, marker::key(channel, &month.key(), &name))
         };
         let of_record = |record: &&Customer| {
             // Not only until `updatedAt`: an existing customer's marker is put first, and what follows may have failed.
@@ -86,16 +85,15 @@ impl<A: List> Store<A> {
     }
 
     async fn total(&self, channel: &str, month: Month) -> Result<Option<u64>, Error> {
-        let Some(item) = self.get(keys::total(channel, &month.key())).await? else { return Ok(None) };
-        let count = integer(&item, ACTIVES).and_then(|count| u64::try_from(count).ok());
-        count.map(Some).ok_or_else(|| Error::internal("a month's total cannot be read"))
+        let Some(item) = self.get(marker::total(channel, &month.key())).await? else { return Ok(None) };
+        marker::read_total(&item).map(Some).ok_or_else(|| Error::internal("a month's total cannot be read"))
     }
 
     /// How many markers a month has.
     async fn count(&self, channel: &str, month: Month) -> Result<u64, Error> {
         let month = month.key();
-        let shards = (0..MARKER_SHARDS)
-            .map(|shard| self.count_partition(keys::marker_partition(channel, &month, shard)))
+        let shards = (0..SHARDS)
+            .map(|shard| self.count_partition(marker::partition(channel, &month, shard)))
             .collect::<Vec<_>>();
         stream::iter(shards)
             .buffer_unordered(PARALLEL)
@@ -169,10 +167,8 @@ impl<A: Total> Store<A> {
             return Ok(false);
         }
         let count = self.count_twice(channel, month).await?;
-        let mut item = keys::total(channel, &month.key()).attributes();
-        item.insert(FORMAT.into(), number(1));
-        item.insert(ACTIVES.into(), number(count));
-        self.put_if(item, "attribute_not_exists(#name)", SK, None).await
+        let write = Write::put(marker::total_item(channel, month, count));
+        self.send(write.when(|terms| format!("attribute_not_exists({})", terms.name(SK)))).await
     }
 
     /// Counts until it comes out the same twice. An erasure renames markers, and a Query that meets one in the middle
@@ -191,18 +187,17 @@ impl<A: Total> Store<A> {
 
     /// The last month that was closed.
     async fn closed(&self) -> Result<Option<Month>, Error> {
-        let item = self.get(keys::closed()).await?;
-        Ok(item.and_then(|item| Month::of_key(string(&item, MONTH)?)))
+        let item = self.get(marker::closed()).await?;
+        Ok(item.as_ref().and_then(marker::read_closed))
     }
 
     /// Notes that a month is closed, and every one before it; an earlier one than the noted changes nothing.
     async fn note_closed(&self, month: Month) -> Result<(), Error> {
-        let mut item = keys::closed().attributes();
-        item.insert(FORMAT.into(), number(1));
-        item.insert(MONTH.into(), text(month.key()));
-        let later = "attribute_not_exists(#name) OR #name < :month";
-        self.put_if(item, later, MONTH, Some((":month", text(month.key())))).await?;
-        Ok(())
+        let write = Write::put(marker::closed_item(month)).when(|terms| {
+            let (noted, new) = (terms.name(MONTH), terms.value(text(month.key())));
+            format!("attribute_not_exists({noted}) OR {noted} < {new}")
+        });
+        self.send(write).await.map(|_| ())
     }
 
     /// Every channel's id and the month in which it began.
@@ -216,26 +211,5 @@ impl<A: Total> Store<A> {
         // One that ended has no months any more.
         let open = items.iter().filter(|item| !item.contains_key(ERASED_AT));
         open.map(|item| channel(item).ok_or_else(unreadable)).collect()
-    }
-
-    async fn put_if(
-        &self,
-        item: Item,
-        condition: &str,
-        name: &str,
-        value: Option<(&str, AttributeValue)>,
-    ) -> Result<bool, Error> {
-        let mut put = self
-            .client()
-            .put_item()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .expression_attribute_names("#name", name)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        if let Some((name, value)) = value {
-            put = put.expression_attribute_values(name, value);
-        }
-        held(put.send().await)
     }
 }

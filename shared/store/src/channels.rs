@@ -3,61 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
-use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_attribute_value, to_item};
-
-use super::access::{Administer, Read};
-use super::calls::Sent;
-use super::failure::held;
-use super::item::{FORMAT, expired, number};
-use super::keys::{self, CHANNELS, PK, SK, TTL};
-use super::{Item, Store};
+use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::builder::Builder;
-use okyaku_domain::channel::{Channel, Connection, Scope};
+use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
 use okyaku_domain::time::{self, MINUTE, Millis};
+use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
-/// Which public key of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CredentialKind {
-    /// A page's plugin key.
-    Plugin,
-    /// A server's access key.
-    Access,
-    /// The token in a webhook's path.
-    Webhook,
-    /// A builder and the shop's name there, such as `shopify:shop.myshopify.com`.
-    Shop,
-    /// The channel's own id, as a session token carries it. Never stored.
-    Id,
-}
-
-impl CredentialKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plugin => "plugin",
-            Self::Access => "access",
-            Self::Webhook => "webhook",
-            Self::Shop => "shop",
-            Self::Id => "id",
-        }
-    }
-}
-
-/// What the table keeps of a public key: whose it is, and for an access key its secret's hash and its scopes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Credential {
-    /// The channel's id.
-    pub channel: String,
-    /// SHA-256 of an access secret, in hex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_hash: Option<String>,
-    /// What an access key may do.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scopes: Vec<Scope>,
-}
+use crate::access::{Administer, Read};
+use crate::items::attributes::{expired, number, string, text};
+use crate::items::channel::{self, CHANNELS};
+use crate::items::credential::{self, CHANNEL, Credential, CredentialKind};
+use crate::key::{PK, SK, TTL};
+use crate::store::{Item, Store};
+use crate::table::write::Write;
 
 /// A channel and the credential that led to it.
 pub type Known = (Arc<Channel>, Credential);
@@ -68,6 +27,9 @@ const KNOWN_FOR: Millis = MINUTE;
 const UNKNOWN_FOR: Millis = MINUTE / 2;
 /// Entries at most, so that a flood of unknown keys does not fill the memory.
 const ENTRIES: usize = 1000;
+
+/// Attribute of a channel: its connections to builders.
+const BUILDERS: &str = "builders";
 
 type Entries = HashMap<(CredentialKind, String), (Millis, Option<Known>)>;
 
@@ -110,28 +72,27 @@ impl<A: Read> Store<A> {
             return Ok(None);
         }
         let entry = (kind, key.to_owned());
-        if let Some(known) = self.base.channels.get(&entry, self.now()) {
+        if let Some(known) = self.backend().channels.get(&entry, self.now()) {
             return Ok(known);
         }
         let known = self.load_channel_of(kind, key).await?;
         let known = known
-            .filter(|(channel, _)| !channel.development || self.base.allow_development)
+            .filter(|(channel, _)| !channel.development || self.backend().allow_development)
             .filter(|(channel, _)| channel.erased_at.is_none());
-        self.base.channels.put(entry, known.clone(), self.now());
+        self.backend().channels.put(entry, known.clone(), self.now());
         Ok(known)
     }
 
     async fn load_channel_of(&self, kind: CredentialKind, key: &str) -> Result<Option<Known>, Error> {
-        let unreadable = |_| Error::internal("a channel's item cannot be read");
         if kind == CredentialKind::Id {
             let credential = Credential { channel: key.to_owned(), secret_hash: None, scopes: Vec::new() };
             return Ok(self.channel(key).await?.map(|channel| (Arc::new(channel), credential)));
         }
-        let Some(item) = self.get(keys::credential(kind.name(), key)).await? else { return Ok(None) };
+        let Some(item) = self.get(credential::key(kind, key)).await? else { return Ok(None) };
         if expired(&item, self.now()) {
             return Ok(None);
         }
-        let credential: Credential = from_item(item).map_err(unreadable)?;
+        let credential = credential::read(item)?;
         Ok(self.channel(&credential.channel).await?.map(|channel| (Arc::new(channel), credential)))
     }
 
@@ -140,8 +101,8 @@ impl<A: Read> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn channel(&self, id: &str) -> Result<Option<Channel>, Error> {
-        let item = self.get(keys::channel(id)).await?;
-        item.map(from_item).transpose().map_err(|_| Error::internal("a channel's item cannot be read"))
+        let item = self.get(channel::key(id)).await?;
+        item.map(channel::read).transpose()
     }
 }
 
@@ -155,15 +116,11 @@ impl<A: Administer> Store<A> {
         channel: &Channel,
         credentials: &[(CredentialKind, String, Credential)],
     ) -> Result<bool, Error> {
-        let mut items = vec![self.new_item(channel_item(channel)?)?];
+        let mut writes = vec![new(channel::item(channel)?)];
         for (kind, key, credential) in credentials {
-            items.push(self.new_item(credential_item(*kind, key, credential)?)?);
+            writes.push(new(credential::item(credential::key(*kind, key), credential)?));
         }
-        match self.transact(items).await? {
-            Sent::Done => Ok(true),
-            Sent::Refused(_) => Ok(false),
-            Sent::Conflict => Err(Error::Busy),
-        }
+        self.transact_all(writes).await?.ok_or(Error::Busy)
     }
 
     /// Replaces the origins of a channel that exists.
@@ -196,23 +153,14 @@ impl<A: Administer> Store<A> {
     ) -> Result<(), Error> {
         let read: AttributeValue = to_attribute_value(&channel.builders).map_err(Error::internal)?;
         let new: AttributeValue = to_attribute_value(builders).map_err(Error::internal)?;
-        let sent = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(keys::channel(&channel.id).attributes()))
-            .update_expression("SET #builders = :new")
-            .condition_expression(
-                "attribute_exists(#pk) AND (attribute_not_exists(#builders) OR #builders = :read)",
-            )
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#builders", "builders")
-            .expression_attribute_values(":new", new)
-            .expression_attribute_values(":read", read)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        if held(sent)? { Ok(()) } else { Err(Error::Busy) }
+        let write = Write::update(channel::key(&channel.id), |terms| {
+            format!("SET {} = {}", terms.name(BUILDERS), terms.value(new))
+        });
+        let write = write.when(|terms| {
+            let (pk, builders, read) = (terms.name(PK), terms.name(BUILDERS), terms.value(read));
+            format!("attribute_exists({pk}) AND (attribute_not_exists({builders}) OR {builders} = {read})")
+        });
+        if self.send(write).await? { Ok(()) } else { Err(Error::Busy) }
     }
 
     /// Sets how many months back a purchase is a recent one. No figure has to be counted anew: 1 W in all.
@@ -225,23 +173,12 @@ impl<A: Administer> Store<A> {
 
     /// Sets some attributes of a channel and leaves the others, so that two commands at once do not undo each other.
     async fn set<const N: usize>(&self, id: &str, fields: [(&str, AttributeValue); N]) -> Result<(), Error> {
-        let mut update = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(keys::channel(id).attributes()))
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", PK)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut parts = Vec::new();
-        for (name, value) in fields {
-            parts.push(format!("#{name} = :{name}"));
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), value);
-        }
-        let sent = update.update_expression(format!("SET {}", parts.join(", "))).send().await;
-        if held(sent)? { Ok(()) } else { Err(Error::NotFound("the channel")) }
+        let write = Write::update(channel::key(id), |terms| {
+            let pairs = fields.map(|(name, value)| format!("{} = {}", terms.name(name), terms.value(value)));
+            format!("SET {}", pairs.join(", "))
+        });
+        let write = write.when(|terms| format!("attribute_exists({})", terms.name(PK)));
+        if self.send(write).await? { Ok(()) } else { Err(Error::NotFound("the channel")) }
     }
 
     /// Stores a credential.
@@ -254,7 +191,7 @@ impl<A: Administer> Store<A> {
         key: &str,
         credential: &Credential,
     ) -> Result<(), Error> {
-        self.put_plain(credential_item(kind, key, credential)?).await
+        self.send_plain(Write::put(credential::item(credential::key(kind, key), credential)?)).await
     }
 
     /// Lets a credential end at `until`, epoch ms, unless it ends sooner. `false` if it does, or is not the channel's.
@@ -268,22 +205,16 @@ impl<A: Administer> Store<A> {
         key: &str,
         until: Millis,
     ) -> Result<bool, Error> {
-        let sent = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(keys::credential(kind.name(), key).attributes()))
-            .update_expression("SET #ttl = :until")
-            // A key that ends sooner is not given more time.
-            .condition_expression("#channel = :channel AND (attribute_not_exists(#ttl) OR #ttl > :until)")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_names("#channel", "channel")
-            .expression_attribute_values(":until", number(time::ttl(until)))
-            .expression_attribute_values(":channel", AttributeValue::S(channel.to_owned()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        held(sent)
+        let write = Write::update(credential::key(kind, key), |terms| {
+            format!("SET {} = {}", terms.name(TTL), terms.value(number(time::ttl(until))))
+        });
+        // A key that ends sooner is not given more time.
+        let write = write.when(|terms| {
+            let (whose, expires) = (terms.name(CHANNEL), terms.name(TTL));
+            let (channel, until) = (terms.value(text(channel)), terms.value(number(time::ttl(until))));
+            format!("{whose} = {channel} AND (attribute_not_exists({expires}) OR {expires} > {until})")
+        });
+        self.send(write).await
     }
 
     /// Whether a credential is the channel's, also if it has ended.
@@ -291,8 +222,8 @@ impl<A: Administer> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn owns(&self, channel: &str, kind: CredentialKind, key: &str) -> Result<bool, Error> {
-        let item = self.get(keys::credential(kind.name(), key)).await?;
-        Ok(item.is_some_and(|item| super::item::string(&item, "channel") == Some(channel)))
+        let item = self.get(credential::key(kind, key)).await?;
+        Ok(item.is_some_and(|item| string(&item, CHANNEL) == Some(channel)))
     }
 
     /// Every channel.
@@ -300,32 +231,11 @@ impl<A: Administer> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn channels(&self) -> Result<Vec<Channel>, Error> {
-        let items = self.partition(CHANNELS.to_owned()).await?.into_iter();
-        items
-            .map(|item| from_item(item).map_err(|_| Error::internal("a channel's item cannot be read")))
-            .collect()
-    }
-
-    fn new_item(&self, item: Item) -> Result<TransactWriteItem, Error> {
-        let put = Put::builder()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#sk)")
-            .expression_attribute_names("#sk", SK);
-        Ok(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build())
+        self.partition(CHANNELS.to_owned()).await?.into_iter().map(channel::read).collect()
     }
 }
 
-fn channel_item(channel: &Channel) -> Result<Item, Error> {
-    let mut item: Item = to_item(channel).map_err(Error::internal)?;
-    item.extend(keys::channel(&channel.id).attributes());
-    item.insert(FORMAT.into(), number(1));
-    Ok(item)
-}
-
-fn credential_item(kind: CredentialKind, key: &str, credential: &Credential) -> Result<Item, Error> {
-    let mut item: Item = to_item(credential).map_err(Error::internal)?;
-    item.extend(keys::credential(kind.name(), key).attributes());
-    item.insert(FORMAT.into(), number(1));
-    Ok(item)
+/// A put of an item that must be new.
+fn new(item: Item) -> Write {
+    Write::put(item).when(|terms| format!("attribute_not_exists({})", terms.name(SK)))
 }

@@ -1,30 +1,18 @@
 //! Requests for a person's data, as a builder passes them on: which customers they are about, so that the shop can export
 //! them. They name ids alone, and leave after 60 days: a shop has 30 to answer.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::Store;
-use super::access::{ApplyBuilderUpdates, List};
-use super::item::{FORMAT, integer, number, string};
-use super::keys::{self, SK, TTL};
-use crate::erasure::Found;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::DATA_REQUEST_MS;
 use okyaku_domain::person_ref::PersonRef;
-use okyaku_domain::time::{self, Millis};
+use okyaku_domain::time::Millis;
 
-const CUSTOMERS: &str = "customers";
-const AT: &str = "at";
-
-/// A request for a person's data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataRequest {
-    /// When it was made, epoch ms.
-    pub at: Millis,
-    /// Whom it is about; nobody, if nothing is held.
-    pub customers: Vec<CustomerId>,
-}
+use crate::access::{ApplyBuilderUpdates, List};
+use crate::erasure::Named;
+use crate::items::attributes::expired;
+use crate::items::data_request::{self, DataRequest};
+use crate::store::Store;
+use crate::table::write::Write;
 
 impl<A: ApplyBuilderUpdates> Store<A> {
     /// Notes a request and whom it is about. The same one again lands on itself. 1 R and 1 W.
@@ -38,27 +26,24 @@ impl<A: ApplyBuilderUpdates> Store<A> {
         id: &str,
         at: Millis,
     ) -> Result<(), Error> {
-        let customers: Vec<String> = match by {
+        let customers: Vec<CustomerId> = match by {
             PersonRef::ContactPoint(contact_point) => {
-                let hash = self.base.keys.contact_point(channel, contact_point);
+                let hash = self.keys().contact_point(channel, contact_point);
                 let address = self.address(channel, contact_point.kind, &hash).await?;
-                address.registrants.iter().map(|registrant| registrant.person.id.to_string()).collect()
+                address.registrants.iter().map(|registrant| registrant.loaded.customer.id.clone()).collect()
             }
             by => match self.named(channel, by).await? {
-                Found::Person(person, _) => vec![person.id.to_string()],
-                Found::Erased(_) | Found::Nobody(_) => Vec::new(),
+                Named::Person(person) => vec![person.customer.id.clone()],
+                Named::Erased(_) | Named::Nobody(_) => Vec::new(),
             },
         };
-        let hash = self.base.keys.order(channel, &format!("request {id} {at}"));
-        let mut item = keys::data_request(channel, at, &hash).attributes();
-        item.insert(AT.into(), number(at));
-        item.insert(
-            CUSTOMERS.into(),
-            AttributeValue::L(customers.into_iter().map(AttributeValue::S).collect()),
+        let hash = self.keys().order(channel, &format!("request {id} {at}"));
+        let item = data_request::item(
+            data_request::key(channel, at, &hash),
+            &DataRequest { at, customers },
+            self.now() + DATA_REQUEST_MS,
         );
-        item.insert(TTL.into(), number(time::ttl(self.now() + DATA_REQUEST_MS)));
-        item.insert(FORMAT.into(), number(1));
-        self.put_plain(item).await
+        self.send_plain(Write::put(item)).await
     }
 }
 
@@ -68,17 +53,8 @@ impl<A: List> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn data_requests(&self, channel: &str) -> Result<Vec<DataRequest>, Error> {
-        let items = self.partition(keys::data_requests(channel)).await?;
-        let live = items.into_iter().filter(|item| !super::item::expired(item, self.now()));
-        let read = live.filter_map(|item| {
-            string(&item, SK)?;
-            let customers = item.get(CUSTOMERS)?.as_l().ok()?;
-            let id = |id: &AttributeValue| CustomerId::parse(id.as_s().ok()?);
-            Some(DataRequest {
-                at: integer(&item, AT)?,
-                customers: customers.iter().filter_map(id).collect(),
-            })
-        });
-        Ok(read.collect())
+        let items = self.partition(data_request::partition(channel)).await?;
+        let live = items.iter().filter(|item| !expired(item, self.now()));
+        Ok(live.filter_map(data_request::read).collect())
     }
 }

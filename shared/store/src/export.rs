@@ -2,18 +2,21 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-
-use super::Store;
-use super::access::List;
-use super::failure::Failure;
-use super::item::string;
-use super::keys::{self, JOURNAL, ORDERS_END, PK, SK};
-use super::orders;
-use okyaku_domain::customer::{Customer, Record};
+use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_domain::time::Millis;
+
+use crate::access::List;
+use crate::items::attributes::string;
+use crate::items::customer;
+use crate::items::journal::{self, JOURNAL};
+use crate::items::order::{self, ORDERS_END};
+use crate::key::{PK, SK};
+use crate::loaded::Found;
+use crate::store::Store;
+use crate::table::failure::Failure;
 
 /// Lives that are read at once.
 const PARALLEL: usize = 8;
@@ -36,8 +39,8 @@ impl<A: List> Store<A> {
         let records = person.links.iter().map(|link| self.record(channel, &link.id)).collect::<Vec<_>>();
         let records = stream::iter(records).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
         let alive = |record| match record {
-            Some(Record::Alive(customer, _)) => Some(Ok(*customer)),
-            Some(Record::Erased(_)) => Some(Err(Error::Erased)),
+            Some(Found::Live(loaded)) => Some(Ok(*loaded.customer)),
+            Some(Found::Erased(_)) => Some(Err(Error::Erased)),
             None => None,
         };
         records.into_iter().filter_map(alive).collect()
@@ -59,7 +62,7 @@ impl<A: List> Store<A> {
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, person)))
+            .expression_attribute_values(":pk", AttributeValue::S(customer::partition(channel, person)))
             .expression_attribute_values(":from", AttributeValue::S(JOURNAL.to_owned()))
             .expression_attribute_values(":to", AttributeValue::S(ORDERS_END.to_owned()))
             .consistent_read(true)
@@ -70,9 +73,9 @@ impl<A: List> Store<A> {
         let items = pages.try_collect().await.map_err(Failure::of)?;
         let (mut links, mut orders) = (Vec::new(), Vec::new());
         for item in items {
-            match string(&item, SK).and_then(keys::parse_journal) {
+            match string(&item, SK).and_then(journal::parse) {
                 Some((at, visitor)) => links.push(Linked { visitor, at }),
-                None => orders.push(orders::stored(item)?.0),
+                None => orders.push(order::read(&item)?.0),
             }
         }
         orders.sort_by(|a: &StoredOrder, b| (a.at, &a.id).cmp(&(b.at, &b.id)));

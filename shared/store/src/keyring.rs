@@ -82,8 +82,8 @@ impl Keys {
     #[must_use]
     pub fn customer_id(&self, channel: &str, natural_key: NaturalKey<'_>, generation: u32) -> CustomerId {
         let (kind, text) = match natural_key {
-            NaturalKey::Member(text) => ("member", text),
-            NaturalKey::Veil(text) => ("veil", text),
+            NaturalKey::Member(member) => ("member", member.as_str()),
+            NaturalKey::Visitor(veil) => ("veil", veil.as_str()),
         };
         let hash = self.hash(&["customer", channel, kind, text, &generation.to_string()]);
         CustomerId::from_bytes(first(&hash))
@@ -194,6 +194,7 @@ fn first<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use okyaku_domain::id::{MemberId, VeilId};
 
     fn keys(token: &str) -> Keys {
         Keys::new("0123456789abcdef0123456789abcdef", token).unwrap()
@@ -204,12 +205,14 @@ mod tests {
     #[test]
     fn id_depends_on_channel_kind_identifier_and_generation() {
         let keys = keys(TOKEN);
+        let (x, y) = (MemberId::parse("x").unwrap(), MemberId::parse("y").unwrap());
+        let veil = VeilId::parse(&"0".repeat(32)).unwrap();
         let ids = [
-            keys.customer_id("a", NaturalKey::Member("x"), 0),
-            keys.customer_id("b", NaturalKey::Member("x"), 0),
-            keys.customer_id("a", NaturalKey::Veil("x"), 0),
-            keys.customer_id("a", NaturalKey::Member("y"), 0),
-            keys.customer_id("a", NaturalKey::Member("x"), 1),
+            keys.customer_id("a", NaturalKey::Member(&x), 0),
+            keys.customer_id("b", NaturalKey::Member(&x), 0),
+            keys.customer_id("a", NaturalKey::Visitor(&veil), 0),
+            keys.customer_id("a", NaturalKey::Member(&y), 0),
+            keys.customer_id("a", NaturalKey::Member(&x), 1),
         ];
         let different: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len());

@@ -1,33 +1,33 @@
-//! The table: the only user of DynamoDB. [`keys`] has its whole layout; every other file is one access pattern.
+//! The table: the only user of DynamoDB. [`items`] has its layout, a file each item. [`table`] says how the table is
+//! spoken to. Every other file is one subject.
 
 pub mod access;
 pub mod actives;
 pub mod backend;
-pub mod builder_update;
-mod calls;
+pub mod backoff;
 pub mod channels;
-pub mod client;
 pub mod clock;
 pub mod commit;
 mod contact_points;
 pub mod customers;
-pub mod data_requests;
+mod data_requests;
 pub mod erasure;
-pub mod events;
+mod events;
 pub mod export;
-mod failure;
-mod item;
+mod guard;
+pub mod invocation;
+pub mod items;
+pub mod key;
 pub mod keyring;
-pub mod keys;
+pub mod loaded;
 mod markers;
 pub mod meter;
 pub mod orders;
 pub mod rejections;
-pub mod retry;
-pub mod schema;
-mod store;
+pub mod store;
+pub mod table;
 pub mod timeline;
-pub mod update;
 
 pub use backend::{Backend, Table};
+pub use invocation::Invocation;
 pub use store::{Item, Store};

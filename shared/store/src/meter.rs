@@ -1,7 +1,7 @@
-//! What one request does, for its log line: whose it is, its calls at the table and their units, its events.
+//! What one request costs, for its log line: its calls at the table and their units.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_sdk_dynamodb::config::interceptors::AfterDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -17,9 +17,6 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::client::interceptors::context::Output;
 
-use okyaku_domain::rejection::Rejection;
-use okyaku_domain::sender::Sender;
-
 tokio::task_local! {
     /// The meter of the request that this task serves. The store's parallel calls stay within the task.
     static METER: Meter;
@@ -34,11 +31,6 @@ struct Counts {
     calls: AtomicU64,
     /// Hundredths: an eventual read is half a unit.
     units: AtomicU64,
-    channel: OnceLock<String>,
-    /// Accepted and rejected.
-    events: OnceLock<(usize, usize)>,
-    sender: OnceLock<Sender>,
-    rejections: Mutex<Vec<Rejection>>,
 }
 
 impl Meter {
@@ -58,51 +50,6 @@ impl Meter {
     pub fn units(&self) -> f64 {
         self.0.units.load(Ordering::Relaxed) as f64 / 100.0
     }
-
-    /// The channel, once a credential has told it.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.0.channel.get().map(String::as_str)
-    }
-
-    /// How many events were accepted and rejected, on a route that takes events.
-    #[must_use]
-    pub fn events(&self) -> Option<(usize, usize)> {
-        self.0.events.get().copied()
-    }
-}
-
-/// Notes which channel the request's credential leads to.
-pub fn note_channel(id: &str) {
-    METER.try_with(|meter| meter.0.channel.set(id.to_owned()).ok()).ok();
-}
-
-/// Notes how many of the request's events were accepted and how many rejected.
-pub fn note_events(accepted: usize, rejected: usize) {
-    METER.try_with(|meter| meter.0.events.set((accepted, rejected)).ok()).ok();
-}
-
-/// Notes what the request's credential makes of its sender.
-pub fn note_sender(sender: Sender) {
-    METER.try_with(|meter| meter.0.sender.set(sender).ok()).ok();
-}
-
-/// Notes what of the request was dropped, for the log of drops.
-pub fn count_rejections(rejections: impl IntoIterator<Item = Rejection>) {
-    METER.try_with(|meter| meter.0.rejections.lock().map(|mut all| all.extend(rejections)).ok()).ok();
-}
-
-/// Takes what was noted of the request so far: its channel, its sender and what was dropped. `None` without a
-/// credential.
-#[must_use]
-pub fn take_rejections() -> Option<(String, Sender, Vec<Rejection>)> {
-    let take = |meter: &Meter| {
-        let (channel, sender) = (meter.0.channel.get()?, meter.0.sender.get()?);
-        let rejections =
-            meter.0.rejections.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default();
-        Some((channel.clone(), *sender, rejections))
-    };
-    METER.try_with(take).ok().flatten()
 }
 
 /// Sits in the client and counts into the meter of whoever calls.

@@ -1,28 +1,31 @@
-//! Orders (R13): each lies in its customer's partition, so that an erasure finds it, and an item of its own tells whose
-//! it is, because a refund names its order alone.
+//! Orders (R13): reading an order with whose it is, and the writes of a change.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
-use rust_decimal::Decimal;
-
-use super::access::ApplyBuilderUpdates;
-use super::commit::Guard;
-use super::failure::held;
-use super::item::{FORMAT, REQUEST, VERSION, expired, integer, number, string, text};
-use super::keys::{self, PK, TTL};
-use super::retry::Invocation;
-use super::{Item, Store};
+use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{CustomerId, NaturalKey};
 use okyaku_domain::limit::WAITING_MS;
 use okyaku_domain::purchase::StoredOrder;
-use okyaku_domain::time::{self, Millis};
 
-/// An order, as compact JSON text: it may hold amounts that a table's number cannot.
-pub(super) const ORDER: &str = "order";
-const OWNER: &str = "owner";
-const REFUNDS: &str = "refunds";
+use crate::access::{ApplyBuilderUpdates, Read};
+use crate::guard::Guard;
+use crate::items::attributes::{VERSION, number, text};
+use crate::items::customer;
+use crate::items::order::{self, OWNER, OrderOwner};
+use crate::key::PK;
+use crate::loaded::Found;
+use crate::store::Store;
+use crate::table::write::Write;
+
+/// An order as it was read.
+#[derive(Debug)]
+pub struct FoundOrder {
+    /// The keyed hash of its id.
+    pub hash: String,
+    /// The order in the customer's record, and its version.
+    pub stored: Option<(StoredOrder, u64)>,
+    /// Whose it is.
+    pub owner: OrderOwner,
+}
 
 /// A decided change of an order, to be stored with its customer.
 #[derive(Debug)]
@@ -37,107 +40,107 @@ pub struct OrderChange {
     pub waited: Option<u64>,
 }
 
-/// What is known of whose an order is.
-#[derive(Debug, PartialEq)]
-pub(super) enum Owner {
-    /// Nothing.
-    Unknown,
-    /// Only refunds came so far; and the version of the item.
-    Waiting(BTreeMap<String, Decimal>, u64),
-    /// This customer's.
-    Known(CustomerId),
-}
-
-/// An order's item.
-pub(super) fn stored(item: Item) -> Result<(StoredOrder, u64), Error> {
-    let order = string(&item, ORDER).and_then(|order| serde_json::from_str(order).ok());
-    let version = integer(&item, VERSION).and_then(|version| u64::try_from(version).ok());
-    order.zip(version).ok_or_else(|| Error::internal("an order's item cannot be read"))
-}
-
-/// An owner's item. Refunds that waited too long are none.
-pub(super) fn owner(item: Option<&Item>, now: Millis) -> Result<Owner, Error> {
-    let Some(item) = item else { return Ok(Owner::Unknown) };
-    let unreadable = || Error::internal("an order's owner cannot be read");
-    if let Some(id) = string(item, OWNER) {
-        return CustomerId::parse(id).map(Owner::Known).ok_or_else(unreadable);
-    }
-    let refunds = string(item, REFUNDS).and_then(|refunds| serde_json::from_str(refunds).ok());
-    let version = integer(item, VERSION).and_then(|version| u64::try_from(version).ok());
-    let (refunds, version): (BTreeMap<_, _>, _) = refunds.zip(version).ok_or_else(unreadable)?;
-    Ok(Owner::Waiting(if expired(item, now) { BTreeMap::new() } else { refunds }, version))
-}
-
-impl<A> Store<A> {
-    /// The items of an order's change. 2 W, and 2 more for a new one.
-    pub(super) fn order_items(
+impl OrderChange {
+    /// The writes of the change. 2 W within a transaction, and 2 more for a new one.
+    pub(crate) fn writes(
         &self,
         channel: &str,
         owner: &CustomerId,
-        change: &OrderChange,
-        invocation: &Invocation,
-    ) -> Result<Vec<TransactWriteItem>, Error> {
-        let guard = Guard::of(change.before, &invocation.id, self.now());
-        let mut item = keys::order(channel, owner, &change.hash).attributes();
-        item.insert(ORDER.into(), text(serde_json::to_string(&change.after).map_err(Error::internal)?));
-        item.insert(VERSION.into(), number(guard.version()));
-        item.insert(REQUEST.into(), text(&invocation.id));
-        item.insert(FORMAT.into(), number(1));
-        let put = Put::builder()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .condition_expression(guard.condition)
-            .set_expression_attribute_names(Some(guard.names()))
-            .set_expression_attribute_values(Some(guard.values));
-        let mut items = vec![TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build()];
-        if change.before.is_none() {
-            let mut item = keys::order_owner(channel, &change.hash).attributes();
-            item.insert(OWNER.into(), text(owner.as_str()));
-            item.insert(FORMAT.into(), number(1));
-            let mut put = Put::builder()
-                .table_name(self.table())
-                .set_item(Some(item))
-                .expression_attribute_names("#owner", OWNER)
-                .expression_attribute_values(":owner", text(owner.as_str()));
-            put = match change.waited {
-                Some(version) => put
-                    .condition_expression("#v = :v OR #owner = :owner")
-                    .expression_attribute_names("#v", VERSION)
-                    .expression_attribute_values(":v", number(version)),
-                None => put
-                    .condition_expression("attribute_not_exists(#pk) OR #owner = :owner")
-                    .expression_attribute_names("#pk", PK),
-            };
-            items.push(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build());
+        request: &str,
+        now: i64,
+    ) -> Result<Vec<Write>, Error> {
+        let guard = Guard::new(self.before, request, now);
+        let item =
+            order::item(order::key(channel, owner, &self.hash), &self.after, guard.version(), request)?;
+        let mut writes = vec![Write::put(item).when(|terms| guard.condition(terms))];
+        if self.before.is_none() {
+            let owned = Write::put(order::owner_item(channel, &self.hash, owner));
+            writes.push(owned.when(|terms| {
+                let own = format!("{} = {}", terms.name(OWNER), terms.value(text(owner.as_str())));
+                match self.waited {
+                    Some(version) => {
+                        format!("{} = {} OR {own}", terms.name(VERSION), terms.value(number(version)))
+                    }
+                    None => format!("attribute_not_exists({}) OR {own}", terms.name(PK)),
+                }
+            }));
         }
-        Ok(items)
+        Ok(writes)
+    }
+}
+
+impl<A: Read> Store<A> {
+    /// The current record of a natural key together with an order of it. 3 R, and 2 more for who came back.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn current_with_order(
+        &self,
+        channel: &str,
+        key: NaturalKey<'_>,
+        order_id: &str,
+    ) -> Result<(Option<Found>, FoundOrder), Error> {
+        let first = self.keys().customer_id(channel, key, 0);
+        let hash = self.keys().order(channel, order_id);
+        let (record_key, order_key) = (customer::key(channel, &first), order::key(channel, &first, &hash));
+        let owner_key = order::owner_key(channel, &hash);
+        let mut found =
+            self.batch_get(&[record_key.clone(), order_key.clone(), owner_key.clone()], None).await?;
+        let record = found.remove(&record_key).map_or(Ok(None), |item| customer::read(item, self.now()))?;
+        let owner = order::read_owner(found.get(&owner_key), self.now())?;
+        let mut stored = found.remove(&order_key);
+        let (id, record) = self.follow_generation(channel, key, first.clone(), record).await?;
+        if id != first {
+            stored = self.get(order::key(channel, &id, &hash)).await?;
+        }
+        let stored = stored.as_ref().map(order::read).transpose()?;
+        Ok((record, FoundOrder { hash, stored, owner }))
+    }
+
+    /// A record together with one of its orders. 2 R.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn record_with_order(
+        &self,
+        channel: &str,
+        id: &CustomerId,
+        hash: &str,
+    ) -> Result<(Option<Found>, Option<(StoredOrder, u64)>), Error> {
+        let (record_key, order_key) = (customer::key(channel, id), order::key(channel, id, hash));
+        let mut found = self.batch_get(&[record_key.clone(), order_key.clone()], None).await?;
+        let record = found.remove(&record_key).map_or(Ok(None), |item| customer::read(item, self.now()))?;
+        Ok((record, found.get(&order_key).map(order::read).transpose()?))
+    }
+
+    /// Whose an order is, by the keyed hash of its id. 1 R.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn order_owner(&self, channel: &str, hash: &str) -> Result<OrderOwner, Error> {
+        let item = self.get(order::owner_key(channel, hash)).await?;
+        order::read_owner(item.as_ref(), self.now())
     }
 }
 
 impl<A: ApplyBuilderUpdates> Store<A> {
     /// Keeps refunds for an order that has not come yet; `false` if somebody else wrote first. 1 W.
-    pub(super) async fn keep_waiting_refunds(
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn keep_waiting_refunds(
         &self,
         channel: &str,
         hash: &str,
-        refunds: &BTreeMap<String, Decimal>,
+        refunds: &Refunds,
         before: Option<u64>,
     ) -> Result<bool, Error> {
-        let mut item = keys::order_owner(channel, hash).attributes();
-        item.insert(REFUNDS.into(), text(serde_json::to_string(refunds).map_err(Error::internal)?));
-        item.insert(VERSION.into(), number(before.unwrap_or(0) + 1));
-        item.insert(TTL.into(), number(time::ttl(self.now() + WAITING_MS)));
-        item.insert(FORMAT.into(), number(1));
-        let put = self.client().put_item().table_name(self.table()).set_item(Some(item));
-        let put = match before {
-            Some(version) => put
-                .condition_expression("#v = :v")
-                .expression_attribute_names("#v", VERSION)
-                .expression_attribute_values(":v", AttributeValue::N(version.to_string())),
-            None => {
-                put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK)
-            }
-        };
-        held(put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await)
+        let version = before.unwrap_or(0) + 1;
+        let item = order::waiting_item(channel, hash, refunds, version, self.now() + WAITING_MS)?;
+        let write = Write::put(item).when(|terms| match before {
+            Some(version) => format!("{} = {}", terms.name(VERSION), terms.value(number(version))),
+            None => format!("attribute_not_exists({})", terms.name(PK)),
+        });
+        self.send(write).await
     }
 }

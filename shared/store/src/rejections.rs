@@ -9,25 +9,21 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-
-use super::access::{CountRejections, List};
-use super::failure::Failure;
-use super::item::{FORMAT, expired, integer, number, string};
-use super::keys::{self, SK, TTL};
-use super::{Item, Store};
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::{REJECTION_DAYS, REJECTIONS_A_DAY};
 use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_field::{OTHER, known_field};
 use okyaku_domain::sender::Sender;
-use okyaku_domain::time::{DAY, MINUTE, Millis, day, ttl};
+use okyaku_domain::time::{DAY, MINUTE, Millis, day};
 
-const COUNT: &str = "n";
-/// When the latest was, epoch ms.
-const LAST: &str = "last";
+use crate::access::{CountRejections, List};
+use crate::items::attributes::expired;
+use crate::items::rejection::{self, RejectionCount};
+use crate::store::Store;
+use crate::table::failure::Failure;
+
 /// Counts that an instance remembers.
 const ENTRIES: usize = 1000;
 /// Counts that one request writes.
@@ -72,9 +68,9 @@ impl RejectionCounts {
     /// Counts these, and takes what is to be written now.
     fn count(&self, partition: &str, sender: Sender, rejections: &[Rejection], now: Millis) -> Vec<Due> {
         let Ok(mut all) = self.0.lock() else { return Vec::new() };
-        for rejection in rejections {
-            let sort = |field: &str| keys::rejection_sort(sender.name(), rejection.reason.name(), field);
-            let mut name = (partition.to_owned(), sort(&known_field(sender, &rejection.field)));
+        for one in rejections {
+            let sort = |field: &str| rejection::sort(sender.name(), one.reason.name(), field);
+            let mut name = (partition.to_owned(), sort(&known_field(sender, &one.field)));
             if !all.contains_key(&name) {
                 if all.len() >= ENTRIES {
                     all.retain(|_, held| held.waiting > 0 || !held.has_rested(now));
@@ -110,31 +106,14 @@ impl RejectionCounts {
     }
 }
 
-/// How often something of one kind was dropped on a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectionCount {
-    /// The UTC day, such as `2026-11-22`.
-    pub day: String,
-    /// [`Sender::name`].
-    pub sender: String,
-    /// [`okyaku_domain::rejection_reason::RejectionReason::name`].
-    pub reason: String,
-    /// A name of ours, or `other`.
-    pub field: String,
-    /// How often.
-    pub count: u64,
-    /// When last, epoch ms.
-    pub last: Millis,
-}
-
 impl<A: CountRejections> Store<A> {
     /// Counts what was dropped of one request or delivery, and writes what this instance has not written for a minute:
     /// 1 W for each kind of drop, in parallel, and nothing where there is none. Costs the caller a second at most; what
     /// fails is logged and tried again a minute later.
     pub async fn count_rejections(&self, channel: &str, sender: Sender, rejections: &[Rejection]) {
         let now = self.now();
-        let partition = keys::rejection_partition(channel, &day(now));
-        let due = self.base.rejections.count(&partition, sender, rejections, now);
+        let partition = rejection::partition(channel, &day(now));
+        let due = self.backend().rejections.count(&partition, sender, rejections, now);
         join_all(due.iter().map(|due| async move {
             let written = tokio::time::timeout(PATIENCE, self.add_rejections(due)).await;
             let cause = match written {
@@ -144,35 +123,14 @@ impl<A: CountRejections> Store<A> {
                 Err(_) => "timeout".to_owned(),
             };
             tracing::warn!(cause, "drops are not counted yet");
-            self.base.rejections.put_back(due);
+            self.backend().rejections.put_back(due);
         }))
         .await;
     }
 
     async fn add_rejections(&self, due: &Due) -> Result<(), Failure> {
         let (partition, sort) = &due.name;
-        self.client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(keys::rejections(partition, sort).attributes()))
-            .update_expression("ADD #n :n SET #last = :last, #ttl = :ttl, #f = :f")
-            .expression_attribute_names("#n", COUNT)
-            .expression_attribute_names("#last", LAST)
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_names("#f", FORMAT)
-            .expression_attribute_values(":n", number(due.count))
-            .expression_attribute_values(":last", number(due.last))
-            // A day more than it is shown.
-            .expression_attribute_values(
-                ":ttl",
-                number(ttl(due.last + Millis::from(REJECTION_DAYS + 1) * DAY)),
-            )
-            .expression_attribute_values(":f", number(1))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(Failure::of)?;
-        Ok(())
+        self.try_send(rejection::add(partition, sort, due.count, due.last)).await
     }
 }
 
@@ -198,30 +156,17 @@ impl<A: List> Store<A> {
         day: String,
         now: Millis,
     ) -> Result<Vec<RejectionCount>, Error> {
-        let partition = keys::rejection_partition(channel, &day);
+        let partition = rejection::partition(channel, &day);
         let limit = i32::try_from(REJECTIONS_A_DAY).map_err(Error::internal)?;
         let reply = self.query(partition).limit(limit).send().await.map_err(Failure::of)?;
         let items = reply.items.unwrap_or_default();
         let items = items.iter().filter(|item| !expired(item, now));
-        let mut counts = items.map(|item| count_of(item, &day)).collect::<Result<Vec<_>, _>>()?;
+        let unreadable = || Error::internal("a count of rejections cannot be read");
+        let counts = items.map(|item| rejection::read(item, &day).ok_or_else(unreadable));
+        let mut counts = counts.collect::<Result<Vec<_>, _>>()?;
         counts.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         Ok(counts)
     }
-}
-
-fn count_of(item: &Item, day: &str) -> Result<RejectionCount, Error> {
-    let read = || {
-        let (sender, reason, field) = keys::parse_rejection_sort(string(item, SK)?)?;
-        Some(RejectionCount {
-            day: format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?),
-            sender: sender.to_owned(),
-            reason: reason.to_owned(),
-            field: field.to_owned(),
-            count: u64::try_from(integer(item, COUNT)?).ok()?,
-            last: integer(item, LAST)?,
-        })
-    };
-    read().ok_or_else(|| Error::internal("a count of drops cannot be read"))
 }
 
 #[cfg(test)]

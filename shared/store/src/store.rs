@@ -15,40 +15,44 @@ pub type Item = HashMap<String, AttributeValue>;
 /// The table as one function sees it: `A` decides which operations it offers, see [`crate::access`].
 #[derive(Debug)]
 pub struct Store<A> {
-    pub(crate) base: Backend,
+    backend: Backend,
     access: PhantomData<fn() -> A>,
 }
 
 impl<A> Clone for Store<A> {
     fn clone(&self) -> Self {
-        Self::new(self.base.clone())
+        Self::new(self.backend.clone())
     }
 }
 
 impl<A> Store<A> {
     /// The store of a function with the access `A`.
     #[must_use]
-    pub fn new(base: Backend) -> Self {
-        Self { base, access: PhantomData }
+    pub fn new(backend: Backend) -> Self {
+        Self { backend, access: PhantomData }
     }
 
     /// Now, in epoch milliseconds.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.base.clock.now_ms()
+        self.backend.clock.now_ms()
     }
 
     /// The keys.
     #[must_use]
     pub fn keys(&self) -> &Keys {
-        &self.base.keys
+        &self.backend.keys
+    }
+
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     pub(crate) fn client(&self) -> &Client {
-        &self.base.table.client
+        &self.backend.table.client
     }
 
     pub(crate) fn table(&self) -> &str {
-        &self.base.table.name
+        &self.backend.table.name
     }
 }

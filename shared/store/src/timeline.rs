@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
-
-use super::access::List;
-use super::events::{NAME, PROPERTY};
-use super::failure::Failure;
-use super::item::{expired, integer, string};
-use super::keys::{self, EVENTS, EVENTS_END, PK, SK, TTL};
-use super::{Item, Store};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{EventKey, StoredEvent};
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::{COUNTED_EVENTS, COUNTED_PAGES, TIMELINE_BYTES};
+
+use crate::access::List;
+use crate::items::attributes::{expired, string};
+use crate::items::customer;
+use crate::items::event::{self, EVENTS, EVENTS_END, NAME, PROPERTY};
+use crate::key::{PK, SK, TTL};
+use crate::store::{Item, Store};
+use crate::table::failure::Failure;
 
 /// Lives that are read at once.
 const PARALLEL: usize = 8;
@@ -132,7 +133,7 @@ impl<A: List> Store<A> {
         limit: usize,
     ) -> Result<Part, Error> {
         // The bound is inclusive, because another life may have an event of the same time and hash; the order decides.
-        let bound = since.map(|key| keys::event_sort(key.created_at, &key.hash));
+        let bound = since.map(|key| event::sort(key.created_at, &key.hash));
         let after = |key: &EventKey| match (since, order) {
             (None, _) => true,
             (Some(since), Order::Ascending) => key.order() > since.order(),
@@ -150,7 +151,7 @@ impl<A: List> Store<A> {
             };
             let (items, next) = self.page(channel, record, ask).await?;
             let live = items.iter().filter(|item| !expired(item, self.now()));
-            let live = live.filter_map(|item| stored(record, item)).filter(|event| after(&event.key));
+            let live = live.filter_map(|item| event::read(record, item)).filter(|event| after(&event.key));
             events.extend(live.inspect(|event| bytes += event_bytes(event)));
             match next {
                 Some(next) if events.len() < limit && bytes <= TIMELINE_BYTES => start = Some(next),
@@ -181,7 +182,7 @@ impl<A: List> Store<A> {
             .expression_attribute_names("#sk", SK)
             .expression_attribute_names("#n", NAME)
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":pk", AttributeValue::S(keys::partition(channel, record)))
+            .expression_attribute_values(":pk", AttributeValue::S(customer::partition(channel, record)))
             .expression_attribute_values(":from", AttributeValue::S(from))
             .expression_attribute_values(":to", AttributeValue::S(to))
             .scan_index_forward(ask.order != Some(Order::Descending))
@@ -217,14 +218,4 @@ struct Page {
 /// What an event counts towards a page's bytes.
 fn event_bytes(event: &StoredEvent) -> usize {
     event.name.len() + event.property.as_ref().map_or(0, String::len)
-}
-
-fn stored(record: &CustomerId, item: &Item) -> Option<StoredEvent> {
-    let (created_at, hash) = keys::parse_event_sort(string(item, SK)?)?;
-    Some(StoredEvent {
-        key: EventKey { owner: record.clone(), created_at, hash },
-        name: string(item, NAME)?.to_owned(),
-        property: string(item, PROPERTY).map(str::to_owned),
-        expire_at: integer(item, TTL)? * 1000,
-    })
 }

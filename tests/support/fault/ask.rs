@@ -82,7 +82,7 @@ impl Ask {
                 return shop.shopify(topic, self.body.as_ref().unwrap_or(&Value::Null)).await;
             }
             Sender::Schedule => {
-                let status = match okyaku_sweep::run(&shop.base.app()).await {
+                let status = match okyaku_engine::sweep::run(&shop.base.app::<okyaku_sweep::Access>()).await {
                     Ok(_) => 200,
                     Err(okyaku_domain::error::Error::Busy) => 503,
                     Err(_) => 500,

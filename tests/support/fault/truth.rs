@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::fault::scene::VEILS;
 use crate::fault::world::World;
+use crate::stored::named;
 
 /// A text attribute.
 pub fn s<'a>(item: &'a Value, name: &str) -> &'a str {
@@ -58,7 +59,7 @@ pub struct Truth {
 
 impl Truth {
     pub fn of(world: &World) -> Self {
-        let items = world.items();
+        let items: Vec<Value> = world.items().iter().map(named).collect();
         let (mut alive, mut erased, mut channel) = (BTreeMap::new(), BTreeMap::new(), String::new());
         for item in &items {
             if s(item, "pk") == "CH" {
@@ -100,7 +101,7 @@ impl Truth {
         for (id, item) in &self.alive {
             let profile: Value = serde_json::from_str(s(item, "profile")).unwrap_or_default();
             for (letter, key) in [("e", "email"), ("m", "mobileNumber")] {
-                let registration = &item["holdings"]["M"][letter]["M"];
+                let registration = &item["registrations"]["M"][letter]["M"];
                 let address = profile[key][0].as_str();
                 let kind = ContactPointKind::of_key(key).unwrap();
                 let hash = address.map(|address| {
@@ -114,7 +115,7 @@ impl Truth {
                 let pk = format!("A#{}#{letter}#{hash}", self.channel);
                 if registration["o"]["BOOL"] == true {
                     let sk = format!("H#{id}");
-                    let found = self.item(&pk, &sk).filter(|item| item["freed"].is_null());
+                    let found = self.item(&pk, &sk).filter(|item| item["released"].is_null());
                     if found.is_none() {
                         faults.push(format!("{id} holds {key} apart, but its item is not there"));
                     }
@@ -132,10 +133,10 @@ impl Truth {
             let (pk, sk) = (s(item, "pk"), s(item, "sk"));
             let mut parts = pk.split('#').skip(2);
             let (letter, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            let overflow = sk.strip_prefix("H#").filter(|_| item["freed"].is_null());
+            let overflow = sk.strip_prefix("H#").filter(|_| item["released"].is_null());
             let listed = if sk == "A" { set(item, "registered") } else { BTreeSet::new() };
             for id in listed.iter().map(String::as_str).chain(overflow) {
-                let registration = self.alive.get(id).map(|item| &item["holdings"]["M"][letter]["M"]);
+                let registration = self.alive.get(id).map(|item| &item["registrations"]["M"][letter]["M"]);
                 let names = registration.is_some_and(|registration| {
                     registration["h"]["S"] == hash
                         && (registration["o"]["BOOL"] == true) == overflow.is_some()
@@ -164,8 +165,8 @@ impl Truth {
                     faults.push(format!("{id} is linked to {visitor} twice"));
                 }
                 let held = |of: &Value| of["M"].as_object().cloned().unwrap_or_default();
-                let theirs = self.alive.get(visitor).map(|visitor| held(&visitor["holdings"]));
-                if theirs.is_some_and(|theirs| theirs != held(&link["M"]["c"])) {
+                let theirs = self.alive.get(visitor).map(|visitor| held(&visitor["registrations"]));
+                if theirs.is_some_and(|theirs| theirs != held(&link["M"]["registrations"])) {
                     faults.push(format!("{id} knows other contacts of {visitor} than it has"));
                 }
             }
@@ -239,7 +240,7 @@ impl Truth {
             if !item["memberId"].is_null() || !item["veilId"].is_null() {
                 continue;
             }
-            for (letter, registration) in item["holdings"]["M"].as_object().into_iter().flatten() {
+            for (letter, registration) in item["registrations"]["M"].as_object().into_iter().flatten() {
                 if !seen.insert((letter.clone(), s(&registration["M"], "h").to_owned())) {
                     faults.push(format!("{id} has an address that another lead has"));
                 }

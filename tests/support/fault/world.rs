@@ -9,9 +9,10 @@ use aws_sdk_dynamodb::config::{Builder, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::gateway::Gateway;
+use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::{Table, client, schema};
+use okyaku_store::table::{client, schema};
 use serde_json::{Value, json};
 
 use crate::fault::engine::{Engine, table_name};

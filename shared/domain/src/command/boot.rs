@@ -1,10 +1,12 @@
 //! Boot: whose page it is, what it may change, and what it links (R1, R4, R6, R11, R12).
 
-use crate::customer::{Customer, Record, Tombstone};
+use crate::customer::Customer;
 use crate::detail::Detail;
-use crate::id::{MemberId, VeilId};
+use crate::id::{MemberId, NaturalKey, RecordIds, VeilId};
 use crate::patch::Patch;
+use crate::record::Record;
 use crate::rejection_reason::RejectionReason;
+use crate::revival::{Proof, new_record};
 use crate::sender::Sender;
 use crate::session::{self, Platform};
 use crate::time::Millis;
@@ -54,80 +56,116 @@ pub struct Boot {
     pub place: Option<(Option<String>, Option<String>)>,
 }
 
-/// Whose boot it is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Who {
-    /// A customer that lives.
-    Known(Box<Customer>, u64),
-    /// A visitor of the boot's own veilId, seen for the first time.
-    NewVisitor,
-    /// A visitor who needs a new veilId, because the one it brought is another's, erased, malformed or missing.
-    FreshVisitor,
-    /// A member seen for the first time.
-    NewMember,
-    /// A member who was erased and came back, proven: the generation after this one (R12).
-    RevivedMember(Tombstone),
+/// What a boot found at the ids it names.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// At the memberId's.
+    pub member: Option<Record>,
+    /// At the veilId's.
+    pub visitor: Option<Record>,
+}
+
+/// Whose record the boot changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The one found at the memberId's.
+    Member,
+    /// The one found at the veilId's.
+    Visitor,
+    /// A new one.
+    New,
 }
 
 /// What a boot does.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// Whose boot it is.
-    pub who: Who,
-    /// The visitor to be linked to the member (R11).
-    pub link: Option<(Box<Customer>, u64)>,
-    /// Whether the page must forget its veilId for a new one.
-    pub new_veil: bool,
-    /// What the page is told.
+pub struct Decision {
+    /// Whose record it changes.
+    pub owner: Owner,
+    /// The customer as it will be.
+    pub after: Customer,
+    /// The visitor that it links to the member, as it will be (R11).
+    pub link: Option<Box<Customer>>,
+    /// The browser's veilId from now on.
+    pub veil: VeilId,
+    /// Whether a new visitor brought its veilId itself.
+    pub adopted: bool,
+    /// What the page is told that it cannot have.
     pub dropped: Vec<Detail>,
 }
 
-/// Decides whose boot it is. `visitor` is what lies at the veilId's id, `member` at the memberId's.
+/// Decides a boot. `fresh` is the veilId of a browser that needs a new one. `link_fits` says whether an erasure of the
+/// member could still take the visitor along.
 #[must_use]
-pub fn plan(boot: &Boot, visitor: Option<Record>, member: Option<Record>) -> Plan {
-    let mut dropped = Vec::new();
-    let claim = boot.claim.as_ref().filter(|claim| {
-        // Only a proven boot starts a new life after an erasure (R12); otherwise the page stays a visitor's.
-        let refused = matches!(member, Some(Record::Erased(_))) && !claim.proven;
-        if refused {
-            let detail = Detail::new("memberId", "needs a memberHash to come back");
-            dropped.push(detail.because(RejectionReason::Erased));
+pub fn decide(
+    boot: &Boot,
+    found: Found,
+    fresh: &VeilId,
+    link_fits: bool,
+    ids: &impl RecordIds,
+    now: Millis,
+) -> Decision {
+    let Found { member, visitor } = found;
+    let Some(claim) = &boot.claim else { return of_visitor(boot, visitor, fresh, ids, now) };
+    let key = NaturalKey::Member(&claim.member_id);
+    let (owner, after) = match member {
+        Some(Record::Live(customer)) => (Owner::Member, Some(*customer)),
+        Some(Record::Erased(tombstone)) => {
+            let proof = Proof::Boot { proven: claim.proven };
+            (Owner::New, new_record(key, Some(&tombstone), proof, ids, now))
         }
-        !refused
-    });
-    let Some(claim) = claim else { return of_visitor(boot, visitor, dropped) };
-    let who = match member {
-        Some(Record::Alive(customer, version)) => Who::Known(customer, version),
-        Some(Record::Erased(tombstone)) => Who::RevivedMember(tombstone),
-        None => Who::NewMember,
+        None => (Owner::New, new_record(key, None, Proof::Boot { proven: claim.proven }, ids, now)),
     };
-    let known = match &who {
-        Who::Known(customer, _) => Some(&customer.id),
-        _ => None,
+    // Only a proven boot starts a new record after an erasure; otherwise the page stays a visitor's.
+    let Some(mut after) = after else {
+        let mut decision = of_visitor(boot, visitor, fresh, ids, now);
+        let detail = Detail::new("memberId", "needs a memberHash to come back");
+        decision.dropped.insert(0, detail.because(RejectionReason::Erased));
+        return decision;
     };
-    let (link, new_veil) = match visitor {
-        None => (None, boot.veil.is_none()),
-        Some(Record::Erased(_)) => (None, true),
-        Some(Record::Alive(visitor, version)) => match &visitor.linked_to {
-            Some(to) => (None, Some(to) != known),
-            None if claim.proven => (Some((visitor, version)), false),
-            None => (None, false),
+    after.member_id = Some(claim.member_id.clone());
+    let mut dropped = boot.arrive(&mut after, now);
+    let (mut link, mut needs_veil) = (None, false);
+    match visitor {
+        None => needs_veil = boot.veil.is_none(),
+        Some(Record::Erased(_)) => needs_veil = true,
+        // The veilId of another member's browser is not this one's.
+        Some(Record::Live(visitor)) if visitor.linked_to.is_some() => {
+            needs_veil = owner == Owner::New || visitor.linked_to.as_ref() != Some(&after.id);
+        }
+        Some(Record::Live(mut visitor)) if claim.proven => match after.link(&mut visitor, link_fits) {
+            Ok(()) => link = Some(visitor),
+            Err(detail) => dropped.push(detail),
         },
-    };
-    Plan { who, link, new_veil, dropped }
+        Some(Record::Live(_)) => {}
+    }
+    let veil = boot.veil.clone().filter(|_| !needs_veil).unwrap_or_else(|| fresh.clone());
+    Decision { owner, after, link, veil, adopted: false, dropped }
 }
 
 /// A boot that names no member. It never reads through a link: a shared computer must not show the last person.
-fn of_visitor(boot: &Boot, visitor: Option<Record>, dropped: Vec<Detail>) -> Plan {
-    let who = match visitor {
-        Some(Record::Alive(customer, version)) if customer.linked_to.is_none() => {
-            Who::Known(customer, version)
+fn of_visitor(
+    boot: &Boot,
+    visitor: Option<Record>,
+    fresh: &VeilId,
+    ids: &impl RecordIds,
+    now: Millis,
+) -> Decision {
+    let (owner, veil, known) = match (visitor, &boot.veil) {
+        (Some(Record::Live(customer)), Some(veil)) if customer.linked_to.is_none() => {
+            (Owner::Visitor, veil, Some(*customer))
         }
-        None if boot.veil.is_some() => Who::NewVisitor,
-        _ => Who::FreshVisitor,
+        (None, Some(veil)) => (Owner::New, veil, None),
+        // The veilId is another's, erased, malformed or missing.
+        _ => (Owner::New, fresh, None),
     };
-    let new_veil = who == Who::FreshVisitor;
-    Plan { who, link: None, new_veil, dropped }
+    let new = || Customer {
+        veil_id: Some(veil.clone()),
+        ..Customer::new(ids.record_id(NaturalKey::Visitor(veil), 0), 0, now)
+    };
+    let adopted = known.is_none() && boot.veil.as_ref() == Some(veil);
+    let mut after = known.unwrap_or_else(new);
+    let dropped = boot.arrive(&mut after, now);
+    Decision { owner, after, link: None, veil: veil.clone(), adopted, dropped }
 }
 
 impl Boot {
@@ -136,7 +174,7 @@ impl Boot {
         // A page's patch never fails as a whole: what it cannot have is dropped and reported (R5).
         let dropped = customer.apply(&self.patch, Sender::Page, now).unwrap_or_else(|refused| refused);
         if customer.member_id.is_some() {
-            // What the site hands over at a member's boot is the site's word (R4).
+            // The site hands over the name at a member's boot (R4).
             customer.name_by(&self.patch, now);
         }
         if customer.language.is_none() {

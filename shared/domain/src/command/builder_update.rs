@@ -5,11 +5,48 @@ use std::collections::BTreeMap;
 
 use crate::builder_update::CustomerUpdate;
 use crate::customer::{Customer, NAME, UNSUBSCRIBE_EMAIL, UNSUBSCRIBE_TEXTING};
+use crate::id::{NaturalKey, RecordIds};
 use crate::limit::TAGS;
+use crate::record::Record;
 use crate::rejection::Rejection;
 use crate::rejection_reason::RejectionReason;
+use crate::revival::{Proof, creation_precedes, new_record};
 use crate::sender::Sender;
 use crate::time::Millis;
+
+/// Decides a builder's update of a member, all but its events and its order. Returns the customer as it will be and what
+/// passed a limit, or `None` if the update is about a record that was erased.
+#[must_use]
+pub fn decide(
+    update: &CustomerUpdate,
+    found: Option<Record>,
+    ids: &impl RecordIds,
+    now: Millis,
+) -> Option<(Customer, Vec<Rejection>)> {
+    let tombstone = match found {
+        Some(Record::Live(mut customer)) => {
+            let dated = update.builder_created_at.unwrap_or(update.at);
+            if customer.revived_after.is_some_and(|erased_at| creation_precedes(dated, erased_at)) {
+                return None;
+            }
+            let rejections = customer.apply_builder_update(update);
+            return Some((*customer, rejections));
+        }
+        Some(Record::Erased(tombstone)) => Some(tombstone),
+        None => None,
+    };
+    let key = NaturalKey::Member(&update.member);
+    let new = new_record(key, tombstone.as_ref(), proof(update), ids, now)?;
+    let mut customer = Customer { member_id: Some(update.member.clone()), ..new };
+    let rejections = customer.apply_builder_update(update);
+    Some((customer, rejections))
+}
+
+/// What speaks for a new record.
+#[must_use]
+pub fn proof(update: &CustomerUpdate) -> Proof {
+    Proof::Builder { created_at: update.builder_created_at, at: update.at }
+}
 
 impl Customer {
     /// Takes in what a builder says, all but its events and its order. Returns what passed a limit.

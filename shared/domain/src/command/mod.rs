@@ -2,3 +2,7 @@
 
 pub mod boot;
 pub mod builder_update;
+pub mod lead;
+pub mod order;
+pub mod page;
+pub mod upsert;

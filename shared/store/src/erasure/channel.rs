@@ -1,53 +1,37 @@
 //! Forgetting a whole channel, because its shop left its builder: the channel's keys end at once, and everything it holds
 //! goes page by page of a scan, twice. A scan reads the whole table, whoever's it is: 0.5 R per 4 KB, at most twice.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
-
-use crate::access::{EndChannel, PlaceTombstones};
-use crate::calls::Sent;
-use crate::failure::Failure;
-use crate::item::{self, ERASED_AT, number, string};
-use crate::keys::{self, CUSTOMER, EVENTS, JOURNAL, Key, ORDERS, PK, SK};
-use crate::retry::{Invocation, Retry};
-use crate::{Item, Store};
-use okyaku_domain::channel::Channel;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use okyaku_domain::erasure::{Counts, Erasure};
 use okyaku_domain::error::Error;
 
-/// Attribute of the channel's item, and of a credential's: whose it is.
-const CHANNEL: &str = "channel";
+use crate::access::{EndChannel, PlaceTombstones};
+use crate::items::attributes::{ERASED_AT, number, string};
+use crate::items::credential::{self, CHANNEL};
+use crate::items::customer::CUSTOMER;
+use crate::items::event::EVENTS;
+use crate::items::journal::JOURNAL;
+use crate::items::order::ORDERS;
+use crate::items::{channel, erasure};
+use crate::key::{self, Key, PK, SK};
+use crate::store::{Item, Store};
+use crate::table::failure::Failure;
+use crate::table::write::Write;
 
 impl<A: PlaceTombstones> Store<A> {
-    /// Ends a channel and leaves the job that empties it. Again it does nothing. 4 W.
+    /// Ends a channel and leaves the job that empties it. Again it does nothing. `false` if another transaction was at
+    /// the channel: try again. 4 W.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn end_channel(&self, channel: &Channel, invocation: &Invocation) -> Result<(), Error> {
-        let mut retry = Retry::new(invocation);
-        let job = Erasure {
-            whole: true,
-            version: 1,
-            ..Erasure::begin(channel, crate::keyring::random()?, self.now())
-        };
-        loop {
-            let end = Update::builder()
-                .table_name(self.table())
-                .set_key(Some(keys::channel(&channel.id).attributes()))
-                .update_expression("SET #erased = :now")
-                .condition_expression("attribute_not_exists(#erased)")
-                .expression_attribute_names("#erased", ERASED_AT)
-                .expression_attribute_values(":now", number(job.erased_at))
-                .build();
-            let items = vec![
-                TransactWriteItem::builder().update(end.map_err(Error::internal)?).build(),
-                self.plain(item::of_erasure(&job, keys::job(&job.id))?)?,
-            ];
-            match self.transact(items).await? {
-                // Its end was said before.
-                Sent::Done | Sent::Refused(_) => return Ok(()),
-                Sent::Conflict => retry.wait().await?,
-            }
-        }
+    pub async fn end_channel(&self, job: &Erasure) -> Result<bool, Error> {
+        let end = Write::update(channel::key(&job.channel), |terms| {
+            format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(job.erased_at)))
+        });
+        let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));
+        let sent = self.transact_all(vec![end, Write::put(erasure::job_item(job)?)]).await?;
+        // A refusal means that it has ended before.
+        Ok(sent.is_some())
     }
 }
 
@@ -81,7 +65,7 @@ impl<A: EndChannel> Store<A> {
         let (mut gone, first) = (Vec::new(), job.emptied_at.is_none());
         for item in reply.items.unwrap_or_default() {
             let (Some(pk), Some(sk)) = (string(&item, PK), string(&item, SK)) else { continue };
-            if keys::is_of_channel(pk, &job.channel) || is_credential(pk, &item, &job.channel) {
+            if key::is_of_channel(pk, &job.channel) || credential::is_of(pk, &item, &job.channel) {
                 if first {
                     count(&mut job.counts, pk, sk, item.contains_key(ERASED_AT));
                 }
@@ -124,12 +108,8 @@ impl<A: EndChannel> Store<A> {
     }
 }
 
-fn is_credential(pk: &str, item: &Item, channel: &str) -> bool {
-    keys::is_credential(pk) && string(item, CHANNEL) == Some(channel)
-}
-
 fn count(counts: &mut Counts, pk: &str, sk: &str, tombstone: bool) {
-    let of = match (keys::kind(pk), sk) {
+    let of = match (key::kind(pk), sk) {
         ("C", CUSTOMER) if !tombstone => &mut counts.customers,
         ("C", sk) if sk.starts_with(EVENTS) => &mut counts.events,
         ("C", sk) if sk.starts_with(JOURNAL) => &mut counts.links,

@@ -1,15 +1,13 @@
-//! Erasure (R12). Whom a request means is `resolve`, and `erase` carries it out; the tombstones, freed contacts and the
-//! job, all in one transaction, are `tombstones`; what is left of a life goes page by page in `pages`, twice; `shop` forgets a whole channel; `receipts`
-//! reads how far it has come and what was erased since when.
+//! Erasure (R12). `resolve` finds whom a request means. `tombstones` are placed together with the released contact points
+//! and the job, in one transaction. `pages` deletes what is left of a record, twice. `channel` forgets a whole channel.
+//! `receipts` reads how far an erasure has come.
 
 mod channel;
-mod erase;
 mod pages;
 mod receipts;
 mod resolve;
 mod tombstones;
 
-pub use erase::{Erased, ErasureOptions};
 pub use receipts::Log;
-pub use resolve::{Address, Found, Registrant};
-pub use tombstones::{ErasureTarget, Placed};
+pub use resolve::{Address, Named, RegisteredPerson};
+pub use tombstones::{ErasureTarget, has_room_for_link};

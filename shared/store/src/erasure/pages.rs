@@ -1,31 +1,28 @@
 //! What is left of a life goes page by page. An item is counted in the job before it is deleted, and every write of the
 //! job is conditional: neither a crash nor two workers at once count twice, and none deletes what is not counted.
 
-use aws_sdk_dynamodb::types::{
-    Delete, DeleteRequest, ReturnConsumedCapacity, TransactWriteItem, WriteRequest,
-};
-use futures_util::future::try_join_all;
-
-use crate::access::Erase;
-use crate::calls::Sent;
-use crate::contact_points::{FREED, HAS_OVERFLOW, REGISTERED};
-use crate::failure::{Failure, held};
-use crate::item::{self, UNTIL, VERSION, integer, number, string};
-use crate::keys::{self, CUSTOMER, EVENTS, JOURNAL, Key, ORDERS, OVERFLOW, PK, SK, TTL};
-use crate::{Item, Store};
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::MARKERS_MS;
-use okyaku_domain::time;
+
+use crate::access::Erase;
+use crate::items::attributes::{VERSION, number, string};
+use crate::items::contact_point::{self, OVERFLOW};
+use crate::items::customer::{self, CUSTOMER};
+use crate::items::event::EVENTS;
+use crate::items::journal::JOURNAL;
+use crate::items::order::{self, ORDERS};
+use crate::items::{erasure, marker};
+use crate::key::{Key, PK, SK};
+use crate::keyring::random;
+use crate::store::{Item, Store};
+use crate::table::failure::Failure;
+use crate::table::write::Write;
 
 /// Items of one page: 20 batches of 25.
 const PAGE: i32 = 500;
-/// Deletes in one `BatchWriteItem`.
-const BATCH: usize = 25;
-/// Batches under way at once.
-const PARALLEL: usize = 4;
 /// Above every sort key of a life: its items and its markers are counted.
 const ALL: &str = "~";
 
@@ -57,7 +54,7 @@ impl<A: Erase> Store<A> {
             }
         }
         // Whose an order is goes before the order, which alone leads to it.
-        let owners = page.keys.iter().filter_map(|key| keys::owner_of(&job.channel, &key.sk)).collect();
+        let owners = page.keys.iter().filter_map(|key| order::owner_of(&job.channel, &key.sk)).collect();
         self.delete_all(owners).await?;
         self.delete_all(page.keys).await?;
         if page.more {
@@ -126,69 +123,50 @@ impl<A: Erase> Store<A> {
 
     /// A marker under a random name, in one transaction. 4 W.
     async fn rename(&self, channel: &str, old: Key, mut item: Item) -> Result<(), Error> {
-        let name = hex::encode(crate::keyring::random::<10>()?);
-        item.extend(keys::renamed_marker(&old, channel, &name).attributes());
-        let delete = Delete::builder()
-            .table_name(self.table())
-            .set_key(Some(old.attributes()))
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", PK)
-            .build()
-            .map_err(Error::internal)?;
-        let items = vec![TransactWriteItem::builder().delete(delete).build(), self.plain(item)?];
-        match self.transact(items).await? {
-            // It is gone: another worker has renamed it, or a try of ours whose reply was lost.
-            Sent::Done | Sent::Refused(_) => Ok(()),
-            Sent::Conflict => Err(Error::Busy),
-        }
+        let name = hex::encode(random::<10>()?);
+        item.extend(marker::renamed(&old, channel, &name).attributes());
+        let delete = Write::delete(old).when(|terms| format!("attribute_exists({})", terms.name(PK)));
+        // If it is gone, another worker has renamed it, or a try of ours whose reply was lost.
+        self.transact_all(vec![delete, Write::put(item)]).await?.map(|_| ()).ok_or(Error::Busy)
     }
 
     /// Writes the job, if nobody else did. 1 W per KB.
-    pub(super) async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
+    pub(crate) async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
         let read = job.version;
         job.version += 1;
-        let item = item::of_erasure(job, keys::job(&job.id))?;
-        let sent = self
-            .client()
-            .put_item()
-            .table_name(self.table())
-            .set_item(Some(item))
-            .condition_expression("#v = :v")
-            .expression_attribute_names("#v", VERSION)
-            .expression_attribute_values(":v", number(read))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        held(sent)
+        let write = Write::put(erasure::job_item(job)?);
+        self.send(write.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(read)))))
+            .await
     }
 
     /// The job becomes the receipt.
-    pub(super) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
+    pub(crate) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
-        let mut receipt = item::of_erasure(job, keys::receipt(&job.channel, &job.id, job.erased_at))?;
-        receipt.insert(TTL.into(), number(time::ttl(job.until)));
-        let open = keys::job(&job.id).attributes();
-        let items = vec![self.delete_if(open, VERSION, number(job.version))?, self.plain(receipt)?];
-        Ok(matches!(self.transact(items).await?, Sent::Done))
+        let open = Write::delete(erasure::job(&job.id));
+        let open =
+            open.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(job.version))));
+        let receipt = Write::put(erasure::receipt_item(job)?);
+        Ok(self.transact_all(vec![open, receipt]).await? == Some(true))
     }
 
-    /// Deletes what nobody holds any more of a freed contact; one that the erasure was asked for by stays for as long as
-    /// that is remembered. 1 R, 1 W per item.
+    /// Deletes a released contact point if nobody is registered any more; one that the erasure was asked for by stays for
+    /// as long as that is remembered. 1 R, 1 W per item.
     async fn delete_unregistered(
         &self,
         job: &Erasure,
         kind: ContactPointKind,
         hash: &str,
     ) -> Result<(), Error> {
-        let key = keys::contact_point(&job.channel, kind, hash);
+        let key = contact_point::key(&job.channel, kind, hash);
         let (mut overflow_left, mut until, mut left) = (false, None, Vec::new());
         for item in self.partition(key.pk.clone()).await? {
             let Some(sk) = string(&item, SK) else { continue };
             let Some(id) = sk.strip_prefix(OVERFLOW) else {
-                until = integer(&item, UNTIL);
+                until = contact_point::until(&item);
                 continue;
             };
-            if item.contains_key(FREED) || job.records.iter().any(|record| record.as_str() == id) {
+            let erased = job.records.iter().any(|record| record.as_str() == id);
+            if erased || contact_point::read_overflow(&item).is_none() {
                 left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });
             } else {
                 overflow_left = true;
@@ -197,49 +175,15 @@ impl<A: Erase> Store<A> {
         self.delete_all(left).await?;
         match until {
             _ if overflow_left => Ok(()),
-            Some(until) => self.expire_at(key, until).await,
-            None => self.delete_contact(key).await,
+            Some(until) => self.send(contact_point::expire(key, until)).await.map(|_| ()),
+            None => self.send(contact_point::delete(key)).await.map(|_| ()),
         }
-    }
-
-    // Whoever came meanwhile is in the list: only a full one sends holders apart.
-    async fn delete_contact(&self, key: Key) -> Result<(), Error> {
-        let sent = self
-            .client()
-            .delete_item()
-            .table_name(self.table())
-            .set_key(Some(key.attributes()))
-            .condition_expression("attribute_not_exists(#holders)")
-            .expression_attribute_names("#holders", REGISTERED)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        held(sent).map(|_| ())
-    }
-
-    async fn expire_at(&self, key: Key, until: i64) -> Result<(), Error> {
-        let sent = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(key.attributes()))
-            .update_expression("SET #ttl = :ttl REMOVE #apart")
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#holders)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_names("#apart", HAS_OVERFLOW)
-            .expression_attribute_names("#holders", REGISTERED)
-            .expression_attribute_values(":ttl", number(until))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        held(sent).map(|_| ())
     }
 
     /// Up to [`PAGE`] items of a life, all but its tombstone. The items behind the front are the cursor: what is deleted
     /// is not met again.
     async fn page_of(&self, channel: &str, record: &CustomerId) -> Result<Page, Error> {
-        let pk = keys::partition(channel, record);
+        let pk = customer::partition(channel, record);
         let reply = self
             .query(pk.clone())
             .projection_expression("#sk")
@@ -252,19 +196,5 @@ impl<A: Erase> Store<A> {
         let sks = items.iter().filter_map(|item| string(item, SK)).filter(|sk| *sk != CUSTOMER);
         let keys = sks.map(|sk| Key { pk: pk.clone(), sk: sk.to_owned() }).collect();
         Ok(Page { keys, more: reply.last_evaluated_key.is_some() })
-    }
-
-    /// Deletes items, some batches at a time. 1 W per KB each.
-    pub(super) async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
-        let delete = |key: Key| {
-            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
-            Ok(WriteRequest::builder().delete_request(delete.map_err(Error::internal)?).build())
-        };
-        let requests = keys.into_iter().map(delete).collect::<Result<Vec<_>, Error>>()?;
-        let batches: Vec<_> = requests.chunks(BATCH).collect();
-        for wave in batches.chunks(PARALLEL) {
-            try_join_all(wave.iter().map(|batch| self.write_batch(batch.to_vec()))).await?;
-        }
-        Ok(())
     }
 }

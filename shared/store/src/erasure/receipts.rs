@@ -1,16 +1,16 @@
 //! How far an erasure has come, which are open, and what was erased since when.
 
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
-
-use crate::access::{List, Read};
-use crate::failure::Failure;
-use crate::item::{expired, string};
-use crate::keys::{self, JOB_SHARDS, SK};
-use crate::{Item, Store};
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::month::Month;
 use okyaku_domain::time::Millis;
+
+use crate::access::{List, Read};
+use crate::items::attributes::{expired, string};
+use crate::items::erasure::{self, JOB_SHARDS};
+use crate::key::SK;
+use crate::store::{Item, Store};
+use crate::table::failure::Failure;
 
 /// Open erasures: those that can be read, and the ids of those that cannot.
 #[derive(Debug, Default)]
@@ -30,12 +30,14 @@ impl<A: Read> Store<A> {
         let nobody = Error::NotFound("the erasure");
         let Some(at) = Erasure::time_of(id).filter(|_| Erasure::is_id(id)) else { return Err(nobody) };
         // The job first: the receipt takes its place in one transaction.
-        let item = match self.get(keys::job(id)).await? {
+        let item = match self.get(erasure::job(id)).await? {
             Some(item) => Some(item),
-            None => self.get(keys::receipt(channel, id, at)).await?.filter(|item| !expired(item, self.now())),
+            None => {
+                self.get(erasure::receipt(channel, id, at)).await?.filter(|item| !expired(item, self.now()))
+            }
         };
-        let erasure: Erasure = match item {
-            Some(item) => from_item(item).map_err(|_| Error::internal("an erasure cannot be read"))?,
+        let erasure = match item {
+            Some(item) => erasure::read(item)?,
             None => return Err(nobody),
         };
         if erasure.channel == channel { Ok(erasure) } else { Err(nobody) }
@@ -51,7 +53,7 @@ impl<A: List> Store<A> {
     pub async fn open_erasures(&self) -> Result<Log, Error> {
         let mut log = Log::default();
         for shard in 0..JOB_SHARDS {
-            for item in self.first_of(keys::job_partition(shard)).await? {
+            for item in self.first_of(erasure::job_partition(shard)).await? {
                 log.add(item);
             }
         }
@@ -67,12 +69,12 @@ impl<A: List> Store<A> {
         let mut log = Log::default();
         // All of them, unlike a sweep: one that is left out would not be done again.
         for shard in 0..JOB_SHARDS {
-            for item in self.partition(keys::job_partition(shard)).await? {
+            for item in self.partition(erasure::job_partition(shard)).await? {
                 log.add(item);
             }
         }
         for month in Month::of(since).to(Month::of(self.now())) {
-            for item in self.partition(keys::receipts(channel, &month.key())).await? {
+            for item in self.partition(erasure::receipts(channel, &month.key())).await? {
                 log.add(item);
             }
         }
@@ -93,7 +95,7 @@ impl<A: List> Store<A> {
 impl Log {
     fn add(&mut self, item: Item) {
         let id = string(&item, SK).unwrap_or_default().to_owned();
-        match from_item(item) {
+        match erasure::read(item) {
             Ok(erasure) => self.erasures.push(erasure),
             Err(_) => {
                 tracing::error!(erasure = id, "an erasure cannot be read");

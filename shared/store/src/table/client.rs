@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::meter::Metering;
 use crate::keyring::KeyError;
+use crate::meter::Metering;
 
 /// Amazon Root CA 1–4 and Starfield Services Root G2, the set AWS publishes for its endpoints. Loading the operating
 /// system's roots instead costs about 80 % of a function's start-up instructions.

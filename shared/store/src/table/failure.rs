@@ -8,7 +8,7 @@ use okyaku_domain::error::Error;
 
 /// A failed call. Never carries an item or a message of the engine that could quote one (R15).
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// A condition did not hold.
     Condition,
     /// Another transaction was at the same item; to be repeated.
@@ -21,7 +21,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// Classifies an error by its code.
-    pub(super) fn of<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Self {
+    pub(crate) fn of<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Self {
         let code = match &error {
             SdkError::ServiceError(context) => {
                 context.err().meta().code().unwrap_or("UnknownServiceError").to_owned()
@@ -64,9 +64,9 @@ impl From<Failure> for Error {
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`] if it failed otherwise.
-pub(super) fn held<T, E: ProvideErrorMetadata, R>(sent: Result<T, SdkError<E, R>>) -> Result<bool, Error> {
-    match sent.map_err(Failure::of) {
-        Ok(_) => Ok(true),
+pub(crate) fn held(sent: Result<(), Failure>) -> Result<bool, Error> {
+    match sent {
+        Ok(()) => Ok(true),
         Err(Failure::Condition) => Ok(false),
         Err(failure) => Err(failure.into()),
     }
@@ -76,7 +76,7 @@ pub(super) fn held<T, E: ProvideErrorMetadata, R>(sent: Result<T, SdkError<E, R>
 ///
 /// # Errors
 /// [`Failure`] if it failed otherwise, was throttled, or met another transaction.
-pub(super) fn cancellation<R>(
+pub(crate) fn cancellation<R>(
     error: SdkError<TransactWriteItemsError, R>,
 ) -> Result<Vec<CancellationReason>, Failure> {
     let reasons = match error.as_service_error() {

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::failure::Failure;
-use super::keys::{CONTACTS_INDEX, LIST_PK, LIST_SK, PK, SK, TTL};
+use crate::items::customer::{CONTACTS_INDEX, LIST_PK, LIST_SK};
+use crate::key::{PK, SK, TTL};
 use okyaku_domain::error::Error;
 
 /// Creates the table with its index and time to live. A table that exists already is left alone.

@@ -1,0 +1,42 @@
+//! The command that erases a list.
+
+use okyaku_domain::error::Error;
+use okyaku_domain::limit::BULK;
+use okyaku_domain::person_ref::PersonRef;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `{"action":"erase","channelId":"…","by":"memberId","values":["…"]}`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Command {
+    /// Erases everybody in a list.
+    Erase {
+        /// The channel.
+        channel_id: String,
+        /// One of [`PersonRef::KINDS`].
+        by: String,
+        /// At most 100,000.
+        values: Vec<Value>,
+        /// Only says what would happen.
+        #[serde(default)]
+        dry_run: bool,
+    },
+}
+
+/// Reads a command.
+///
+/// # Errors
+/// [`Error::Invalid`] naming what is wrong.
+pub fn parse(command: Value) -> Result<Command, Error> {
+    let shape = "must be erase, with channelId, by, values and, if you like, dryRun";
+    let command: Command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
+    let Command::Erase { by, values, .. } = &command;
+    if !PersonRef::KINDS.contains(&by.as_str()) {
+        return Err(Error::invalid("by", format!("must be one of {}", PersonRef::KINDS.join(", "))));
+    }
+    if values.is_empty() || values.len() > BULK {
+        return Err(Error::invalid("values", format!("must hold 1 to {BULK}")));
+    }
+    Ok(command)
+}

@@ -1,0 +1,20 @@
+//! Lead creation (R10): an e-mail address or a phone number is enough.
+
+use crate::command::upsert::patched;
+use crate::customer::Customer;
+use crate::error::Error;
+use crate::id::CustomerId;
+use crate::patch::Patch;
+use crate::time::Millis;
+
+/// Decides the creation of a lead under a new id. That nobody else holds its contact points is a condition of the write.
+///
+/// # Errors
+/// [`Error::Invalid`] without a contact point, or for what a limit refuses.
+pub fn decide(id: CustomerId, patch: &Patch, now: Millis) -> Result<Customer, Error> {
+    let lead = patched(Customer::new(id, 0, now), patch, now)?;
+    if lead.contact_points().next().is_none() {
+        return Err(Error::invalid("profile", "must have an email or a mobileNumber"));
+    }
+    Ok(lead)
+}

@@ -1,0 +1,59 @@
+//! Upsert: a server creates a member by the shop's own id, or changes it (R3, R12).
+
+use crate::customer::Customer;
+use crate::error::Error;
+use crate::id::{MemberId, NaturalKey, RecordIds};
+use crate::patch::Patch;
+use crate::record::Record;
+use crate::revival::{Proof, new_record};
+use crate::sender::Sender;
+use crate::time::Millis;
+
+/// An upsert.
+#[derive(Clone, Copy, Debug)]
+pub struct Upsert<'a> {
+    /// The member.
+    pub member: &'a MemberId,
+    /// The change.
+    pub patch: &'a Patch,
+    /// Whether the shop knows that the member was erased, and wants a new record.
+    pub revive: bool,
+}
+
+impl Upsert<'_> {
+    /// What speaks for a new record.
+    #[must_use]
+    pub fn proof(&self) -> Proof {
+        Proof::Upsert { revive: self.revive }
+    }
+}
+
+/// Decides an upsert. Returns the customer as it will be.
+///
+/// # Errors
+/// [`Error::Erased`] if the member was erased and the upsert does not know of it, so that it must not undo the erasure;
+/// [`Error::Invalid`] for what a limit refuses.
+pub fn decide(
+    upsert: Upsert<'_>,
+    found: Option<Record>,
+    ids: &impl RecordIds,
+    now: Millis,
+) -> Result<Customer, Error> {
+    let tombstone = match found {
+        Some(Record::Live(customer)) => return patched(*customer, upsert.patch, now),
+        Some(Record::Erased(tombstone)) => Some(tombstone),
+        None => None,
+    };
+    let key = NaturalKey::Member(upsert.member);
+    let new = new_record(key, tombstone.as_ref(), upsert.proof(), ids, now).ok_or(Error::Erased)?;
+    patched(Customer { member_id: Some(upsert.member.clone()), ..new }, upsert.patch, now)
+}
+
+/// A customer with a server's patch.
+///
+/// # Errors
+/// [`Error::Invalid`] for what a limit refuses; then nothing is to be stored.
+pub fn patched(mut customer: Customer, patch: &Patch, now: Millis) -> Result<Customer, Error> {
+    customer.apply(patch, Sender::Server, now).map_err(Error::Invalid)?;
+    Ok(customer)
+}

@@ -1,0 +1,151 @@
+//! A change of a customer, as every command stores it: what follows from the change is derived here, so that no command
+//! can leave it out.
+
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::time::Millis;
+use okyaku_store::access::{Read, WriteCustomers};
+use okyaku_store::commit::{CustomerWrite, Outcome};
+use okyaku_store::loaded::{Loaded, State};
+use okyaku_store::orders::OrderChange;
+use okyaku_store::{Invocation, Store};
+
+use crate::runner::{Command, Decision, Write, run};
+
+/// A decided change of a customer.
+#[derive(Debug)]
+pub(crate) struct CustomerChange<'a> {
+    pub(crate) channel: &'a str,
+    /// As it was read; `None` for a new customer.
+    pub(crate) before: Option<(Customer, State)>,
+    pub(crate) after: Customer,
+    /// A visitor that is linked by it.
+    pub(crate) link: Option<(Box<Customer>, State)>,
+    /// Whether its contact points must be nobody's (R10).
+    pub(crate) unique: bool,
+    /// Whether a new visitor brought its veilId.
+    pub(crate) adopted: bool,
+    /// Erasures of its address from this time on refuse it, epoch ms.
+    pub(crate) refused_by_erasures_since: Option<Millis>,
+    /// An order that changes with it (R13).
+    pub(crate) order: Option<OrderChange>,
+}
+
+impl<'a> CustomerChange<'a> {
+    pub(crate) fn new(channel: &'a str, before: Option<(Customer, State)>, after: Customer) -> Self {
+        Self {
+            channel,
+            before,
+            after,
+            link: None,
+            unique: false,
+            adopted: false,
+            refused_by_erasures_since: None,
+            order: None,
+        }
+    }
+}
+
+impl<A: WriteCustomers> Write<A> for CustomerChange<'_> {
+    type Stored = Box<Customer>;
+
+    async fn commit(
+        self,
+        store: &Store<A>,
+        now: Millis,
+        invocation: &Invocation,
+    ) -> Result<Outcome<Self::Stored>, Error> {
+        let Self { channel, before, mut after, link, unique, adopted, refused_by_erasures_since, order } =
+            self;
+        let known = before.as_ref().map(|(before, _)| before);
+        // An order that changes leaves its customer's item alone unless the customer differs too.
+        let differs = order.is_none() || known != Some(&after);
+        if differs && !after.stamp(known, now) {
+            return Ok(Outcome::Stored(Box::new(after)));
+        }
+        let before = before.map(|(before, state)| (before.updated_at, state));
+        let write =
+            CustomerWrite { channel, before, after, link, unique, adopted, refused_by_erasures_since, order };
+        store.commit(write, invocation).await
+    }
+}
+
+/// Whose record a change of an existing customer means.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target<'a> {
+    /// The customer that a server means; a link is followed.
+    Person(&'a PersonRef),
+    /// Exactly the record of this id.
+    Record(&'a CustomerId),
+    /// The record of a page's session.
+    Session(&'a CustomerId),
+}
+
+impl Target<'_> {
+    /// Finds the customer.
+    pub(crate) async fn find<A: Read>(self, store: &Store<A>, channel: &str) -> Result<Loaded, Error> {
+        match self {
+            Self::Person(person) => store.find(channel, person).await,
+            Self::Record(id) => store.find_record(channel, id).await,
+            Self::Session(id) => store.find_session(channel, id).await,
+        }
+    }
+}
+
+/// Changes a customer that exists.
+struct Change<'a, F> {
+    channel: &'a str,
+    target: Target<'a>,
+    /// Read before, and tried first.
+    first: Option<Loaded>,
+    change: F,
+}
+
+impl<'a, A, F, N> Command<A> for Change<'a, F>
+where
+    A: WriteCustomers,
+    F: FnMut(&mut Customer, Millis) -> Result<N, Error> + Send,
+    N: Send,
+{
+    type Found = Loaded;
+    type Write = CustomerChange<'a>;
+    type Note = N;
+
+    async fn load(&mut self, store: &Store<A>) -> Result<Loaded, Error> {
+        match self.first.take() {
+            Some(loaded) => Ok(loaded),
+            None => self.target.find(store, self.channel).await,
+        }
+    }
+
+    fn decide(
+        &mut self,
+        _: &Store<A>,
+        Loaded { customer, state }: Loaded,
+        now: Millis,
+    ) -> Result<Decision<Self::Write, N>, Error> {
+        let mut after = Customer::clone(&customer);
+        let note = (self.change)(&mut after, now)?;
+        Ok(Decision::Write(CustomerChange::new(self.channel, Some((*customer, state)), after), note))
+    }
+}
+
+/// Applies `change` to an existing customer and stores the outcome if anything differs. `change` may run several times.
+/// Returns the customer, and what `change` noted. 1 R and, if something changed, 1 W per KB; more where contact points
+/// change.
+///
+/// # Errors
+/// Those of the look-up and of `change`; [`Error::Busy`] if others keep writing first.
+pub(crate) async fn change<A: WriteCustomers, N: Send>(
+    store: &Store<A>,
+    channel: &str,
+    target: Target<'_>,
+    first: Option<Loaded>,
+    invocation: &Invocation,
+    change: impl FnMut(&mut Customer, Millis) -> Result<N, Error> + Send,
+) -> Result<(Box<Customer>, N), Error> {
+    let (stored, note) = run(store, Change { channel, target, first, change }, invocation).await?;
+    Ok((stored.ok_or_else(|| Error::internal("a change was not stored"))?, note))
+}

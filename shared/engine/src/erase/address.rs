@@ -1,0 +1,148 @@
+//! Erasing whoever an address means.
+
+use okyaku_domain::channel::Channel;
+use okyaku_domain::contact_point::ContactPoint;
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::{Candidate, Error};
+use okyaku_domain::limit::{CANDIDATES, REGISTRATIONS_INLINE};
+use okyaku_domain::revival::came_after;
+use okyaku_domain::time::Millis;
+use okyaku_store::access::PlaceTombstones;
+use okyaku_store::erasure::{Address, ErasureTarget, RegisteredPerson};
+use okyaku_store::{Invocation, Store};
+
+use super::{Erased, ErasureOptions, Target, Tombstones, begin};
+use crate::App;
+use crate::runner::{Command, Decision, run};
+
+/// Erases as many as one transaction takes.
+struct EraseAddress<'a> {
+    channel: &'a Channel,
+    point: &'a ContactPoint,
+    hash: &'a str,
+    options: ErasureOptions,
+    /// The same at every try, so that a try whose reply was lost is recognised.
+    erasure: Erasure,
+    /// Whether others were erased by this address before.
+    others: bool,
+}
+
+enum Found {
+    Address(Address),
+    /// An earlier try of this command did it, and its reply was lost.
+    Own(Box<Erasure>),
+}
+
+/// How a turn ended.
+enum Turn {
+    /// Nothing is left to do; what became of the whole, if nobody was erased before.
+    End(Erased),
+    /// Some were erased; whether all of them were.
+    Erased { all: bool },
+}
+
+impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
+    type Found = Found;
+    type Write = Tombstones;
+    type Note = Turn;
+
+    async fn load(&mut self, store: &Store<A>) -> Result<Found, Error> {
+        let address = store.address(&self.channel.id, self.point.kind, self.hash).await?;
+        if is_empty(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
+            return Ok(Found::Own(Box::new(store.erasure(&self.channel.id, &self.erasure.id).await?)));
+        }
+        Ok(Found::Address(address))
+    }
+
+    fn decide(&mut self, _: &Store<A>, found: Found, _: Millis) -> Result<Decision<Tombstones, Turn>, Error> {
+        let mut address = match found {
+            Found::Own(erasure) => return Ok(Decision::End(Turn::End(Erased::Now(vec![*erasure])))),
+            Found::Address(address) => address,
+        };
+        if is_empty(&address) {
+            match address.erasure {
+                _ if self.others => return Ok(Decision::End(Turn::End(Erased::Now(Vec::new())))),
+                Some(id) => return Ok(Decision::End(Turn::End(Erased::Before(Some(id))))),
+                None if !self.options.unknown => return Ok(Decision::End(Turn::End(Erased::Nobody))),
+                None => {}
+            }
+        }
+        if self.options.verified {
+            let as_of = self.options.as_of;
+            let is_meant = |registrant: &RegisteredPerson| {
+                !as_of.is_some_and(|as_of| came_after(&registrant.loaded.customer, as_of))
+            };
+            address.registrants.retain(is_meant);
+            keep_verified(&mut address)?;
+        } else if !self.options.all && !address.picks() {
+            return Err(ambiguous(&address));
+        }
+        let Address { registrants, absent, listed, more, .. } = address;
+        let persons = registrants.into_iter().map(|registrant| Target::Person(registrant.loaded));
+        let mut targets: Vec<Target> = persons.chain(absent.into_iter().map(Target::Nobody)).collect();
+        let refs: Vec<ErasureTarget<'_>> = targets.iter().map(Target::as_ref).collect();
+        let fit = ErasureTarget::fit(&refs);
+        let rest = targets.len() - fit;
+        targets.truncate(fit);
+        // Somebody with an overflow registration may have joined meanwhile without changing the list.
+        let all = rest == 0 && !more && listed.len() < REGISTRATIONS_INLINE;
+        let erasure = self.erasure.clone();
+        Ok(Decision::Write(Tombstones { erasure, targets, listed: Some(listed) }, Turn::Erased { all }))
+    }
+}
+
+pub(super) async fn erase<A: PlaceTombstones>(
+    app: &App<A>,
+    channel: &Channel,
+    point: &ContactPoint,
+    options: ErasureOptions,
+    invocation: &Invocation,
+) -> Result<Erased, Error> {
+    let hash = app.keys().contact_point(&channel.id, point);
+    let mut done = Vec::new();
+    loop {
+        let erasure =
+            Erasure { address: Some((point.kind, hash.clone())), ..begin(channel, options, app.now())? };
+        let command =
+            EraseAddress { channel, point, hash: &hash, options, erasure, others: !done.is_empty() };
+        let (stored, turn) = run(&app.store, command, invocation).await?;
+        done.extend(stored);
+        match turn {
+            Turn::Erased { all: false } => {}
+            Turn::Erased { all: true } => return Ok(Erased::Now(done)),
+            Turn::End(Erased::Now(own)) => {
+                done.extend(own);
+                return Ok(Erased::Now(done));
+            }
+            Turn::End(erased) => return Ok(erased),
+        }
+    }
+}
+
+fn is_empty(address: &Address) -> bool {
+    address.registrants.is_empty() && address.absent.is_empty() && !address.more
+}
+
+/// Keeps who is verified; if only others are registered, the address picks nobody.
+fn keep_verified(address: &mut Address) -> Result<(), Error> {
+    if !address.registrants.is_empty() && !address.registrants.iter().any(|registrant| registrant.verified) {
+        return Err(ambiguous(address));
+    }
+    address.registrants.retain(|registrant| registrant.verified);
+    Ok(())
+}
+
+/// An address alone picks nobody who is unverified, and nobody out of several (R12).
+fn ambiguous(address: &Address) -> Error {
+    Error::Ambiguous(address.registrants.iter().take(CANDIDATES).map(candidate).collect())
+}
+
+fn candidate(registrant: &RegisteredPerson) -> Candidate {
+    let person = &registrant.loaded.customer;
+    Candidate {
+        id: person.id.to_string(),
+        kind: person.kind().name(),
+        member_id: person.member_id.as_ref().map(|member| member.as_str().to_owned()),
+        verified: registrant.verified,
+    }
+}

@@ -1,0 +1,51 @@
+//! Deleting what an erasure leaves, page by page.
+
+use std::time::Instant;
+
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_store::access::{EndChannel, Erase};
+
+use crate::App;
+
+/// Deletes pages of erasures until `until`. The persons are gone already: what is left, also after an error, is the job's.
+pub async fn work_until<A: Erase>(
+    app: &App<A>,
+    erasures: &mut [Erasure],
+    until: Instant,
+) -> Result<(), Error> {
+    for erasure in erasures {
+        while erasure.current_record().is_some() && Instant::now() < until {
+            if !app.store.empty_page(erasure).await? {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Works on an open erasure until `until`. Returns whether it is done. Another worker may be at it: then it is the other's.
+pub(crate) async fn finish<A: EndChannel>(
+    app: &App<A>,
+    erasure: &mut Erasure,
+    until: Instant,
+) -> Result<bool, Error> {
+    let has_time = || Instant::now() < until;
+    while erasure.emptied_at.is_none() {
+        let emptied = has_time()
+            && match erasure.whole {
+                true => app.store.empty_channel(erasure).await?,
+                false => app.store.empty_page(erasure).await?,
+            };
+        if !emptied {
+            return Ok(false);
+        }
+    }
+    if !erasure.is_due(app.now()) || !has_time() {
+        return Ok(false);
+    }
+    match erasure.whole {
+        true => app.store.last_scan(erasure, has_time).await,
+        false => app.store.last_sweep(erasure).await,
+    }
+}

@@ -1,0 +1,186 @@
+//! A server's writes of a customer: upsert, patch, touch, block, and the creation of a lead.
+
+use okyaku_domain::command::lead;
+use okyaku_domain::command::upsert::{self, Upsert};
+use okyaku_domain::customer::Customer;
+use okyaku_domain::error::Error;
+use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::patch::Patch;
+use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::record::Record;
+use okyaku_domain::sender::Sender;
+use okyaku_domain::session::{self, Platform};
+use okyaku_domain::time::Millis;
+use okyaku_store::access::{List, WriteCustomers};
+use okyaku_store::commit::{Refusal, Registrant};
+use okyaku_store::keyring::random;
+use okyaku_store::loaded::{self, Found};
+use okyaku_store::{Invocation, Store};
+
+use crate::App;
+use crate::customer_change::{CustomerChange, Target, change};
+use crate::runner::{Command, Decision, run};
+
+struct UpsertCommand<'a> {
+    channel: &'a str,
+    upsert: Upsert<'a>,
+}
+
+impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
+    type Found = Option<Found>;
+    type Write = CustomerChange<'a>;
+    type Note = ();
+
+    async fn load(&mut self, store: &Store<A>) -> Result<Self::Found, Error> {
+        Ok(store.current(self.channel, NaturalKey::Member(self.upsert.member)).await?.1)
+    }
+
+    fn decide(
+        &mut self,
+        store: &Store<A>,
+        found: Self::Found,
+        now: Millis,
+    ) -> Result<Decision<Self::Write, ()>, Error> {
+        let (record, state) = loaded::split(found);
+        let before = match &record {
+            Some(Record::Live(customer)) => Some(Customer::clone(customer)).zip(state),
+            _ => None,
+        };
+        // An existing member may take any address.
+        let since = self.upsert.proof().refused_by_erasures_since().filter(|_| before.is_none());
+        let after = upsert::decide(self.upsert, record, &store.ids(self.channel), now)?;
+        let change = CustomerChange::new(self.channel, before, after);
+        Ok(Decision::Write(CustomerChange { refused_by_erasures_since: since, ..change }, ()))
+    }
+
+    async fn refused(&mut self, _: &Store<A>, refusal: Refusal) -> Result<Option<()>, Error> {
+        match refusal {
+            Refusal::Erased => Err(Error::Erased),
+            Refusal::Taken(_) => Ok(None),
+        }
+    }
+}
+
+/// Creates a member by the shop's own id, or patches it.
+///
+/// # Errors
+/// [`Error::Erased`] if the member or its address was erased and the upsert does not know of it; [`Error::Invalid`],
+/// [`Error::Busy`] or [`Error::Internal`].
+pub async fn upsert<A: WriteCustomers>(
+    app: &App<A>,
+    channel: &str,
+    upsert: Upsert<'_>,
+    invocation: &Invocation,
+) -> Result<Box<Customer>, Error> {
+    let (customer, ()) = run(&app.store, UpsertCommand { channel, upsert }, invocation).await?;
+    customer.ok_or_else(|| Error::internal("an upsert was not stored"))
+}
+
+/// Applies a server's patch to an existing customer.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Erased`], [`Error::Invalid`], [`Error::Busy`] or [`Error::Internal`].
+pub async fn patch<A: WriteCustomers>(
+    app: &App<A>,
+    channel: &str,
+    person: &PersonRef,
+    patch: &Patch,
+    invocation: &Invocation,
+) -> Result<Box<Customer>, Error> {
+    let apply = |customer: &mut Customer, now| {
+        customer.apply(patch, Sender::Server, now).map(|_| ()).map_err(Error::Invalid)
+    };
+    Ok(change(&app.store, channel, Target::Person(person), None, invocation, apply).await?.0)
+}
+
+/// Notes that a server saw the customer.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn touch<A: WriteCustomers>(
+    app: &App<A>,
+    channel: &str,
+    person: &PersonRef,
+    invocation: &Invocation,
+) -> Result<Box<Customer>, Error> {
+    let seen = |customer: &mut Customer, now| {
+        session::seen(customer, Platform::Web, now);
+        Ok(())
+    };
+    Ok(change(&app.store, channel, Target::Person(person), None, invocation, seen).await?.0)
+}
+
+/// Blocks the customer, or ends that.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn block<A: WriteCustomers>(
+    app: &App<A>,
+    channel: &str,
+    person: &PersonRef,
+    blocked: bool,
+    invocation: &Invocation,
+) -> Result<Box<Customer>, Error> {
+    let block = |customer: &mut Customer, _| {
+        customer.blocked = blocked;
+        Ok(())
+    };
+    Ok(change(&app.store, channel, Target::Person(person), None, invocation, block).await?.0)
+}
+
+struct LeadCommand<'a> {
+    channel: &'a str,
+    id: CustomerId,
+    patch: &'a Patch,
+}
+
+impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
+    type Found = ();
+    type Write = CustomerChange<'a>;
+    type Note = ();
+
+    async fn load(&mut self, _: &Store<A>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn decide(&mut self, _: &Store<A>, (): (), now: Millis) -> Result<Decision<Self::Write, ()>, Error> {
+        let lead = lead::decide(self.id.clone(), self.patch, now)?;
+        let change = CustomerChange::new(self.channel, None, lead);
+        Ok(Decision::Write(CustomerChange { unique: true, ..change }, ()))
+    }
+
+    /// Somebody is registered: the answer is that person's id. If that person was erased meanwhile, the contact point is
+    /// free, and the lead is tried again.
+    async fn refused(&mut self, store: &Store<A>, refusal: Refusal) -> Result<Option<()>, Error> {
+        let registrant = match refusal {
+            Refusal::Erased => None,
+            Refusal::Taken(Registrant::Listed(id)) => Some(id),
+            Refusal::Taken(Registrant::Overflow(kind, hash)) => {
+                store.overflow_registrant(self.channel, kind, &hash).await?
+            }
+        };
+        let Some(registrant) = registrant else { return Ok(None) };
+        // A visitor who turned out to be a member answers as the member.
+        match store.find(self.channel, &PersonRef::Id(registrant)).await {
+            Ok(loaded) => Err(Error::AlreadyExists { user_id: loaded.customer.id.to_string() }),
+            Err(Error::NotFound(_) | Error::Erased) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Creates a lead (R10).
+///
+/// # Errors
+/// [`Error::AlreadyExists`] if somebody is registered for one of its contact points; [`Error::Invalid`],
+/// [`Error::Busy`] or [`Error::Internal`].
+pub async fn create_lead<A: List + WriteCustomers>(
+    app: &App<A>,
+    channel: &str,
+    patch: &Patch,
+    invocation: &Invocation,
+) -> Result<Box<Customer>, Error> {
+    let command = LeadCommand { channel, id: CustomerId::from_bytes(random()?), patch };
+    let (lead, ()) = run(&app.store, command, invocation).await?;
+    lead.ok_or_else(|| Error::internal("a lead was not stored"))
+}

@@ -1,0 +1,98 @@
+//! The schedule's work: it finishes erasures and ended channels, and closes months.
+
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt};
+use okyaku_domain::erasure::Erasure;
+use okyaku_domain::error::Error;
+use okyaku_store::access::{EndChannel, Total};
+use okyaku_store::erasure::Log;
+
+use crate::App;
+use crate::erase::finish;
+use crate::metrics::Metric;
+
+/// How long one run works; its timeout is a minute.
+const WORK: Duration = Duration::from_secs(45);
+/// Erasures that are worked on at once.
+const PARALLEL: usize = 8;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Erasures that were open when it began.
+    pub open: usize,
+    /// Erasures that it finished, last sweep included.
+    pub finished: usize,
+    /// Items of persons that it deleted.
+    pub deleted: u64,
+}
+
+/// Works on every open erasure until all are done or the time is up, and closes the months that are over.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`]; what was done is kept, and the next run goes on.
+pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
+    let until = Instant::now() + WORK;
+    let log = app.store.open_erasures().await?;
+    let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
+    let oldest = oldest(&log).map_or(0, |at| app.now() - at);
+    let mut failed = None;
+    // One erasure that cannot go on must not hold up the others, nor a large one many small ones.
+    let work = log.erasures.into_iter().map(|erasure| work(app, erasure, until));
+    for (deleted, done) in stream::iter(work).buffer_unordered(PARALLEL).collect::<Vec<_>>().await {
+        report.deleted += deleted;
+        match done {
+            Ok(done) => report.finished += usize::from(done),
+            Err(error) => {
+                tracing::warn!(%error, "an erasure waits for the next run");
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    failed = close_months(app, until).await.or(failed);
+    app.settings().metrics.put(
+        app.now(),
+        &[
+            (Metric::OldestErasureSeconds, u64::try_from(oldest / 1000).unwrap_or(0)),
+            (Metric::OpenErasures, (report.open - report.finished) as u64),
+            (Metric::DeletedItems, report.deleted),
+        ],
+    );
+    failed.map_or(Ok(report), Err)
+}
+
+/// When the oldest open erasure began; that of an unreadable one is in its id.
+fn oldest(log: &Log) -> Option<i64> {
+    let unreadable = log.unreadable.iter().filter_map(|id| Erasure::time_of(id));
+    log.erasures.iter().map(|erasure| erasure.erased_at).chain(unreadable).min()
+}
+
+/// Returns how many items of persons it deleted, and whether the erasure is done.
+async fn work<A: EndChannel>(
+    app: &App<A>,
+    mut erasure: Erasure,
+    until: Instant,
+) -> (u64, Result<bool, Error>) {
+    let deleted = |erasure: &Erasure| erasure.counts.events + erasure.counts.links;
+    let before = deleted(&erasure);
+    let done = finish(app, &mut erasure, until).await;
+    (deleted(&erasure) - before, done)
+}
+
+/// Closes months, so that their totals outlive the markers (R7). Returns why it could not: that must not hold up the
+/// erasures, and the next run goes on.
+async fn close_months<A: Total>(app: &App<A>, until: Instant) -> Option<Error> {
+    match app.store.close_months(until).await {
+        Ok(0) => None,
+        Ok(totals) => {
+            tracing::info!(totals, "months are closed");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the closing of a month waits for the next run");
+            Some(error)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The condition of a versioned put.
+
+use crate::items::attributes::{REQUEST, VERSION, number, text};
+use crate::key::{PK, TTL};
+use crate::table::terms::Terms;
+
+/// The condition of a put on the version that was read. Our own write, repeated after a lost reply, recognises itself by
+/// its request's id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard<'a> {
+    /// The version that was read; `None` for a new item.
+    old: Option<u64>,
+    request: &'a str,
+    now: i64,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) fn new(old: Option<u64>, request: &'a str, now: i64) -> Self {
+        Self { old, request, now }
+    }
+
+    /// The version that the put makes.
+    pub(crate) fn version(&self) -> u64 {
+        self.old.unwrap_or(0) + 1
+    }
+
+    pub(crate) fn condition(&self, terms: &mut Terms) -> String {
+        let (request, version) = (terms.name(REQUEST), terms.name(VERSION));
+        let (own, new) = (terms.value(text(self.request)), terms.value(number(self.version())));
+        let is_known = match self.old {
+            Some(old) => format!("{version} = {}", terms.value(number(old))),
+            None => {
+                let (pk, expires) = (terms.name(PK), terms.name(TTL));
+                let now = terms.value(number(self.now.div_euclid(1000)));
+                format!("attribute_not_exists({pk}) OR {expires} <= {now}")
+            }
+        };
+        format!("{is_known} OR ({request} = {own} AND {version} = {new})")
+    }
+}

@@ -1,0 +1,31 @@
+//! A channel.
+
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+
+use super::attributes::{FORMAT, number};
+use crate::key::Key;
+use crate::store::Item;
+
+/// Partition that holds every channel.
+pub const CHANNELS: &str = "CH";
+
+/// A channel.
+#[must_use]
+pub fn key(id: &str) -> Key {
+    Key::new(CHANNELS.to_owned(), id)
+}
+
+/// A channel as an item.
+pub(crate) fn item(channel: &Channel) -> Result<Item, Error> {
+    let mut item: Item = to_item(channel).map_err(Error::internal)?;
+    item.extend(key(&channel.id).attributes());
+    item.insert(FORMAT.into(), number(1));
+    Ok(item)
+}
+
+/// The channel of an item.
+pub(crate) fn read(item: Item) -> Result<Channel, Error> {
+    from_item(item).map_err(|_| Error::internal("a channel's item cannot be read"))
+}

@@ -1,0 +1,50 @@
+//! The journal entry of a link, in the member's partition (R11).
+
+use okyaku_domain::id::CustomerId;
+use okyaku_domain::time::Millis;
+
+use super::attributes::{FORMAT, number, text};
+use super::customer;
+use crate::key::Key;
+use crate::store::Item;
+
+/// What the sort key of every journal entry begins with.
+pub const JOURNAL: &str = "J#";
+/// What follows every journal entry's sort key.
+pub const JOURNAL_END: &str = "J$";
+
+/// Journal entry of a link, in the member's partition.
+#[must_use]
+pub fn key(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
+    Key::new(customer::partition(channel, member), format!("{JOURNAL}{at:013}#{visitor}"))
+}
+
+/// Time and visitor out of the sort key of a link's journal entry.
+#[must_use]
+pub fn parse(sk: &str) -> Option<(Millis, CustomerId)> {
+    let (at, visitor) = sk.strip_prefix(JOURNAL)?.split_once('#')?;
+    Some((at.parse().ok()?, CustomerId::parse(visitor)?))
+}
+
+/// The entry of a link.
+pub(crate) fn item(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Item {
+    let mut item = key(channel, member, at, visitor).attributes();
+    item.insert(FORMAT.into(), number(1));
+    item.insert("kind".into(), text("link"));
+    item.insert("visitor".into(), text(visitor.as_str()));
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, id in any::<[u8; 10]>()) {
+            let (member, visitor) = (CustomerId::from_bytes([0; 10]), CustomerId::from_bytes(id));
+            prop_assert_eq!(parse(&key("c", &member, at, &visitor).sk), Some((at, visitor)));
+        }
+    }
+}

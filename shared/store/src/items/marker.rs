@@ -1,0 +1,96 @@
+//! Markers of monthly actives (R7): one tiny item per customer and UTC month, whose set is the count. The total of a month
+//! outlives them.
+
+use okyaku_domain::limit::MARKERS_MS;
+use okyaku_domain::month::Month;
+use okyaku_domain::time::{self, Millis};
+
+use super::attributes::{FORMAT, integer, number, string, text};
+use crate::key::{Key, TTL};
+use crate::store::Item;
+
+/// Number of partitions of a month's markers.
+pub const SHARDS: u8 = 16;
+/// The total of a closed month.
+const ACTIVES: &str = "actives";
+/// The last month that was closed.
+pub(crate) const MONTH: &str = "month";
+
+/// Marker of one active customer in a UTC month. `name` is [`crate::keyring::Keys::active`].
+#[must_use]
+pub fn key(channel: &str, month: &str, name: &str) -> Key {
+    let shard = name.get(..1).unwrap_or("0");
+    Key::new(format!("M#{channel}#{month}#{shard}"), name)
+}
+
+/// One of the [`SHARDS`] partitions of a month's markers.
+#[must_use]
+pub fn partition(channel: &str, month: &str, shard: u8) -> String {
+    format!("M#{channel}#{month}#{shard:x}")
+}
+
+/// A marker of the same month as `old` under another name.
+#[must_use]
+pub fn renamed(old: &Key, channel: &str, name: &str) -> Key {
+    let month = old.pk.rsplit('#').nth(1).unwrap_or_default();
+    key(channel, month, name)
+}
+
+/// Total of a month that is closed.
+#[must_use]
+pub fn total(channel: &str, month: &str) -> Key {
+    Key::new(format!("M#{channel}"), month)
+}
+
+/// The last month that was closed, for every channel.
+#[must_use]
+pub fn closed() -> Key {
+    Key::new("M#".to_owned(), "closed")
+}
+
+/// The marker of a customer that was active at `at`.
+pub(crate) fn item(key: Key, at: Millis) -> Item {
+    let mut item = key.attributes();
+    item.insert(FORMAT.into(), number(1));
+    item.insert(TTL.into(), number(time::ttl(at + MARKERS_MS)));
+    item
+}
+
+/// The total of a month.
+pub(crate) fn total_item(channel: &str, month: Month, count: u64) -> Item {
+    let mut item = total(channel, &month.key()).attributes();
+    item.insert(FORMAT.into(), number(1));
+    item.insert(ACTIVES.into(), number(count));
+    item
+}
+
+/// The count of a month's total.
+pub(crate) fn read_total(item: &Item) -> Option<u64> {
+    integer(item, ACTIVES).and_then(|count| u64::try_from(count).ok())
+}
+
+/// The note that a month is closed.
+pub(crate) fn closed_item(month: Month) -> Item {
+    let mut item = closed().attributes();
+    item.insert(FORMAT.into(), number(1));
+    item.insert(MONTH.into(), text(month.key()));
+    item
+}
+
+/// The month of that note.
+pub(crate) fn read_closed(item: &Item) -> Option<Month> {
+    Month::of_key(string(item, MONTH)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markers_lie_in_their_months_partitions() {
+        let all: Vec<String> = (0..SHARDS).map(|shard| partition("c", "202611", shard)).collect();
+        for first in "0123456789abcdef".chars() {
+            assert!(all.contains(&key("c", "202611", &format!("{first}0")).pk), "{first}");
+        }
+    }
+}

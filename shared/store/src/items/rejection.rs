@@ -1,0 +1,77 @@
+//! The count of one kind of rejection on one UTC day.
+
+use okyaku_domain::limit::REJECTION_DAYS;
+use okyaku_domain::time::{DAY, Millis, ttl};
+
+use super::attributes::{FORMAT, integer, number, string};
+use crate::key::{Key, SK, TTL};
+use crate::store::Item;
+use crate::table::write::Write;
+
+const COUNT: &str = "n";
+/// When the latest was, epoch ms.
+const LAST: &str = "last";
+
+/// How often something of one kind was rejected on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectionCount {
+    /// The UTC day, such as `2026-11-22`.
+    pub day: String,
+    /// [`okyaku_domain::sender::Sender::name`].
+    pub sender: String,
+    /// [`okyaku_domain::rejection_reason::RejectionReason::name`].
+    pub reason: String,
+    /// A name of ours, or `other`.
+    pub field: String,
+    /// How often.
+    pub count: u64,
+    /// When last, epoch ms.
+    pub last: Millis,
+}
+
+/// Partition of a channel's rejections of a UTC day, `yyyymmdd`.
+#[must_use]
+pub fn partition(channel: &str, day: &str) -> String {
+    format!("D#{channel}#{day}")
+}
+
+/// Sort key of the count of one kind of rejection. None of the three has a `#`.
+#[must_use]
+pub fn sort(sender: &str, reason: &str, field: &str) -> String {
+    format!("{sender}#{reason}#{field}")
+}
+
+/// Sender, reason and field out of the sort key of a count.
+#[must_use]
+pub fn parse_sort(sk: &str) -> Option<(&str, &str, &str)> {
+    let (sender, rest) = sk.split_once('#')?;
+    let (reason, field) = rest.split_once('#')?;
+    Some((sender, reason, field))
+}
+
+/// Adds to a count. The latest was at `last`, epoch ms.
+pub(crate) fn add(partition: &str, sort: &str, count: u64, last: Millis) -> Write {
+    Write::update(Key::new(partition.to_owned(), sort), |terms| {
+        // A day more than it is shown.
+        let until = ttl(last + Millis::from(REJECTION_DAYS + 1) * DAY);
+        let (n, last_at, expires, format) =
+            (terms.name(COUNT), terms.name(LAST), terms.name(TTL), terms.name(FORMAT));
+        let count = terms.value(number(count));
+        let (last, until, one) =
+            (terms.value(number(last)), terms.value(number(until)), terms.value(number(1)));
+        format!("ADD {n} {count} SET {last_at} = {last}, {expires} = {until}, {format} = {one}")
+    })
+}
+
+/// The count of an item of `day`, `yyyymmdd`; `None` if it is none.
+pub(crate) fn read(item: &Item, day: &str) -> Option<RejectionCount> {
+    let (sender, reason, field) = parse_sort(string(item, SK)?)?;
+    Some(RejectionCount {
+        day: format!("{}-{}-{}", day.get(..4)?, day.get(4..6)?, day.get(6..)?),
+        sender: sender.to_owned(),
+        reason: reason.to_owned(),
+        field: field.to_owned(),
+        count: u64::try_from(integer(item, COUNT)?).ok()?,
+        last: integer(item, LAST)?,
+    })
+}

@@ -1,0 +1,108 @@
+//! Batches of reads, writes and deletes. What the engine leaves over is asked for again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
+};
+use futures_util::future::try_join_all;
+use okyaku_domain::error::Error;
+
+use super::failure::Failure;
+use crate::backoff::Backoff;
+use crate::items::attributes::string;
+use crate::key::{Key, PK, SK};
+use crate::store::{Item, Store};
+
+/// Writes in one `BatchWriteItem`.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+const BATCH: usize = 25;
+/// Batches of deletes under way at once.
+const PARALLEL: usize = 4;
+/// How often a batch is sent again for what was left over.
+const TRIES: u32 = 7;
+
+impl<A> Store<A> {
+    /// Up to 100 items, read consistently in one call; what the engine leaves over is asked for again. `only` is a
+    /// projection.
+    pub(crate) async fn batch_get(
+        &self,
+        wanted: &[Key],
+        only: Option<&str>,
+    ) -> Result<HashMap<Key, Item>, Error> {
+        let keys: Vec<Item> = wanted.iter().cloned().map(Key::attributes).collect();
+        let ask = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .set_projection_expression(only.map(str::to_owned));
+        let mut request =
+            Some(HashMap::from([(self.table().to_owned(), ask.build().map_err(Error::internal)?)]));
+        let (mut found, mut backoff) = (HashMap::new(), Backoff::tries(TRIES));
+        while let Some(items) = request.take().filter(|items| !items.is_empty()) {
+            let reply = self
+                .client()
+                .batch_get_item()
+                .set_request_items(Some(items))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(Failure::of)?;
+            for item in reply.responses.unwrap_or_default().into_values().flatten() {
+                if let (Some(pk), Some(sk)) = (string(&item, PK), string(&item, SK)) {
+                    found.insert(Key { pk: pk.to_owned(), sk: sk.to_owned() }, item);
+                }
+            }
+            request = reply.unprocessed_keys.filter(|left| !left.is_empty());
+            if request.is_some() {
+                backoff.wait().await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts items, 25 a call and the calls in parallel. 1 W per KB each.
+    pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), Error> {
+        let put = |item: Item| {
+            let put = PutRequest::builder().set_item(Some(item)).build();
+            Ok(WriteRequest::builder().put_request(put.map_err(Error::internal)?).build())
+        };
+        let requests = items.into_iter().map(put).collect::<Result<Vec<_>, Error>>()?;
+        try_join_all(requests.chunks(BATCH).map(|batch| self.write_batch(batch.to_vec()))).await?;
+        Ok(())
+    }
+
+    /// Deletes items, some batches at a time. 1 W per KB each.
+    pub(crate) async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
+        let delete = |key: Key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
+            Ok(WriteRequest::builder().delete_request(delete.map_err(Error::internal)?).build())
+        };
+        let requests = keys.into_iter().map(delete).collect::<Result<Vec<_>, Error>>()?;
+        let batches: Vec<_> = requests.chunks(BATCH).collect();
+        for wave in batches.chunks(PARALLEL) {
+            try_join_all(wave.iter().map(|batch| self.write_batch(batch.to_vec()))).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one `BatchWriteItem` until nothing is left over.
+    async fn write_batch(&self, batch: Vec<WriteRequest>) -> Result<(), Error> {
+        let mut request = Some(HashMap::from([(self.table().to_owned(), batch)]));
+        let mut backoff = Backoff::tries(TRIES);
+        while let Some(items) = request.take().filter(|items| !items.is_empty()) {
+            let reply = self
+                .client()
+                .batch_write_item()
+                .set_request_items(Some(items))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(Failure::of)?;
+            request = reply.unprocessed_items.filter(|left| !left.is_empty());
+            if request.is_some() {
+                backoff.wait().await?;
+            }
+        }
+        Ok(())
+    }
+}

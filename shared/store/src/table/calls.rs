@@ -1,0 +1,56 @@
+//! The reads that several access patterns make in the same way. Every read is consistent: it guards what is written after
+//! it.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use okyaku_domain::error::Error;
+
+use super::failure::Failure;
+use crate::access::{List, Read};
+use crate::key::{Key, PK};
+use crate::store::{Item, Store};
+
+impl<A: Read> Store<A> {
+    /// Opens the connection to the table, by a read of nothing. Half an R.
+    pub async fn warm_up(&self) {
+        let key = Key::nothing().attributes();
+        self.client().get_item().table_name(self.table()).set_key(Some(key)).send().await.ok();
+    }
+}
+
+impl<A> Store<A> {
+    /// One item, read consistently. 1 R per 4 KB.
+    pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, Error> {
+        let reply = self
+            .client()
+            .get_item()
+            .table_name(self.table())
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Failure::of)?;
+        Ok(reply.item)
+    }
+
+    /// A query of a whole partition, read consistently. 1 R per 4 KB.
+    pub(crate) fn query(&self, pk: String) -> QueryFluentBuilder {
+        self.client()
+            .query()
+            .table_name(self.table())
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+impl<A: List> Store<A> {
+    /// Every item of a small partition, read consistently. 1 R per 4 KB.
+    pub(crate) async fn partition(&self, pk: String) -> Result<Vec<Item>, Error> {
+        let pages = self.query(pk).into_paginator().items().send();
+        Ok(pages.try_collect().await.map_err(Failure::of)?)
+    }
+}

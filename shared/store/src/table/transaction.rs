@@ -1,0 +1,78 @@
+//! A transaction: writes from several contributors, all or nothing. Each write carries a tag, by which a refusal tells
+//! whose condition did not hold.
+
+use aws_sdk_dynamodb::types::{CancellationReason, ReturnConsumedCapacity};
+use okyaku_domain::error::Error;
+
+use super::failure::{Failure, cancellation};
+use super::write::Write;
+use crate::store::{Item, Store};
+
+/// Items of one transaction at most.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+pub(crate) const MOST_WRITES: usize = 100;
+
+/// Writes that are stored together. `T` tells whose each is.
+#[derive(Debug)]
+pub(crate) struct Transaction<T> {
+    writes: Vec<(T, Write)>,
+}
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub(crate) enum Sent<T> {
+    /// All of it is stored.
+    Done,
+    /// None of it: these conditions did not hold. With each what lay there, if the write asked for it.
+    Refused(Vec<(T, Option<Item>)>),
+    /// None of it, because another transaction was at the same item.
+    Conflict,
+}
+
+impl<T> Transaction<T> {
+    pub(crate) fn new() -> Self {
+        Self { writes: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, tag: T, write: Write) {
+        self.writes.push((tag, write));
+    }
+}
+
+impl<A> Store<A> {
+    /// Sends a transaction. 2 W per KB of each item.
+    pub(crate) async fn transact<T>(&self, transaction: Transaction<T>) -> Result<Sent<T>, Error> {
+        let (mut tags, mut items) = (Vec::new(), Vec::new());
+        for (tag, write) in transaction.writes {
+            tags.push(tag);
+            items.push(write.within_transaction(self.table())?);
+        }
+        let sent = self
+            .client()
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent.map_err(cancellation) {
+            Ok(_) => Ok(Sent::Done),
+            Err(Ok(reasons)) => {
+                let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+                let refused = tags.into_iter().zip(reasons).filter(|(_, reason)| failed(reason));
+                Ok(Sent::Refused(refused.map(|(tag, reason)| (tag, reason.item)).collect()))
+            }
+            Err(Err(Failure::Conflict)) => Ok(Sent::Conflict),
+            Err(Err(failure)) => Err(failure.into()),
+        }
+    }
+
+    /// Sends a transaction whose refusal needs no explanation. `None` if another transaction was at the same item.
+    pub(crate) async fn transact_all(&self, writes: Vec<Write>) -> Result<Option<bool>, Error> {
+        let transaction = Transaction { writes: writes.into_iter().map(|write| ((), write)).collect() };
+        Ok(match self.transact(transaction).await? {
+            Sent::Done => Some(true),
+            Sent::Refused(_) => Some(false),
+            Sent::Conflict => None,
+        })
+    }
+}

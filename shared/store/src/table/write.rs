@@ -1,0 +1,155 @@
+//! One write: a put, an update or a delete with its condition. It is sent by itself or as a part of a transaction.
+
+use aws_sdk_dynamodb::types::{
+    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use okyaku_domain::error::Error;
+
+use super::failure::{Failure, held};
+use super::terms::Terms;
+use crate::key::Key;
+use crate::store::{Item, Store};
+
+#[derive(Debug)]
+enum Operation {
+    Put(Item),
+    Update(Key, String),
+    Delete(Key),
+}
+
+/// A write with its condition.
+#[derive(Debug)]
+pub(crate) struct Write {
+    operation: Operation,
+    condition: Option<String>,
+    terms: Terms,
+    returns_old: bool,
+}
+
+impl Write {
+    fn new(operation: Operation) -> Self {
+        Self { operation, condition: None, terms: Terms::default(), returns_old: false }
+    }
+
+    /// Puts an item, whatever was there.
+    pub(crate) fn put(item: Item) -> Self {
+        Self::new(Operation::Put(item))
+    }
+
+    /// Changes attributes of the item at `key`. `update` writes the expression.
+    pub(crate) fn update(key: Key, update: impl FnOnce(&mut Terms) -> String) -> Self {
+        let mut terms = Terms::default();
+        let text = update(&mut terms);
+        Self { terms, ..Self::new(Operation::Update(key, text)) }
+    }
+
+    /// Deletes the item at `key`.
+    pub(crate) fn delete(key: Key) -> Self {
+        Self::new(Operation::Delete(key))
+    }
+
+    /// The same on a condition, which `condition` writes. Conditions add up.
+    pub(crate) fn when(mut self, condition: impl FnOnce(&mut Terms) -> String) -> Self {
+        let text = condition(&mut self.terms);
+        self.condition = Some(match self.condition {
+            Some(before) => format!("({before}) AND ({text})"),
+            None => text,
+        });
+        self
+    }
+
+    /// As a part of a transaction it returns what lay there if the condition does not hold.
+    pub(crate) fn returning_old(self) -> Self {
+        Self { returns_old: true, ..self }
+    }
+
+    /// The write as a part of a transaction.
+    pub(crate) fn within_transaction(self, table: &str) -> Result<TransactWriteItem, Error> {
+        let (names, values) = (self.terms.names(), self.terms.values());
+        let old = self.returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
+        let item = TransactWriteItem::builder();
+        let item = match self.operation {
+            Operation::Put(put) => {
+                let put = Put::builder()
+                    .table_name(table)
+                    .set_item(Some(put))
+                    .set_condition_expression(self.condition);
+                let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                item.put(
+                    put.set_return_values_on_condition_check_failure(old).build().map_err(Error::internal)?,
+                )
+            }
+            Operation::Update(key, text) => {
+                let update = Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key.attributes()))
+                    .update_expression(text);
+                let update = update
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values);
+                item.update(
+                    update
+                        .set_return_values_on_condition_check_failure(old)
+                        .build()
+                        .map_err(Error::internal)?,
+                )
+            }
+            Operation::Delete(key) => {
+                let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
+                let delete = delete
+                    .set_condition_expression(self.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values);
+                item.delete(
+                    delete
+                        .set_return_values_on_condition_check_failure(old)
+                        .build()
+                        .map_err(Error::internal)?,
+                )
+            }
+        };
+        Ok(item.build())
+    }
+}
+
+impl<A> Store<A> {
+    /// Sends a write. `false` if its condition did not hold. 1 W per KB.
+    pub(crate) async fn send(&self, write: Write) -> Result<bool, Error> {
+        held(self.try_send(write).await)
+    }
+
+    /// Sends a write that has no condition. 1 W per KB.
+    pub(crate) async fn send_plain(&self, write: Write) -> Result<(), Error> {
+        Ok(self.try_send(write).await?)
+    }
+
+    /// Sends a write, and tells how it failed.
+    pub(crate) async fn try_send(&self, write: Write) -> Result<(), Failure> {
+        let (names, values) = (write.terms.names(), write.terms.values());
+        let (table, condition) = (self.table(), write.condition);
+        let capacity = ReturnConsumedCapacity::Total;
+        match write.operation {
+            Operation::Put(item) => {
+                let put = self.client().put_item().table_name(table).set_item(Some(item));
+                let put = put.set_condition_expression(condition).set_expression_attribute_names(names);
+                let put = put.set_expression_attribute_values(values).return_consumed_capacity(capacity);
+                put.send().await.map(|_| ()).map_err(Failure::of)
+            }
+            Operation::Update(key, text) => {
+                let update = self.client().update_item().table_name(table).set_key(Some(key.attributes()));
+                let update = update.update_expression(text).set_condition_expression(condition);
+                let update =
+                    update.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                update.return_consumed_capacity(capacity).send().await.map(|_| ()).map_err(Failure::of)
+            }
+            Operation::Delete(key) => {
+                let delete = self.client().delete_item().table_name(table).set_key(Some(key.attributes()));
+                let delete = delete.set_condition_expression(condition).set_expression_attribute_names(names);
+                let delete =
+                    delete.set_expression_attribute_values(values).return_consumed_capacity(capacity);
+                delete.send().await.map(|_| ()).map_err(Failure::of)
+            }
+        }
+    }
+}
