@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::Request;
-use okyaku_store::clock::Clock;
-use okyaku_store::keyring::Keys;
-use okyaku_store::Table;
-use okyaku_store::table::{client, schema};
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
 use okyaku_local::gateway::Gateway;
 use okyaku_local::invoke::InvokeError;
+use okyaku_store::Table;
+use okyaku_store::clock::Clock;
+use okyaku_store::keyring::Keys;
+use okyaku_store::table::{client, schema};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 

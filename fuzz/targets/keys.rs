@@ -7,7 +7,11 @@ use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::month::Month;
-use okyaku_store::keys::{self, EVENTS, EVENTS_END, JOURNAL, JOURNAL_END, Key};
+use okyaku_store::items::credential::CredentialKind;
+use okyaku_store::items::event::{EVENTS, EVENTS_END};
+use okyaku_store::items::journal::{JOURNAL, JOURNAL_END};
+use okyaku_store::items::{channel, contact_point, credential, customer, erasure, event, journal, marker};
+use okyaku_store::key::Key;
 
 /// The latest time of 13 digits, in the year 2286: no event is dated later than ten minutes from now.
 const LATEST: i64 = 9_999_999_999_999;
@@ -19,13 +23,13 @@ enum Thing {
     Event(String, EventKey),
     Journal(String, CustomerId, i64, CustomerId),
     ContactPoint(String, ContactPointKind, String),
-    Registrant(String, ContactPointKind, String, CustomerId),
+    Overflow(String, ContactPointKind, String, CustomerId),
     Marker(String, String, String),
     Total(String, String),
     Closed,
     Receipt(String, String, String),
     Channel(String),
-    Credential(&'static str, String),
+    Credential(CredentialKind, String),
 }
 
 /// Ten of a few bytes, so that equal ones and ones that begin alike are common.
@@ -59,13 +63,16 @@ impl<'a> Arbitrary<'a> for Thing {
             }
             2 => Self::Journal(channel, id(bytes)?, at, id(bytes)?),
             3 => Self::ContactPoint(channel, kind, text::<16>(bytes)?),
-            4 => Self::Registrant(channel, kind, text::<16>(bytes)?, id(bytes)?),
+            4 => Self::Overflow(channel, kind, text::<16>(bytes)?, id(bytes)?),
             5 => Self::Marker(channel, month, text::<10>(bytes)?),
             6 => Self::Total(channel, month),
             7 => Self::Closed,
             8 => Self::Receipt(channel, text::<16>(bytes)?, month),
             9 => Self::Channel(channel),
-            _ => Self::Credential(bytes.choose(&["plugin", "access", "webhook"])?, String::arbitrary(bytes)?),
+            _ => Self::Credential(
+                *bytes.choose(&[CredentialKind::Plugin, CredentialKind::Access, CredentialKind::Webhook])?,
+                String::arbitrary(bytes)?,
+            ),
         })
     }
 }
@@ -73,20 +80,20 @@ impl<'a> Arbitrary<'a> for Thing {
 impl Thing {
     fn key(&self) -> Key {
         match self {
-            Self::Customer(channel, id) => keys::customer(channel, id),
-            Self::Event(channel, key) => keys::event(channel, key),
-            Self::Journal(channel, member, at, visitor) => keys::journal(channel, member, *at, visitor),
-            Self::ContactPoint(channel, kind, hash) => keys::contact_point(channel, *kind, hash),
-            Self::Registrant(channel, kind, hash, id) => keys::registrant(channel, *kind, hash, id),
-            Self::Marker(channel, month, name) => keys::marker(channel, month, name),
-            Self::Total(channel, month) => keys::total(channel, month),
-            Self::Closed => keys::closed(),
+            Self::Customer(channel, id) => customer::key(channel, id),
+            Self::Event(channel, key) => event::key(channel, key),
+            Self::Journal(channel, member, at, visitor) => journal::key(channel, member, *at, visitor),
+            Self::ContactPoint(channel, kind, hash) => contact_point::key(channel, *kind, hash),
+            Self::Overflow(channel, kind, hash, id) => contact_point::overflow_key(channel, *kind, hash, id),
+            Self::Marker(channel, month, name) => marker::key(channel, month, name),
+            Self::Total(channel, month) => marker::total(channel, month),
+            Self::Closed => marker::closed(),
             Self::Receipt(channel, erasure, month) => {
                 let at = Month::of_key(month).map_or(0, Month::start);
-                keys::receipt(channel, erasure, at)
+                erasure::receipt(channel, erasure, at)
             }
-            Self::Channel(channel) => keys::channel(channel),
-            Self::Credential(kind, key) => keys::credential(kind, key),
+            Self::Channel(channel) => channel::key(channel),
+            Self::Credential(kind, key) => credential::key(*kind, key),
         }
     }
 
@@ -99,17 +106,17 @@ impl Thing {
         let within = |from: &str, to: &str| record && sk.as_str() >= from && sk.as_str() <= to;
         assert_eq!(within(EVENTS, EVENTS_END), matches!(self, Self::Event(..)), "{sk}");
         assert_eq!(within(JOURNAL, JOURNAL_END), matches!(self, Self::Journal(..)), "{sk}");
-        assert_eq!(pk == keys::CHANNELS, matches!(self, Self::Channel(_)));
+        assert_eq!(pk == channel::CHANNELS, matches!(self, Self::Channel(_)));
         match self {
             Self::Event(_, key) => {
-                assert_eq!(keys::parse_event_sort(&sk), Some((key.created_at, key.hash.clone())));
+                assert_eq!(event::parse_sort(&sk), Some((key.created_at, key.hash.clone())));
                 assert_eq!(EventKey::parse(&key.to_string()).as_ref(), Some(key));
             }
             Self::Journal(_, _, at, visitor) => {
-                assert_eq!(keys::parse_journal(&sk), Some((*at, visitor.clone())));
+                assert_eq!(journal::parse(&sk), Some((*at, visitor.clone())));
             }
             Self::Marker(channel, month, _) => {
-                let all = (0..keys::MARKER_SHARDS).map(|shard| keys::marker_partition(channel, month, shard));
+                let all = (0..marker::SHARDS).map(|shard| marker::partition(channel, month, shard));
                 assert_eq!(all.filter(|partition| *partition == pk).count(), 1);
                 assert_eq!(Month::of_key(month).map(Month::key).as_ref(), Some(month));
             }
@@ -126,7 +133,7 @@ fuzz_target!(|things: (Thing, Thing)| {
     if let (Thing::Event(a, one), Thing::Event(b, other)) = (&one, &other)
         && (a, &one.owner) == (b, &other.owner)
     {
-        let sorted = |key: &EventKey| keys::event_sort(key.created_at, &key.hash);
+        let sorted = |key: &EventKey| event::sort(key.created_at, &key.hash);
         assert_eq!(one.order().cmp(&other.order()), sorted(one).cmp(&sorted(other)));
     }
 });

@@ -4,16 +4,17 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use okyaku_api::{gzip, json};
 use okyaku_domain::device::Web;
+use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, EventKey};
 use okyaku_domain::field;
-use okyaku_domain::sender::Sender;
 use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::month::Month;
 use okyaku_domain::profile::{Profile, Writer};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::{contact_point, patch, tag, text};
-use okyaku_domain::error::Error;
-use okyaku_api::{gzip, json};
+use okyaku_store::items::profile as stored_profile;
 use serde_json::Value;
 
 const NOW: i64 = 1_795_348_800_000;
@@ -39,7 +40,11 @@ fn texts(said: &str) {
     }
     for region in REGIONS {
         if let Ok(number) = contact_point::mobile_number(said, region) {
-            assert_eq!(contact_point::mobile_number(&number, region).as_ref(), Ok(&number), "{said:?} in {region}");
+            assert_eq!(
+                contact_point::mobile_number(&number, region).as_ref(),
+                Ok(&number),
+                "{said:?} in {region}"
+            );
             let digits = number.strip_prefix('+').unwrap_or_default();
             assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{said:?} in {region} is {number:?}");
         }
@@ -85,6 +90,7 @@ fn compressed(bytes: &[u8]) {
 }
 
 fn bodies(bytes: &[u8]) {
+    let _ = stored_profile::decode(bytes);
     let Ok(body) = json::object(bytes) else { return };
     for (key, value) in &body {
         if let Ok(normal) = field::value(key, value, "KR") {
@@ -101,8 +107,8 @@ fn bodies(bytes: &[u8]) {
         }
         assert!(profile.bytes() <= okyaku_domain::limit::PROFILE_BYTES);
         // As it lies in the table.
-        let stored = serde_json::to_string(&profile).unwrap_or_default();
-        assert_eq!(serde_json::from_str::<Profile>(&stored).ok().as_ref(), Some(&profile), "{stored}");
+        let stored = stored_profile::encode(&profile).unwrap_or_default();
+        assert_eq!(stored_profile::decode(&stored).ok().as_ref(), Some(&profile), "{stored:?}");
     }
     for parsed in [event::of_page(&body, BOUNDS), event::of_server(&body, BOUNDS)].into_iter().flatten() {
         let property = parsed.property.as_deref().map(serde_json::from_str::<Value>);

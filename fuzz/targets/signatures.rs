@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
+use okyaku_api::session_token::{self, Claims};
 use okyaku_domain::id::CustomerId;
 use okyaku_domain::member_hash;
-use okyaku_api::session_token::{self, Claims};
-use okyaku_store::keyring::Keys;
 use okyaku_fuzz::{NOW, Shop};
+use okyaku_store::keyring::Keys;
 
 const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
 const ACCESS: (&str, &str) = ("dev-access-key", "dev-access-secret");

@@ -3,12 +3,13 @@
 
 Which tests cannot hold there, and why, is `CANNOT`. The list is checked: a test of it that passes, or that is gone, is
 an error, as is every other one that fails. docs/ENGINES.md has the differences. Run it with a Python that has
-ministack; the tests are built if they are not yet.
+ministack; the tests are built if they are not yet. Arguments are cargo's, such as `--config .ci/.cargo/config.toml`.
 """
 
 import os
 import re
 import subprocess
+import sys
 import time
 
 import kit
@@ -36,7 +37,7 @@ def run(port):
         "RUST_BACKTRACE": "0",
     }
     # The whole workspace, so that nothing is built that `cargo test --workspace` has not built.
-    command = ["cargo", "test", "--locked", "--workspace", "--test", "all", "--"]
+    command = ["cargo", "test", "--locked", "--workspace", "--test", "all", *sys.argv[1:], "--"]
     command += [word for suite in NOT_THERE for word in ("--skip", suite)]
     done = subprocess.run(
         command, cwd=kit.ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS

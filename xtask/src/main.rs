@@ -18,6 +18,9 @@ const DEPLOY_TEST: &str = "tests/deploy/deploy.py";
 /// The tests on a second engine, which it starts; it knows what cannot hold there.
 const SECOND_ENGINE: &str = "tests/deploy/second_engine.py";
 
+/// Built as it is shipped: with link-time optimisation.
+const SHIPPED: &str = "--config functions/.cargo/config.toml";
+
 /// What `instructions` counts, and `coldstart` starts.
 const MEASURED: [&str; 2] = ["okyaku-boot", "okyaku-track"];
 
@@ -154,11 +157,14 @@ fn build() -> Result<(), Failure> {
     let mut functions = Vec::new();
     let folder = root().join("functions");
     for entry in std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-        let name = entry.map_err(|error| error.to_string())?.file_name();
+        let folder = entry.map_err(|error| error.to_string())?;
+        if !folder.path().join("Cargo.toml").exists() {
+            continue;
+        }
         functions.push(OsString::from("--package"));
-        functions.push(format!("okyaku-{}", name.to_string_lossy()).into());
+        functions.push(format!("okyaku-{}", folder.file_name().to_string_lossy()).into());
     }
-    cargo("lambda build --release --locked").args(functions).run()?;
+    cargo(&format!("lambda build --release --locked {SHIPPED}")).args(functions).run()?;
     Command::new("sam", "build --parameter-overrides Architecture=x86_64").run()
 }
 
@@ -172,7 +178,7 @@ fn deploy_test(built: &Path) -> Result<(), Failure> {
 }
 
 fn bench(what: Bench, args: Vec<OsString>) -> Result<(), Failure> {
-    let mut build = cargo("build --release --locked --package okyaku-benches");
+    let mut build = cargo(&format!("build --release --locked {SHIPPED} --package okyaku-benches"));
     build = match what {
         Bench::Instructions | Bench::Coldstart => {
             build.args(MEASURED.iter().flat_map(|name| ["--package".into(), (*name).into()]))
@@ -184,7 +190,7 @@ fn bench(what: Bench, args: Vec<OsString>) -> Result<(), Failure> {
     }
     build.run()?;
     let name = what.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    cargo(&format!("run --release --quiet --locked --package okyaku-benches --bin {name} --"))
+    cargo(&format!("run --release --quiet --locked {SHIPPED} --package okyaku-benches --bin {name} --"))
         .args(args)
         .run()
 }

@@ -39,7 +39,7 @@ pub fn encode(profile: &Profile) -> Result<Vec<u8>, Error> {
             let key = preset.map_or_else(|| FieldKey::Name(key.clone()), FieldKey::Preset);
             let letter = u8::try_from(field.sender.code()).unwrap_or_default();
             let letter = if field.verified { letter | VERIFIED } else { letter };
-            (key, field.value.clone(), letter, field.time - earliest)
+            (key, field.value.clone(), letter, field.time.wrapping_sub(earliest))
         })
         .collect();
     rmp_serde::to_vec(&(earliest, fields)).map_err(Error::internal)
@@ -59,7 +59,7 @@ pub fn decode(bytes: &[u8]) -> Result<Profile, Error> {
         };
         let sender = Sender::of_code(char::from(letter & !VERIFIED));
         let (key, sender) = key.zip(sender)?;
-        let time = earliest.checked_add(after)?;
+        let time = earliest.wrapping_add(after);
         Some((key, Field { value, sender, time, verified: letter & VERIFIED != 0 }))
     };
     fields.into_iter().map(field).collect::<Option<Profile>>().ok_or_else(unreadable)
