@@ -7,7 +7,7 @@ use http::Uri;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::person_ref::PersonRef;
 
-use crate::send;
+use crate::destination::destination;
 
 const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over every other if they are set. Without them a \
                          data folder has its own in keys.json, memory has fresh ones, and --dynamodb refuses to start.";
@@ -91,7 +91,7 @@ pub(crate) struct Delivery {
     /// its times moved so that it happens now
     pub(crate) topic: String,
     /// Where Okyaku listens: http on this machine, or with --print any https
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787", value_parser = send::destination)]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787", value_parser = destination)]
     pub(crate) to: String,
     /// The channel's webhook token
     #[arg(long, default_value = "dev-webhook-token")]

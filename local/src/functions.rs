@@ -50,9 +50,10 @@ impl Functions {
                 let app = $app;
                 let handler = move |request| {
                     let app = app.clone();
-                    async move { $handle(&app, request).await }
+                    // On the heap: else every invocation would carry the futures of all functions.
+                    Box::pin(async move { $handle(&app, request).await })
                 };
-                event::answer(&event, context, handler).await.map_err(InvokeError::Event)
+                Box::pin(event::answer(&event, context, handler)).await.map_err(InvokeError::Event)
             }};
         }
         match function {

@@ -18,6 +18,7 @@ pub mod invoke;
 pub mod keys;
 pub mod random;
 pub mod reply;
+pub mod route;
 pub mod routes;
 pub mod server;
 pub mod sweep;

@@ -4,6 +4,7 @@
 mod admin;
 mod args;
 mod banner;
+mod destination;
 mod erase;
 mod examples;
 mod home;

@@ -4,12 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
-use http::Uri;
 use okyaku_builders::signature;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::time::Millis;
 use okyaku_local::random;
-use okyaku_store::table::client::is_loopback;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -117,17 +115,6 @@ fn curl(signed: &Signed, file: Option<&Path>) -> Result<String, Failure> {
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Checks `--to`: a signed delivery must not go over a network that can read it.
-pub(crate) fn destination(text: &str) -> Result<String, String> {
-    let uri = text.parse::<Uri>().map_err(|error| error.to_string())?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("https"), Some(_)) => Ok(text.to_owned()),
-        (Some("http"), Some(_)) if is_loopback(text) => Ok(text.to_owned()),
-        (Some("http"), Some(_)) => Err("http is for this machine alone: use https".into()),
-        _ => Err("a URL such as http://127.0.0.1:8787 is needed".into()),
-    }
 }
 
 #[cfg(test)]

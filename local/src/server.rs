@@ -18,25 +18,29 @@ use crate::gateway::{Gateway, MAX_BODY};
 use crate::host::Host;
 use crate::reply::message;
 
-/// What the server was told to listen on, and with it the Host headers it answers. A page of any other site can
+/// What the server is to listen on, and with it the Host headers it answers. A page of any other site can
 /// make a browser send a request here under a name of its own (DNS rebinding), but never under one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    told: String,
+    listens_on: String,
 }
 
 impl Names {
-    /// The names for a server told to listen on `host`: always loopback ones; when `host` is not loopback, it
+    /// The names for a server that is to listen on `host`: always loopback ones; when `host` is not loopback, it
     /// and every address too.
     #[must_use]
     pub fn of(host: &str) -> Self {
-        Self { told: host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase() }
+        Self { listens_on: host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase() }
     }
 
     /// Whether the server can be reached from this machine only.
     #[must_use]
     pub fn loopback_only(&self) -> bool {
-        let host = if self.told.contains(':') { format!("[{}]", self.told) } else { self.told.clone() };
+        let host = if self.listens_on.contains(':') {
+            format!("[{}]", self.listens_on)
+        } else {
+            self.listens_on.clone()
+        };
         Host::parse(&host).is_some_and(|host| host.is_loopback())
     }
 
@@ -44,7 +48,7 @@ impl Names {
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
         let Some(host) = host.to_str().ok().and_then(Host::parse) else { return false };
-        let open = || host.address().is_some() || host.name.eq_ignore_ascii_case(&self.told);
+        let open = || host.address().is_some() || host.name.eq_ignore_ascii_case(&self.listens_on);
         host.is_loopback() || (!self.loopback_only() && open())
     }
 }
@@ -98,9 +102,9 @@ mod tests {
 
     #[test]
     fn loopback_server_answers_to_loopback_names_only() {
-        for told in ["127.0.0.1", "localhost", "::1", "[::1]"] {
-            let names = Names::of(told);
-            assert!(names.loopback_only(), "{told}");
+        for listens_on in ["127.0.0.1", "localhost", "::1", "[::1]"] {
+            let names = Names::of(listens_on);
+            assert!(names.loopback_only(), "{listens_on}");
             assert!(
                 admitted(&names, "localhost:8787")
                     && admitted(&names, "127.0.0.1")

@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error as ThisError;
 
 use crate::cors::Cors;
-use crate::routes::Route;
+use crate::route::Route;
 
 /// How long a function may run if the template does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);

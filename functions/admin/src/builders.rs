@@ -7,7 +7,8 @@ use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
 use serde_json::{Value, json};
 
-use crate::{Access, find, public, show};
+use crate::access::Access;
+use crate::channel::{find, public, show};
 
 /// Secrets that are valid at once: the newest and the one before it, as a rotation takes the builder up to an hour
 /// (<https://shopify.dev/docs/apps/build/webhooks/verify-deliveries>).

@@ -8,7 +8,8 @@ use okyaku_domain::error::Error;
 use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
 
-use crate::{Access, pair, public};
+use crate::access::Access;
+use crate::channel::{pair, public};
 
 /// Its member-hash secret: that of Channel Talk's published example, so that the example's hash works.
 const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";

@@ -1,6 +1,8 @@
 //! Channel administration (R14). Invoked directly, never routed: IAM alone decides who may.
 
+mod access;
 mod builders;
+mod channel;
 mod command;
 mod development;
 mod replay;
@@ -10,25 +12,15 @@ use std::collections::BTreeMap;
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_engine::access;
-use okyaku_engine::credential::{Credential, CredentialKind};
-use okyaku_engine::keyring::{random, secret_hash};
+use okyaku_engine::credential::CredentialKind;
+use okyaku_engine::keyring::random;
 use serde_json::{Value, json};
 
+use channel::{find, hex, pair, public, show};
 use command::{Command, KeyKind};
+
+pub use access::Access;
 pub use development::create_development_channel;
-
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
-impl access::Administer for Access {}
-impl access::PlaceTombstones for Access {}
 
 /// How long a rotated key still works, in ms, unless the command says otherwise.
 const GRACE_HOURS: u32 = 24;
@@ -157,37 +149,4 @@ async fn rotate(
         app.store.end_credential(&channel.id, of_store, &old, until).await?;
     }
     Ok(shown)
-}
-
-async fn find(app: &App<Access>, id: &str) -> Result<Channel, Error> {
-    app.store.channel(id).await?.ok_or(Error::NotFound("the channel"))
-}
-
-/// A channel without its secrets.
-fn show(channel: &Channel) -> Value {
-    json!({
-        "id": channel.id,
-        "name": channel.name,
-        "createdAt": channel.created_at,
-        "region": channel.region,
-        "origins": channel.origins,
-        "eventDays": channel.event_days,
-        "memberHash": channel.member_hash_enabled,
-        "builders": channel.builders.iter().map(|(builder, connection)| {
-            (builder.name().to_owned(), json!({ "shop": connection.shop, "enabled": connection.enabled }))
-        }).collect::<serde_json::Map<_, _>>(),
-        "purchaseMonths": channel.purchase_months,
-    })
-}
-
-fn public(channel: &Channel) -> Credential {
-    Credential { channel: channel.id.clone(), secret_hash: None, scopes: Vec::new() }
-}
-
-fn pair(channel: &Channel, secret: &str, scopes: Vec<Scope>) -> Credential {
-    Credential { channel: channel.id.clone(), secret_hash: Some(secret_hash(secret)), scopes }
-}
-
-fn hex<const N: usize>(bytes: [u8; N]) -> String {
-    ::hex::encode(bytes)
 }

@@ -12,7 +12,7 @@ use okyaku_engine::keyring::random;
 use okyaku_engine::{App, Invocation};
 use serde_json::{Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 /// How long one erasure may be tried again when others write.
 const PATIENCE: Duration = Duration::from_secs(8);

@@ -1,5 +1,6 @@
 //! Boot and profile upsert: the page's session routes and the Open API's writes of a customer.
 
+mod access;
 mod page;
 mod parse;
 mod server;
@@ -9,18 +10,8 @@ use lambda_http::{Body, Request};
 use okyaku_api::{Page, Server, serve_counting_rejections};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_engine::access;
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "PutItem", "UpdateItem"];
-}
-impl access::Read for Access {}
-impl access::WriteCustomers for Access {}
-impl access::CountRejections for Access {}
+pub use access::Access;
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &[

@@ -16,7 +16,8 @@ use okyaku_domain::tag;
 use okyaku_engine::{App, boot as engine};
 use serde_json::{Value, json};
 
-use crate::{Access, parse};
+use crate::access::Access;
+use crate::parse;
 
 pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let (body, _) = call.json()?;

@@ -18,7 +18,7 @@ use okyaku_engine::App;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use crate::Access;
+use crate::access::Access;
 
 /// Keys of a boot that are not a patch's.
 const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
@@ -61,7 +61,7 @@ pub(crate) fn boot(
                 .push(Detail::new(format!("profileOnce.{key}"), "is too long or has control characters")),
         }
     }
-    let said = patch.language.take().flatten();
+    let given = patch.language.take().flatten();
     let accepted = || text::accepted_language(call.header("accept-language")?);
     let boot = Boot {
         claim,
@@ -69,7 +69,7 @@ pub(crate) fn boot(
         patch,
         user_agent: call.header("user-agent").map(str::to_owned),
         app: info,
-        language: said.or_else(accepted),
+        language: given.or_else(accepted),
         place: place(app, call),
     };
     Ok((boot, dropped))

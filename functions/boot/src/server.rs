@@ -12,7 +12,7 @@ use okyaku_domain::sender::Sender;
 use okyaku_engine::{App, server as engine};
 use serde_json::{Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 type Caller = Server<scope::Write>;
 

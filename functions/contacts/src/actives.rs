@@ -7,7 +7,7 @@ use okyaku_domain::month::Month;
 use okyaku_engine::App;
 use serde_json::json;
 
-use crate::Access;
+use crate::access::Access;
 
 /// The actives of `month`.
 pub(crate) async fn count(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 use okyaku_api::hide_erased;
 
-use crate::{Access, find, since};
+use crate::access::Access;
+use crate::find::{find, since};
 
 /// The form of an export; another one gets another number.
 const VERSION: u32 = 1;

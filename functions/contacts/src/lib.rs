@@ -1,30 +1,21 @@
 //! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; monthly actives; what was dropped.
 
+mod access;
 mod actives;
 mod export;
+mod find;
 mod rejections;
 mod timeline;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::{Call, Reply, Server, hide_erased, scope, serve, user};
+use okyaku_api::{Call, Reply, Server, scope, serve, user};
 use okyaku_domain::channel::Channel;
-use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::event::EventKey;
-use okyaku_domain::person_ref::PersonRef;
-use okyaku_engine::{App, access};
+use okyaku_engine::App;
 use serde_json::{Value, json};
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "Query"];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
+pub use access::Access;
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &[
@@ -55,24 +46,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
-/// No read returns the erased, or says that there was somebody (R12).
-async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
-    let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
-    let found = app.store.find(&channel.id, &person).await.map_err(hide_erased)?;
-    Ok(found.customer)
-}
-
-/// The cursor after which the caller wants to read on.
-fn since(call: &Call) -> Result<Option<EventKey>, Error> {
-    match call.query("since") {
-        None | Some("") => Ok(None),
-        Some(text) => {
-            EventKey::parse(text).map(Some).ok_or_else(|| Error::invalid("since", "is not a cursor"))
-        }
-    }
-}
-
 async fn customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let customer = find(app, channel, call).await?;
+    let customer = find::find(app, channel, call).await?;
     Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()), "online": Value::Null }))
 }

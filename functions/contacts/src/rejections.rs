@@ -7,7 +7,7 @@ use okyaku_domain::limit::REJECTION_DAYS;
 use okyaku_engine::App;
 use serde_json::{Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 /// What was dropped today and on the days before it, `days` in all.
 pub(crate) async fn list(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {

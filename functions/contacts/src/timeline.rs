@@ -9,7 +9,8 @@ use okyaku_engine::App;
 use okyaku_engine::timeline::Order;
 use serde_json::{Value, json};
 
-use crate::{Access, find, since};
+use crate::access::Access;
+use crate::find::{find, since};
 
 /// Events on a page where the caller names no limit, as Channel Talk's.
 const DEFAULT_LIMIT: usize = 25;

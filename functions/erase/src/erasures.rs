@@ -12,7 +12,7 @@ use okyaku_engine::App;
 use okyaku_engine::erase::{self as engine, Erased, ErasureOptions};
 use serde_json::{Map, Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 /// How long a request deletes pages itself before it leaves the rest to `sweep`.
 const OWN_WORK: Duration = Duration::from_millis(300);

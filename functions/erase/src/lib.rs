@@ -1,5 +1,6 @@
 //! Member deletion and erasure (R12), and the deletion of one event.
 
+mod access;
 mod erasures;
 
 use lambda_http::http::Response;
@@ -8,20 +9,9 @@ use okyaku_api::{Call, Reply, Server, hide_erased, scope, serve};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::person_ref::PersonRef;
-use okyaku_engine::{App, access};
+use okyaku_engine::App;
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] =
-        &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
-impl access::PlaceTombstones for Access {}
-impl access::Erase for Access {}
+pub use access::Access;
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &[

@@ -1,5 +1,7 @@
 //! Lead creation (R10): a phone number or an e-mail address is enough; one that is registered already is not added.
 
+mod access;
+
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku_api::{Call, Reply, Server, scope, serve_counting_rejections, user};
@@ -7,20 +9,10 @@ use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::error::Error;
 use okyaku_domain::patch::{self, Patch, Verified};
 use okyaku_domain::sender::Sender;
-use okyaku_engine::{App, access, server as engine};
+use okyaku_engine::{App, server as engine};
 use serde_json::{Map, Value, json};
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "Query", "PutItem", "UpdateItem"];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
-impl access::WriteCustomers for Access {}
-impl access::CountRejections for Access {}
+pub use access::Access;
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /open/v5/users"];

@@ -1,38 +1,18 @@
 //! Finishes what others began: erasures that did not fit into their request, and last sweeps (R12). On AWS it runs
 //! every minute, locally every second. Running twice at once is harmless. Invoked with a command it erases a list.
 
+mod access;
 pub mod command;
 
 use std::time::{Duration, Instant};
 
 use okyaku_domain::error::Error;
-use okyaku_engine::{App, access, erase, sweep};
+use okyaku_engine::{App, erase, sweep};
 use serde_json::{Value, json};
 
 use crate::command::Command;
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &[
-        "GetItem",
-        "BatchGetItem",
-        "Query",
-        "PutItem",
-        "UpdateItem",
-        "DeleteItem",
-        "BatchWriteItem",
-        "Scan",
-    ];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
-impl access::PlaceTombstones for Access {}
-impl access::Erase for Access {}
-impl access::EndChannel for Access {}
-impl access::Total for Access {}
+pub use access::Access;
 
 /// How long one invocation works on a list before it answers how far it came.
 const WORK: Duration = Duration::from_secs(40);

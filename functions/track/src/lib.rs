@@ -1,5 +1,6 @@
 //! Event tracking: a page's batches and a server's single events (R8, R9).
 
+mod access;
 mod page;
 mod server;
 
@@ -8,20 +9,8 @@ use lambda_http::{Body, Request};
 use okyaku_api::{Server, serve_counting_rejections};
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_engine::access;
 
-/// What this function may do to the table.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] =
-        &["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "BatchWriteItem"];
-}
-impl access::Read for Access {}
-impl access::WriteCustomers for Access {}
-impl access::WriteEvents for Access {}
-impl access::CountRejections for Access {}
+pub use access::Access;
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] =

@@ -15,7 +15,7 @@ use okyaku_engine::metrics::Metric;
 use okyaku_engine::track::{self as engine, Tracked};
 use serde_json::{Map, Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 /// The verdict on one event, in the order of the request.
 enum Verdict {

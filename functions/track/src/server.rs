@@ -8,7 +8,7 @@ use okyaku_domain::time;
 use okyaku_engine::{App, track as engine};
 use serde_json::{Value, json};
 
-use crate::Access;
+use crate::access::Access;
 
 pub(crate) async fn track(
     app: &App<Access>,

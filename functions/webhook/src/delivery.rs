@@ -1,7 +1,8 @@
 //! Taking in a proven delivery.
 
 use okyaku_api::Reply;
-use okyaku_builders::{Context, cafe24, shopify};
+use okyaku_builders::context::Context;
+use okyaku_builders::{cafe24, shopify};
 use okyaku_domain::builder::Builder;
 use okyaku_domain::builder_update::Delivery;
 use okyaku_domain::error::Error;
@@ -10,7 +11,7 @@ use okyaku_domain::sender::Sender;
 use okyaku_engine::{App, Invocation, builder_update as engine};
 use serde_json::{Value, json};
 
-use crate::Access;
+use crate::access::Access;
 use crate::proof::Proven;
 
 /// Takes in what a delivery says: how many statements it had, and what was left out.

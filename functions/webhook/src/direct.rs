@@ -10,8 +10,9 @@ use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
 use serde_json::{Value, json};
 
-use crate::proof::{Proven, triggered_at};
-use crate::{Access, delivery, unproven};
+use crate::access::Access;
+use crate::delivery;
+use crate::proof::{Proven, triggered_at, unproven};
 
 /// Takes in one event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`. The answer is that of
 /// the webhook; `EventBridge` repeats what fails, for 24 hours.

@@ -2,6 +2,7 @@
 //! whatever is in it: a builder switches a subscription off that fails, and repeating what cannot be read helps nobody.
 //! What was left out is in the answer and in the drop log. Only a table that is out of reach is 503, to be repeated.
 
+mod access;
 mod delivery;
 mod direct;
 mod proof;
@@ -9,25 +10,11 @@ mod proof;
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku_api::serve;
-use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use okyaku_engine::access;
+
+pub use access::Access;
 
 pub use direct::deliver;
-
-/// What this function may do to the table. It puts tombstones and jobs, and deletes nothing.
-#[derive(Debug)]
-pub struct Access;
-
-impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"];
-}
-impl access::Read for Access {}
-impl access::List for Access {}
-impl access::WriteCustomers for Access {}
-impl access::PlaceTombstones for Access {}
-impl access::ApplyBuilderUpdates for Access {}
-impl access::CountRejections for Access {}
 
 /// The routes it answers, as the template has them.
 pub const ROUTES: &[&str] = &["POST /webhooks/{builder}/{webhookToken}"];
@@ -45,9 +32,4 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 #[must_use]
 pub fn is_direct(event: &serde_json::Value) -> bool {
     event.get("detail").is_some()
-}
-
-/// What a wrong, missing or foreign proof is answered, without saying which: it touches nothing.
-fn unproven() -> Error {
-    Error::Unauthorized("the webhook's token, signature or shop is missing or wrong")
 }

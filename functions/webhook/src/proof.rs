@@ -16,7 +16,7 @@ use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
 use serde_json::{Map, Value};
 
-use crate::{Access, unproven};
+use crate::access::Access;
 
 /// A delivery whose builder and shop are proven.
 pub(crate) struct Proven {
@@ -88,4 +88,9 @@ pub(crate) fn triggered_at(text: Option<&str>, now: Millis) -> Millis {
 /// The secrets of a connection. One that cannot be opened, after the hash key was lost, proves nothing.
 fn open(app: &App<Access>, connection: &Connection) -> Result<Vec<String>, Error> {
     connection.secrets.iter().map(|sealed| app.keys().open(sealed)).collect()
+}
+
+/// What a wrong, missing or foreign proof is answered, without saying which: it touches nothing.
+pub(crate) fn unproven() -> Error {
+    Error::Unauthorized("the webhook's token, signature or shop is missing or wrong")
 }

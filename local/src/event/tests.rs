@@ -3,7 +3,7 @@
 use http::Request;
 
 use super::*;
-use crate::routes::Route;
+use crate::route::Route;
 
 fn matched(parameters: &[(&str, &str)]) -> Match {
     Match {

@@ -17,7 +17,8 @@ use okyaku_store::access::CountRejections;
 use okyaku_store::meter::Meter;
 use serde_json::{Map, Value};
 
-use crate::{Reply, gzip, json};
+use crate::reply::Reply;
+use crate::{gzip, json};
 
 /// A call of a route.
 #[derive(Debug)]

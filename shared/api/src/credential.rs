@@ -15,7 +15,7 @@ use okyaku_store::items::credential::CredentialKind;
 use okyaku_store::keyring::secret_hash;
 use subtle::ConstantTimeEq;
 
-use crate::Call;
+use crate::call::Call;
 use crate::session_token::{self, Claims};
 
 /// The scopes of an access key, as types.

@@ -6,6 +6,7 @@ pub mod credential;
 pub mod event;
 pub mod gzip;
 pub mod json;
+mod main_macro;
 pub mod reply;
 pub mod session_token;
 pub mod start;

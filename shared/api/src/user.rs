@@ -39,16 +39,16 @@ pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
 
 /// The profile with what is summed up from orders as of now, which wins over what anybody says of it.
 fn profile(channel: &Channel, customer: &Customer, now: Millis) -> Map<String, Value> {
-    let said = customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone()));
+    let fields = customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone()));
     let figures = customer.purchases.fields(channel.purchase_months, now);
-    said.chain(figures.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
+    fields.chain(figures.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
 }
 
 /// What a page is shown of a member that no hash proved: only what it said itself in this request (R1).
 #[must_use]
-pub fn echo(customer: &Customer, said: &Patch) -> Value {
-    let mut profile: Map<String, Value> = said.profile_once.clone().into_iter().collect();
-    if let Some(ProfilePatch::Fields(fields)) = &said.profile {
+pub fn echo(customer: &Customer, sent: &Patch) -> Value {
+    let mut profile: Map<String, Value> = sent.profile_once.clone().into_iter().collect();
+    if let Some(ProfilePatch::Fields(fields)) = &sent.profile {
         profile.extend(fields.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
     }
     json!({
@@ -57,12 +57,12 @@ pub fn echo(customer: &Customer, said: &Patch) -> Value {
         "name": profile.get("name"),
         "avatarUrl": profile.get("avatarUrl"),
         "profile": profile,
-        "tags": said.tags.clone().unwrap_or_default(),
-        "language": said.language.clone().flatten(),
+        "tags": sent.tags.clone().unwrap_or_default(),
+        "language": sent.language.clone().flatten(),
         "alert": 0,
         "unread": 0,
-        "unsubscribeEmail": said.unsubscribe_email.unwrap_or(false),
-        "unsubscribeTexting": said.unsubscribe_texting.unwrap_or(false),
+        "unsubscribeEmail": sent.unsubscribe_email.unwrap_or(false),
+        "unsubscribeTexting": sent.unsubscribe_texting.unwrap_or(false),
         "member": true,
         "type": "member",
         "sessionsCount": Value::Null,
@@ -143,7 +143,7 @@ pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     });
     if let (Value::Object(user), Value::Object(state)) = (&mut user, state) {
         user.extend(state);
-        // Okyaku's own: the builder knows more than it said.
+        // Okyaku's own: the builder knows more than it sent.
         user.extend(customer.stale_since.map(|since| ("staleSince".to_owned(), since.into())));
     }
     user

@@ -1,4 +1,4 @@
-//! Every limit in one place. Each has a test at the limit and one past it (`tests/limits.rs`), except for
+//! Every limit in one place. Each has a test at the limit and one past it (`tests/rules/limits.rs`), except for
 //! [`COUNTED_PAGES`], which would take 40 MB of events.
 
 use super::time::DAY;

@@ -21,7 +21,7 @@ use okyaku_store::loaded::{self, Found};
 use okyaku_store::orders::{FoundOrder, OrderChange};
 use okyaku_store::{Invocation, Store};
 
-use crate::App;
+use crate::app::App;
 use crate::customer_change::CustomerChange;
 use crate::erase::{self, ErasureOptions};
 use crate::runner::{Command, Decision, Write, run};

@@ -1,4 +1,4 @@
-//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first. [`runner`] is the one loop of
+//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first. `runner` is the one loop of
 //! all commands. The rules themselves are pure functions in [`okyaku_domain`].
 
 pub mod app;

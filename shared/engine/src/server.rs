@@ -17,7 +17,7 @@ use okyaku_store::keyring::random;
 use okyaku_store::loaded::{self, Found};
 use okyaku_store::{Invocation, Store};
 
-use crate::App;
+use crate::app::App;
 use crate::customer_change::{CustomerChange, Target, change};
 use crate::runner::{Command, Decision, run};
 

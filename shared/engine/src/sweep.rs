@@ -8,7 +8,7 @@ use okyaku_domain::error::Error;
 use okyaku_store::access::{EndChannel, Total};
 use okyaku_store::erasure::Log;
 
-use crate::App;
+use crate::app::App;
 use crate::erase::finish;
 use crate::metrics::Metric;
 

@@ -15,7 +15,7 @@ use okyaku_store::access::{WriteCustomers, WriteEvents};
 use okyaku_store::keyring::random;
 use okyaku_store::loaded::Loaded;
 
-use crate::App;
+use crate::app::App;
 use crate::customer_change::{Target, change};
 
 /// What became of an event.

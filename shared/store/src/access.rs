@@ -1,5 +1,5 @@
 //! What each function may do to the table. A [`super::Store`] offers an operation only where its function has the
-//! permission, and the template's policy of the function lists the same actions: `tests/permissions.rs` compares.
+//! permission, and the template's policy of the function lists the same actions: `tests/rules/permissions.rs` compares.
 
 /// A function's permissions.
 pub trait Access: Send + Sync + 'static {

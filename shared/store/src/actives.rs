@@ -12,11 +12,12 @@ use okyaku_domain::month::Month;
 use okyaku_domain::time::{DAY, Millis};
 
 use crate::access::{List, Total};
+use crate::item::Item;
 use crate::items::attributes::{ERASED_AT, expired, integer, string, text};
 use crate::items::channel::CHANNELS;
 use crate::items::marker::{self, MONTH, SHARDS};
 use crate::key::{Key, PK, SK};
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::write::Write;
 

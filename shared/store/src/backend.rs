@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
-use crate::channels::ChannelCache;
+use crate::channel_cache::ChannelCache;
 use crate::clock::Clock;
 use crate::keyring::Keys;
-use crate::rejections::RejectionCounts;
+use crate::rejection_counts::RejectionCounts;
 
 /// The table and the client that reaches it.
 #[derive(Clone, Debug)]

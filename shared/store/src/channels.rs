@@ -1,65 +1,27 @@
 //! Channels and the public keys that lead to them, cached for a minute.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
-use okyaku_domain::time::{self, MINUTE, Millis};
+use okyaku_domain::time::{self, Millis};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::access::{Administer, Read};
+use crate::channel_cache::Known;
+use crate::item::Item;
 use crate::items::attributes::{expired, number, string, text};
 use crate::items::channel::{self, CHANNELS};
 use crate::items::credential::{self, CHANNEL, Credential, CredentialKind};
 use crate::key::{PK, SK, TTL};
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::write::Write;
-
-/// A channel and the credential that led to it.
-pub type Known = (Arc<Channel>, Credential);
-
-/// How long a channel is believed, in ms.
-const KNOWN_FOR: Millis = MINUTE;
-/// How long an unknown key is, in ms.
-const UNKNOWN_FOR: Millis = MINUTE / 2;
-/// Entries at most, so that a flood of unknown keys does not fill the memory.
-const ENTRIES: usize = 1000;
 
 /// Attribute of a channel: its connections to builders.
 const BUILDERS: &str = "builders";
-
-type Entries = HashMap<(CredentialKind, String), (Millis, Option<Known>)>;
-
-/// Keys seen lately and where they lead.
-#[derive(Debug, Default)]
-pub struct ChannelCache(Mutex<Entries>);
-
-impl ChannelCache {
-    fn get(&self, key: &(CredentialKind, String), now: Millis) -> Option<Option<Known>> {
-        let entries = self.0.lock().ok()?;
-        entries.get(key).filter(|(until, _)| *until > now).map(|(_, known)| known.clone())
-    }
-
-    fn put(&self, key: (CredentialKind, String), known: Option<Known>, now: Millis) {
-        let until = now + if known.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
-        if let Ok(mut entries) = self.0.lock() {
-            if entries.len() >= ENTRIES {
-                entries.clear();
-            }
-            entries.insert(key, (until, known));
-        }
-    }
-
-    /// Forgets everything, as another instance that never saw it.
-    pub fn clear(&self) {
-        if let Ok(mut entries) = self.0.lock() {
-            entries.clear();
-        }
-    }
-}
 
 impl<A: Read> Store<A> {
     /// The channel that a public key leads to; cached. 2 R where it is not. A development channel is nobody's unless

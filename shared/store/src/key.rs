@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::store::Item;
+use crate::item::Item;
 
 /// Partition key attribute.
 pub const PK: &str = "pk";

@@ -8,9 +8,10 @@ use okyaku_domain::month::Month;
 use okyaku_domain::time::{self, Millis};
 
 use crate::access::Read;
+use crate::item::Item;
 use crate::items::marker;
 use crate::key::Key;
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::write::Write;
 
 impl<A> Store<A> {

@@ -1,16 +1,11 @@
 //! The table as one function sees it.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::backend::Backend;
 use crate::keyring::Keys;
-
-/// The attributes of an item.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// The table as one function sees it: `A` decides which operations it offers, see [`crate::access`].
 #[derive(Debug)]

@@ -11,11 +11,12 @@ use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::{COUNTED_EVENTS, COUNTED_PAGES, TIMELINE_BYTES};
 
 use crate::access::List;
+use crate::item::Item;
 use crate::items::attributes::{expired, string};
 use crate::items::customer;
 use crate::items::event::{self, EVENTS, EVENTS_END, NAME, PROPERTY};
 use crate::key::{PK, SK, TTL};
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::failure::Failure;
 
 /// Lives that are read at once.

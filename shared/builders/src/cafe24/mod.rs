@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use self::order::Kind;
 use self::reader::Reader;
-use super::Context;
+use crate::context::Context;
 use okyaku_domain::builder_update::{BuilderUpdate, Delivery};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value, json};
 
-use crate::Context;
+use crate::context::Context;
 use okyaku_domain::amount;
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Delivery};
 use okyaku_domain::event::{self, Event};

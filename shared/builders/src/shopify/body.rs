@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Reader;
+use super::reader::Reader;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
@@ -11,11 +11,13 @@ pub(super) struct Object<'a> {
     map: &'a Map<String, Value>,
     /// Where it lies, such as `customer`; empty for the body. The entries of a list have the list's path.
     path: String,
+    /// Where it notes what of it is rejected.
+    pub(super) reader: &'a Reader<'a>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn root(map: &'a Map<String, Value>) -> Self {
-        Self { map, path: String::new() }
+    pub(super) fn root(map: &'a Map<String, Value>, reader: &'a Reader<'a>) -> Self {
+        Self { map, path: String::new(), reader }
     }
 
     /// The path of a key of it.
@@ -44,15 +46,17 @@ impl<'a> Object<'a> {
     }
 
     /// The object, if it is one; anything else that is not null is a drop.
-    pub(super) fn object(&self, reader: &mut Reader<'_>, key: &str) -> Option<Object<'a>> {
+    pub(super) fn object(&self, key: &str) -> Option<Object<'a>> {
+        let reader = self.reader;
         let value = self.get(key)?;
         let map = reader.valid(self.path(key), value.as_object())?;
-        Some(Object { map, path: self.path(key) })
+        Some(Object { map, path: self.path(key), reader: self.reader })
     }
 
     /// The objects of a list, which is empty where it is null; `None` if the key is absent or no list. Other entries
     /// are drops.
-    pub(super) fn objects(&self, reader: &mut Reader<'_>, key: &str) -> Option<Vec<Object<'a>>> {
+    pub(super) fn objects(&self, key: &str) -> Option<Vec<Object<'a>>> {
+        let reader = self.reader;
         let items = match self.map.get(key)? {
             Value::Null => return Some(Vec::new()),
             Value::Array(items) => items,
@@ -61,13 +65,16 @@ impl<'a> Object<'a> {
                 return None;
             }
         };
-        let object = |item: &'a Value| item.as_object().map(|map| Object { map, path: self.path(key) });
+        let object = |item: &'a Value| {
+            item.as_object().map(|map| Object { map, path: self.path(key), reader: self.reader })
+        };
         let objects = items.iter().filter_map(|item| reader.valid(self.path(key), object(item)));
         Some(objects.collect())
     }
 
     /// A time in RFC 3339 as epoch ms, if there is one; one that cannot be read is a drop.
-    pub(super) fn time(&self, reader: &mut Reader<'_>, key: &str) -> Option<Millis> {
+    pub(super) fn time(&self, key: &str) -> Option<Millis> {
+        let reader = self.reader;
         let value = self.get(key)?;
         let time = value.as_str().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
         let time = time.map(|time| time.timestamp_millis()).filter(|ms| (0..=time::MAX).contains(ms));

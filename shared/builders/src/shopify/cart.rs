@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::body::Object;
-use super::order::{product_id, quantity, set, title};
-use super::{Reader, customer, money};
+use super::line::{product_id, quantity, set, title};
+use super::{customer, money};
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate};
 use okyaku_domain::limit::BATCH_EVENTS;
 use okyaku_domain::rejection_reason::RejectionReason;
@@ -26,15 +26,16 @@ struct Line {
 }
 
 /// `carts/…`.
-pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some((member, builder_created_at)) = customer::embedded(reader, body) else { return };
-    let lines = body.objects(reader, "line_items");
+pub(super) fn cart(body: &Object<'_>) {
+    let reader = body.reader;
+    let Some((member, builder_created_at)) = customer::embedded(body) else { return };
+    let lines = body.objects("line_items");
     let Some(lines) = reader.valid("line_items", lines) else { return };
-    let version = body.time(reader, "updated_at").unwrap_or(reader.context.at);
+    let version = body.time("updated_at").unwrap_or(reader.context.at);
     let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
     update.builder_created_at = builder_created_at;
 
-    let (things, count, price) = read(reader, body, lines);
+    let (things, count, price) = read(body, lines);
     // An unreadable line makes both figures wrong, and none is better than a wrong one.
     if let (Some(count), Some(price)) = (count, price)
         && let Some(price) = reader.valid("line_items.price", money::number(price))
@@ -44,7 +45,7 @@ pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
     }
 
     // Without a time of its own that never changes, each version of the cart would be further events.
-    let at = body.time(reader, "created_at");
+    let at = body.time("created_at");
     let (at, token) = (reader.valid("created_at", at), reader.valid("token", token(body)));
     if let (Some(at), Some(token)) = (at, token) {
         for Line { variant, quantity, mut property } in things {
@@ -59,18 +60,15 @@ pub(super) fn cart(reader: &mut Reader<'_>, body: &Object<'_>) {
 }
 
 /// The things in the cart, how many in all, and what they cost in all.
-fn read(
-    reader: &mut Reader<'_>,
-    body: &Object<'_>,
-    lines: Vec<Object<'_>>,
-) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
+fn read(body: &Object<'_>, lines: Vec<Object<'_>>) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
+    let reader = body.reader;
     let told = body.given("line_items").and_then(Value::as_array).map_or(0, Vec::len);
     let whole = told == lines.len();
     let (mut count, mut price) = (whole.then_some(0_u64), whole.then_some(Decimal::ZERO));
     let mut things: Vec<Line> = Vec::new();
     for line in lines {
-        let quantity = quantity(reader, &line);
-        let each = line.amount(reader, "price");
+        let quantity = quantity(&line);
+        let each = line.amount("price");
         let each = reader.valid(line.path("price"), each);
         count = count.zip(quantity).and_then(|(count, quantity)| count.checked_add(quantity));
         let cost = each.zip(quantity).and_then(|(each, quantity)| each.checked_mul(Decimal::from(quantity)));
@@ -83,7 +81,7 @@ fn read(
         } else if things.len() == BATCH_EVENTS {
             reader.reject("line_items", RejectionReason::Limit);
         } else {
-            let property = property(reader, body, &line, each);
+            let property = property(body, &line, each);
             things.push(Line { variant, quantity, property });
         }
     }
@@ -91,19 +89,14 @@ fn read(
 }
 
 /// Channel Talk's keys of `AddToCart`, of which `amount` is the price of one, and the currency where it is told.
-fn property(
-    reader: &mut Reader<'_>,
-    body: &Object<'_>,
-    line: &Object<'_>,
-    each: Option<Decimal>,
-) -> Map<String, Value> {
+fn property(body: &Object<'_>, line: &Object<'_>, each: Option<Decimal>) -> Map<String, Value> {
     let mut property = Map::new();
-    property.extend(product_id(reader, line).map(|id| ("id".to_owned(), id.into())));
+    property.extend(product_id(line).map(|id| ("id".to_owned(), id.into())));
     property.extend(title(line).map(|title| ("name".to_owned(), title.into())));
-    set(reader, &mut property, "amount", "line_items.price", each);
-    let currency = body.currency(reader, "currency").or_else(|| {
-        line.object(reader, "price_set")?.object(reader, "shop_money")?.currency(reader, "currency_code")
-    });
+    set(line, &mut property, "amount", "line_items.price", each);
+    let currency = body
+        .currency("currency")
+        .or_else(|| line.object("price_set")?.object("shop_money")?.currency("currency_code"));
     property.extend(currency.map(|code| ("currency".to_owned(), code.into())));
     property
 }

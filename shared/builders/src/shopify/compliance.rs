@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use super::Reader;
 use super::body::Object;
 use super::customer::member;
 use okyaku_domain::builder_update::BuilderUpdate;
@@ -11,27 +10,30 @@ use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;
 
 /// `customers/delete`: the body is what is left of the customer.
-pub(super) fn deleted(reader: &mut Reader<'_>, body: &Object<'_>) {
+pub(super) fn deleted(body: &Object<'_>) {
+    let reader = body.reader;
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {
         return reader.reject("id", RejectionReason::NoCustomer);
     };
     // `updated_at` is of the last change before the end: the end itself is when the delivery was triggered.
-    let at = body.time(reader, "deleted_at").unwrap_or(reader.context.at);
+    let at = body.time("deleted_at").unwrap_or(reader.context.at);
     reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at });
 }
 
 /// `customers/redact`.
-pub(super) fn redact(reader: &mut Reader<'_>, body: &Object<'_>) {
-    if let Some(by) = named(reader, body) {
+pub(super) fn redact(body: &Object<'_>) {
+    let reader = body.reader;
+    if let Some(by) = named(body) {
         let at = reader.context.at;
         reader.say(BuilderUpdate::Erase { by, at });
     }
 }
 
 /// `customers/data_request`.
-pub(super) fn data_request(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some(by) = named(reader, body) else { return };
-    let request = body.object(reader, "data_request");
+pub(super) fn data_request(body: &Object<'_>) {
+    let reader = body.reader;
+    let Some(by) = named(body) else { return };
+    let request = body.object("data_request");
     let id = match request.as_ref().and_then(|request| request.get("id")) {
         Some(Value::String(id)) => id.trim().to_owned(),
         Some(Value::Number(id)) => id.to_string(),
@@ -47,8 +49,9 @@ pub(super) fn data_request(reader: &mut Reader<'_>, body: &Object<'_>) {
 
 /// Whom `customer` names: by id, else by e-mail address, else by phone. A guest has no id, and it must be possible to
 /// forget a guest.
-fn named(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<PersonRef> {
-    let Some(customer) = body.object(reader, "customer") else {
+fn named(body: &Object<'_>) -> Option<PersonRef> {
+    let reader = body.reader;
+    let Some(customer) = body.object("customer") else {
         reader.reject("customer", RejectionReason::NoCustomer);
         return None;
     };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Reader;
 use super::body::Object;
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, TagUpdate};
 use okyaku_domain::field;
@@ -33,7 +32,7 @@ const CUSTOMER_IDS: [&str; 4] = ["customer_id", "customerId", "id", "admin_graph
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Account {
     /// Nothing: `state` tells.
-    AsTold,
+    AsSent,
     /// It may sign in.
     Enabled,
     /// It may not, which is no withdrawal.
@@ -50,11 +49,12 @@ pub(super) fn member(object: &Object<'_>, keys: &[&str]) -> Option<MemberId> {
 }
 
 /// `customers/create` and its like: the body is the customer.
-pub(super) fn told(reader: &mut Reader<'_>, body: &Object<'_>, account: Account) {
-    let Some(mut update) = about(reader, body) else {
+pub(super) fn customer(body: &Object<'_>, account: Account) {
+    let reader = body.reader;
+    let Some(mut update) = about(body) else {
         return reader.reject("id", RejectionReason::NoCustomer);
     };
-    if account != Account::AsTold {
+    if account != Account::AsSent {
         update.fields.insert(EXT_MEMBER.to_owned(), Some(Value::Bool(account == Account::Enabled)));
     }
     reader.say(BuilderUpdate::Customer(Box::new(update)));
@@ -62,9 +62,10 @@ pub(super) fn told(reader: &mut Reader<'_>, body: &Object<'_>, account: Account)
 
 /// Whose a cart, a checkout or an order is, and since when that customer exists. What it tells of the customer is said
 /// by itself, at the customer's own time of change.
-pub(super) fn embedded(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> {
-    let customer = body.object(reader, "customer");
-    if let Some(update) = customer.as_ref().and_then(|customer| about(reader, customer)) {
+pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> {
+    let reader = body.reader;
+    let customer = body.object("customer");
+    if let Some(update) = customer.as_ref().and_then(|customer| about(customer)) {
         let whose = (update.member.clone(), update.builder_created_at);
         let silent = update.fields.is_empty()
             && update.name.is_none()
@@ -85,20 +86,21 @@ pub(super) fn embedded(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<(Me
 }
 
 /// All that a customer object says; `None` without an id.
-fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<CustomerUpdate> {
+fn about(customer: &Object<'_>) -> Option<CustomerUpdate> {
+    let reader = customer.reader;
     let member = member(customer, &["id", "admin_graphql_api_id"])?;
-    let at = customer.time(reader, "updated_at").unwrap_or(reader.context.at);
+    let at = customer.time("updated_at").unwrap_or(reader.context.at);
     let mut update = CustomerUpdate::new(Builder::Shopify, member, at);
-    update.builder_created_at = customer.time(reader, "created_at");
+    update.builder_created_at = customer.time("created_at");
     for (key, field) in TEXTS {
-        text(reader, customer, key, field, &mut update);
+        text(customer, key, field, &mut update);
     }
-    update.name = name(reader, customer);
-    let address = customer.object(reader, "default_address");
-    phone(reader, customer, address.as_ref(), &mut update);
+    update.name = name(customer);
+    let address = customer.object("default_address");
+    phone(customer, address.as_ref(), &mut update);
     for (key, field) in ADDRESS {
         match &address {
-            Some(address) => text(reader, address, key, field, &mut update),
+            Some(address) => text(address, key, field, &mut update),
             // Null: the customer has no address any more.
             None if customer.given("default_address") == Some(&Value::Null) => {
                 update.fields.insert(field.to_owned(), None);
@@ -106,27 +108,22 @@ fn about(reader: &mut Reader<'_>, customer: &Object<'_>) -> Option<CustomerUpdat
             None => {}
         }
     }
-    state(reader, customer, &mut update);
-    update.tags = tags(reader, customer).map(TagUpdate::All);
-    consents(reader, customer, &mut update);
+    state(customer, &mut update);
+    update.tags = tags(customer).map(TagUpdate::All);
+    consents(customer, &mut update);
     Some(update)
 }
 
 /// Says the text under `key` as `field`: null and blank clear, absent says nothing.
-fn text(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, field: &str, update: &mut CustomerUpdate) {
+fn text(object: &Object<'_>, key: &str, field: &str, update: &mut CustomerUpdate) {
+    let reader = object.reader;
     let region = reader.context.region;
-    text_of(reader, object, key, field, region, update);
+    text_of(object, key, field, region, update);
 }
 
 /// The same of a region's national phone numbers.
-fn text_of(
-    reader: &mut Reader<'_>,
-    object: &Object<'_>,
-    key: &str,
-    field: &str,
-    region: &str,
-    update: &mut CustomerUpdate,
-) {
+fn text_of(object: &Object<'_>, key: &str, field: &str, region: &str, update: &mut CustomerUpdate) {
+    let reader = object.reader;
     let value = match object.given(key) {
         None => return,
         Some(Value::Null) => None,
@@ -142,24 +139,21 @@ fn text_of(
 
 /// The customer's own phone; an address's only from payloads so old that a customer has no `phone` at all. An address
 /// is a parcel's and its number may be somebody else's: it neither stands in for a null nor clears anything.
-fn phone(
-    reader: &mut Reader<'_>,
-    customer: &Object<'_>,
-    address: Option<&Object<'_>>,
-    update: &mut CustomerUpdate,
-) {
+fn phone(customer: &Object<'_>, address: Option<&Object<'_>>, update: &mut CustomerUpdate) {
+    let reader = customer.reader;
     match address {
         Some(address) if !customer.has("phone") && address.text("phone").is_some() => {
             // As its own country writes it.
             let region = address.text("country_code").unwrap_or(reader.context.region);
-            text_of(reader, address, "phone", "mobileNumber", region, update);
+            text_of(address, "phone", "mobileNumber", region, update);
         }
-        _ => text(reader, customer, "phone", "mobileNumber", update),
+        _ => text(customer, "phone", "mobileNumber", update),
     }
 }
 
 /// First name and last name, of a payload that has either key. Nothing where one cannot be read.
-fn name(reader: &Reader<'_>, customer: &Object<'_>) -> Option<Option<String>> {
+fn name(customer: &Object<'_>) -> Option<Option<String>> {
+    let reader = customer.reader;
     let part = |key| match customer.given(key) {
         None | Some(Value::Null) => Some(""),
         Some(Value::String(text)) => Some(text.trim()),
@@ -178,7 +172,8 @@ fn name(reader: &Reader<'_>, customer: &Object<'_>) -> Option<Option<String>> {
     Some(Some(name))
 }
 
-fn state(reader: &mut Reader<'_>, customer: &Object<'_>, update: &mut CustomerUpdate) {
+fn state(customer: &Object<'_>, update: &mut CustomerUpdate) {
+    let reader = customer.reader;
     let enabled = match customer.given("state") {
         None => return,
         Some(Value::Null) => None,
@@ -191,7 +186,8 @@ fn state(reader: &mut Reader<'_>, customer: &Object<'_>, update: &mut CustomerUp
 }
 
 /// The tags of a comma-separated text or of a list; null is none of them. Wrong ones are drops, the rest is kept.
-fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>> {
+fn tags(object: &Object<'_>) -> Option<BTreeSet<String>> {
+    let reader = object.reader;
     let path = object.path("tags");
     let mut tags = BTreeSet::new();
     match object.given("tags")? {
@@ -217,32 +213,35 @@ fn tags(reader: &mut Reader<'_>, object: &Object<'_>) -> Option<BTreeSet<String>
 
 /// What a payload says of marketing, in the old form or the new; where it has both, the consent object is the later
 /// invention and the finer one.
-fn consents(reader: &mut Reader<'_>, object: &Object<'_>, update: &mut CustomerUpdate) {
-    update.unsubscribe_texting = consent(reader, object, "sms_marketing_consent", update.at);
-    update.unsubscribe_email = consent(reader, object, "email_marketing_consent", update.at);
+fn consents(object: &Object<'_>, update: &mut CustomerUpdate) {
+    let reader = object.reader;
+    update.unsubscribe_texting = consent(object, "sms_marketing_consent", update.at);
+    update.unsubscribe_email = consent(object, "email_marketing_consent", update.at);
     if update.unsubscribe_email.is_some() {
         return;
     }
     if let Some(accepts) = object.get("accepts_marketing") {
         let accepts = reader.valid(object.path("accepts_marketing"), accepts.as_bool());
-        let since = object.time(reader, "accepts_marketing_updated_at").unwrap_or(update.at);
+        let since = object.time("accepts_marketing_updated_at").unwrap_or(update.at);
         update.unsubscribe_email = accepts.map(|accepts| (!accepts, since));
     }
 }
 
 /// Whether marketing is refused, and since when. Whoever never said yes refuses; null says nothing, as Shopify sends it
 /// where there is no address to write to.
-fn consent(reader: &mut Reader<'_>, object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)> {
-    let consent = object.object(reader, key)?;
+fn consent(object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)> {
+    let reader = object.reader;
+    let consent = object.object(key)?;
     let state = reader.valid(consent.path("state"), consent.text("state"))?;
-    let since = consent.time(reader, "consent_updated_at").unwrap_or(at);
+    let since = consent.time("consent_updated_at").unwrap_or(at);
     Some((!state.trim().eq_ignore_ascii_case("subscribed"), since))
 }
 
 /// A topic that says only that tags came or went.
-pub(super) fn tagged(reader: &mut Reader<'_>, body: &Object<'_>, change: fn(BTreeSet<String>) -> TagUpdate) {
-    let Some(mut update) = of_customer(reader, body) else { return };
-    match tags(reader, body) {
+pub(super) fn tagged(body: &Object<'_>, change: fn(BTreeSet<String>) -> TagUpdate) {
+    let reader = body.reader;
+    let Some(mut update) = of_customer(body) else { return };
+    match tags(body) {
         Some(tags) if !tags.is_empty() => {
             update.tags = Some(change(tags));
             reader.say(BuilderUpdate::Customer(Box::new(update)));
@@ -253,9 +252,10 @@ pub(super) fn tagged(reader: &mut Reader<'_>, body: &Object<'_>, change: fn(BTre
 }
 
 /// A topic that says only what the customer agreed to, by e-mail or by text.
-pub(super) fn consented(reader: &mut Reader<'_>, body: &Object<'_>) {
-    let Some(mut update) = of_customer(reader, body) else { return };
-    consents(reader, body, &mut update);
+pub(super) fn consented(body: &Object<'_>) {
+    let reader = body.reader;
+    let Some(mut update) = of_customer(body) else { return };
+    consents(body, &mut update);
     if update.unsubscribe_email.is_none() && update.unsubscribe_texting.is_none() {
         return reader.reject("marketing_consent", RejectionReason::Invalid);
     }
@@ -263,12 +263,13 @@ pub(super) fn consented(reader: &mut Reader<'_>, body: &Object<'_>) {
 }
 
 /// A statement about the customer whom a small payload names.
-fn of_customer(reader: &mut Reader<'_>, body: &Object<'_>) -> Option<CustomerUpdate> {
+fn of_customer(body: &Object<'_>) -> Option<CustomerUpdate> {
+    let reader = body.reader;
     let member = member(body, &CUSTOMER_IDS);
     if member.is_none() {
         reader.reject("customer_id", RejectionReason::NoCustomer);
     }
     let times = ["occurredAt", "occurred_at", "updated_at"];
-    let at = times.iter().find_map(|key| body.time(reader, key)).unwrap_or(reader.context.at);
+    let at = times.iter().find_map(|key| body.time(key)).unwrap_or(reader.context.at);
     Some(CustomerUpdate::new(Builder::Shopify, member?, at))
 }

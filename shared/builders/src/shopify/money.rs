@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::Reader;
 use super::body::Object;
 use okyaku_domain::amount;
 
@@ -30,13 +29,15 @@ pub(super) fn code(value: &Value) -> Option<String> {
 
 impl Object<'_> {
     /// The amount under `key`; an unreadable one is a drop, an absent one is not.
-    pub(super) fn amount(&self, reader: &mut Reader<'_>, key: &str) -> Option<Decimal> {
+    pub(super) fn amount(&self, key: &str) -> Option<Decimal> {
+        let reader = self.reader;
         let value = self.get(key)?;
         reader.valid(self.path(key), parse(value))
     }
 
     /// The currency under `key`; an unreadable one is a drop, an absent one is not.
-    pub(super) fn currency(&self, reader: &mut Reader<'_>, key: &str) -> Option<String> {
+    pub(super) fn currency(&self, key: &str) -> Option<String> {
+        let reader = self.reader;
         let value = self.get(key)?;
         reader.valid(self.path(key), code(value))
     }

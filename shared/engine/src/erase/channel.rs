@@ -9,7 +9,7 @@ use okyaku_store::commit::Outcome;
 use okyaku_store::keyring::random;
 use okyaku_store::{Invocation, Store};
 
-use crate::App;
+use crate::app::App;
 use crate::runner::{Command, Decision, Write, run};
 
 struct EndChannel {

@@ -16,8 +16,9 @@ use okyaku_store::keyring::random;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Erased, ErasureOptions, erase};
-use crate::App;
+use super::dispatch::erase;
+use super::outcome::{Erased, ErasureOptions};
+use crate::app::App;
 
 /// How long one address may be repeated when others write.
 const PATIENCE: Duration = Duration::from_secs(8);

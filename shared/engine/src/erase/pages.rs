@@ -6,7 +6,7 @@ use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_store::access::{EndChannel, Erase};
 
-use crate::App;
+use crate::app::App;
 
 /// Deletes pages of erasures until `until`. The persons are gone already: what is left, also after an error, is the job's.
 pub async fn work_until<A: Erase>(

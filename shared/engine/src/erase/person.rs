@@ -10,8 +10,9 @@ use okyaku_store::access::PlaceTombstones;
 use okyaku_store::erasure::Named;
 use okyaku_store::{Invocation, Store};
 
-use super::{Erased, ErasureOptions, Target, Tombstones, begin};
-use crate::App;
+use super::outcome::{Erased, ErasureOptions};
+use super::tombstones::{Target, Tombstones, begin};
+use crate::app::App;
 use crate::runner::{Command, Decision, run};
 
 struct ErasePerson<'a> {

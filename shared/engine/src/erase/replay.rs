@@ -16,8 +16,8 @@ use okyaku_store::keyring::random;
 use okyaku_store::{Invocation, Store};
 use serde::{Deserialize, Serialize};
 
-use super::{Target, Tombstones};
-use crate::App;
+use super::tombstones::{Target, Tombstones};
+use crate::app::App;
 use crate::runner::{Command, Decision, run};
 
 /// What is kept of an erasure to do it again.

@@ -6,6 +6,7 @@ use okyaku_domain::erasure::{Counts, Erasure};
 use okyaku_domain::error::Error;
 
 use crate::access::{EndChannel, PlaceTombstones};
+use crate::item::Item;
 use crate::items::attributes::{ERASED_AT, number, string};
 use crate::items::credential::{self, CHANNEL};
 use crate::items::customer::CUSTOMER;
@@ -14,7 +15,7 @@ use crate::items::journal::JOURNAL;
 use crate::items::order::ORDERS;
 use crate::items::{channel, erasure};
 use crate::key::{self, Key, PK, SK};
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::write::Write;
 

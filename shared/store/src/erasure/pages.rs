@@ -8,6 +8,7 @@ use okyaku_domain::id::CustomerId;
 use okyaku_domain::limit::MARKERS_MS;
 
 use crate::access::Erase;
+use crate::item::Item;
 use crate::items::attributes::{VERSION, number, string};
 use crate::items::contact_point::{self, OVERFLOW};
 use crate::items::customer::{self, CUSTOMER};
@@ -17,7 +18,7 @@ use crate::items::order::{self, ORDERS};
 use crate::items::{erasure, marker};
 use crate::key::{Key, PK, SK};
 use crate::keyring::random;
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::write::Write;
 

@@ -6,10 +6,11 @@ use okyaku_domain::month::Month;
 use okyaku_domain::time::Millis;
 
 use crate::access::{List, Read};
+use crate::item::Item;
 use crate::items::attributes::{expired, string};
 use crate::items::erasure::{self, JOB_SHARDS};
 use crate::key::SK;
-use crate::store::{Item, Store};
+use crate::store::Store;
 use crate::table::failure::Failure;
 
 /// Open erasures: those that can be read, and the ids of those that cannot.

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::time::Millis;
 
+use crate::item::Item;
 use crate::key::TTL;
-use crate::store::Item;
 
 /// Version of an item: it counts the item's writes.
 pub(crate) const VERSION: &str = "v";

@@ -5,8 +5,8 @@ use okyaku_domain::error::Error;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{FORMAT, number};
+use crate::item::Item;
 use crate::key::Key;
-use crate::store::Item;
 
 /// Partition that holds every channel.
 pub const CHANNELS: &str = "CH";

@@ -14,8 +14,8 @@ use okyaku_domain::time::{self, Millis};
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{ERASED_AT, ERASURE, FORMAT, integer, number, string, text};
+use crate::item::Item;
 use crate::key::{Key, PK, SK, TTL};
-use crate::store::Item;
 use crate::table::terms::Terms;
 use crate::table::write::Write;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{FORMAT, number, string};
+use crate::item::Item;
 use crate::key::{self, Key};
-use crate::store::Item;
 
 /// Attribute of a credential: whose it is.
 pub(crate) const CHANNEL: &str = "channel";

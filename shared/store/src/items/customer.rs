@@ -23,9 +23,9 @@ use super::attributes::{
 };
 use super::contact_point::Registrations;
 use super::profile;
+use crate::item::Item;
 use crate::key::{Key, PK, TTL};
 use crate::loaded::{Found, Loaded, State};
-use crate::store::Item;
 use crate::table::write::Write;
 
 /// Sort key of a customer, in its own partition; the only item an erasure leaves there.

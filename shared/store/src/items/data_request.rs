@@ -5,8 +5,8 @@ use okyaku_domain::id::CustomerId;
 use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, integer, number};
+use crate::item::Item;
 use crate::key::{Key, TTL};
-use crate::store::Item;
 
 const CUSTOMERS: &str = "customers";
 const AT: &str = "at";

@@ -6,8 +6,8 @@ use okyaku_domain::time::{self, Millis, month};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{FORMAT, number};
+use crate::item::Item;
 use crate::key::{Key, TTL};
-use crate::store::Item;
 
 /// Number of partitions of the erasure jobs.
 pub const JOB_SHARDS: u8 = 4;

@@ -8,8 +8,8 @@ use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, integer, number, string, text};
 use super::customer;
+use crate::item::Item;
 use crate::key::{Key, SK, TTL};
-use crate::store::Item;
 
 /// What the sort key of every event begins with.
 pub const EVENTS: &str = "E#";

@@ -5,8 +5,8 @@ use okyaku_domain::time::Millis;
 
 use super::attributes::{FORMAT, number, text};
 use super::customer;
+use crate::item::Item;
 use crate::key::Key;
-use crate::store::Item;
 
 /// What the sort key of every journal entry begins with.
 pub const JOURNAL: &str = "J#";

@@ -6,8 +6,8 @@ use okyaku_domain::month::Month;
 use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, integer, number, string, text};
+use crate::item::Item;
 use crate::key::{Key, TTL};
-use crate::store::Item;
 
 /// Number of partitions of a month's markers.
 pub const SHARDS: u8 = 16;

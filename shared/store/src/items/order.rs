@@ -9,8 +9,8 @@ use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, REQUEST, VERSION, expired, number, string, text, version};
 use super::customer;
+use crate::item::Item;
 use crate::key::{Key, TTL};
-use crate::store::Item;
 
 /// What the sort key of every order begins with, in its customer's partition.
 pub const ORDERS: &str = "O#";

@@ -4,8 +4,8 @@ use okyaku_domain::limit::REJECTION_DAYS;
 use okyaku_domain::time::{DAY, Millis, ttl};
 
 use super::attributes::{FORMAT, integer, number, string};
+use crate::item::Item;
 use crate::key::{Key, SK, TTL};
-use crate::store::Item;
 use crate::table::write::Write;
 
 const COUNT: &str = "n";

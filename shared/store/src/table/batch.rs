@@ -10,9 +10,10 @@ use okyaku_domain::error::Error;
 
 use super::failure::Failure;
 use crate::backoff::Backoff;
+use crate::item::Item;
 use crate::items::attributes::string;
 use crate::key::{Key, PK, SK};
-use crate::store::{Item, Store};
+use crate::store::Store;
 
 /// Writes in one `BatchWriteItem`.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>

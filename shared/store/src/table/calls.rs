@@ -7,8 +7,9 @@ use okyaku_domain::error::Error;
 
 use super::failure::Failure;
 use crate::access::{List, Read};
+use crate::item::Item;
 use crate::key::{Key, PK};
-use crate::store::{Item, Store};
+use crate::store::Store;
 
 impl<A: Read> Store<A> {
     /// Opens the connection to the table, by a read of nothing. Half an R.

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub mod client;
 pub(crate) mod failure;
 pub mod schema;
+pub(crate) mod send;
 pub(crate) mod terms;
 pub(crate) mod transaction;
 pub(crate) mod write;

@@ -1,4 +1,4 @@
-//! The table's definition, for engines that are not deployed by the template. `tests/permissions.rs` compares the two.
+//! The table's definition, for engines that are not deployed by the template. `tests/rules/permissions.rs` compares the two.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;

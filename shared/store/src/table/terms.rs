@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::store::Item;
+use crate::item::Item;
 
 /// The names and values that the expressions of one request use.
 #[derive(Debug, Default)]

@@ -6,7 +6,8 @@ use okyaku_domain::error::Error;
 
 use super::failure::{Failure, cancellation};
 use super::write::Write;
-use crate::store::{Item, Store};
+use crate::item::Item;
+use crate::store::Store;
 
 /// Items of one transaction at most.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>

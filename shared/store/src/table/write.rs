@@ -1,17 +1,14 @@
 //! One write: a put, an update or a delete with its condition. It is sent by itself or as a part of a transaction.
 
-use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use okyaku_domain::error::Error;
 
-use super::failure::{Failure, held};
 use super::terms::Terms;
+use crate::item::Item;
 use crate::key::Key;
-use crate::store::{Item, Store};
 
 #[derive(Debug)]
-enum Operation {
+pub(crate) enum Operation {
     Put(Item),
     Update(Key, String),
     Delete(Key),
@@ -20,9 +17,9 @@ enum Operation {
 /// A write with its condition.
 #[derive(Debug)]
 pub(crate) struct Write {
-    operation: Operation,
-    condition: Option<String>,
-    terms: Terms,
+    pub(crate) operation: Operation,
+    pub(crate) condition: Option<String>,
+    pub(crate) terms: Terms,
     returns_old: bool,
 }
 
@@ -110,46 +107,5 @@ impl Write {
             }
         };
         Ok(item.build())
-    }
-}
-
-impl<A> Store<A> {
-    /// Sends a write. `false` if its condition did not hold. 1 W per KB.
-    pub(crate) async fn send(&self, write: Write) -> Result<bool, Error> {
-        held(self.try_send(write).await)
-    }
-
-    /// Sends a write that has no condition. 1 W per KB.
-    pub(crate) async fn send_plain(&self, write: Write) -> Result<(), Error> {
-        Ok(self.try_send(write).await?)
-    }
-
-    /// Sends a write, and tells how it failed.
-    pub(crate) async fn try_send(&self, write: Write) -> Result<(), Failure> {
-        let (names, values) = (write.terms.names(), write.terms.values());
-        let (table, condition) = (self.table(), write.condition);
-        let capacity = ReturnConsumedCapacity::Total;
-        match write.operation {
-            Operation::Put(item) => {
-                let put = self.client().put_item().table_name(table).set_item(Some(item));
-                let put = put.set_condition_expression(condition).set_expression_attribute_names(names);
-                let put = put.set_expression_attribute_values(values).return_consumed_capacity(capacity);
-                put.send().await.map(|_| ()).map_err(Failure::of)
-            }
-            Operation::Update(key, text) => {
-                let update = self.client().update_item().table_name(table).set_key(Some(key.attributes()));
-                let update = update.update_expression(text).set_condition_expression(condition);
-                let update =
-                    update.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                update.return_consumed_capacity(capacity).send().await.map(|_| ()).map_err(Failure::of)
-            }
-            Operation::Delete(key) => {
-                let delete = self.client().delete_item().table_name(table).set_key(Some(key.attributes()));
-                let delete = delete.set_condition_expression(condition).set_expression_attribute_names(names);
-                let delete =
-                    delete.set_expression_attribute_values(values).return_consumed_capacity(capacity);
-                delete.send().await.map(|_| ()).map_err(Failure::of)
-            }
-        }
     }
 }

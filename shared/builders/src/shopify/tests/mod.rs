@@ -11,7 +11,7 @@ mod refunds;
 use serde_json::Value;
 
 use super::read;
-use crate::Context;
+use crate::context::Context;
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Delivery};
 use okyaku_domain::event::Bounds;
 use okyaku_domain::rejection_reason::RejectionReason;

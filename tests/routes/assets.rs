@@ -28,7 +28,7 @@ async fn script_is_served_whole_plain_or_compressed() {
 /// The browser tests compare the syntax trees; this needs no JavaScript, and sees what was cut off.
 #[test]
 fn served_script_omits_comments_only() {
-    let source = without_comments(include_str!("../web/okyaku.js"));
+    let source = without_comments(include_str!("../../web/okyaku.js"));
     let (source, served) = (words(&source), words(okyaku_assets::SCRIPT));
     assert!(source.len() > 1_000);
     for (at, (source, served)) in source.iter().zip(&served).enumerate() {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use okyaku_local::routes::{Route, routes};
+use okyaku_local::route::Route;
+use okyaku_local::routes::routes;
 use serde_json::{Value, json};
 use support::{Answer, Channel, NOW, Shop};
 

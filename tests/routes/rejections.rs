@@ -327,7 +327,7 @@ async fn failed_count_fails_no_boot_and_is_caught_up() {
         bad_boot(&shop).await;
         drop(guard);
         assert!(
-            log.text().contains("drops are not counted yet") && !log.text().contains("kanarie"),
+            log.text().contains("rejections are not counted yet") && !log.text().contains("kanarie"),
             "{}",
             log.text()
         );

@@ -24,7 +24,7 @@ fn of_types() -> BTreeMap<&'static str, BTreeSet<String>> {
 }
 
 fn template() -> Value {
-    serde_saphyr::from_str(include_str!("../template.yaml")).unwrap()
+    serde_saphyr::from_str(include_str!("../../template.yaml")).unwrap()
 }
 
 #[test]

@@ -18,7 +18,7 @@ const INTERNAL: [&str; 10] = ["pk", "sk", "f", "v", "rid", "ttl", "lpk", "lsk", 
 fn valid(export: &Value) -> bool {
     static SCHEMA: OnceLock<Validator> = OnceLock::new();
     let schema = SCHEMA.get_or_init(|| {
-        let schema: Value = serde_json::from_str(include_str!("../docs/export.schema.json")).unwrap();
+        let schema: Value = serde_json::from_str(include_str!("../../docs/export.schema.json")).unwrap();
         assert!(jsonschema::draft202012::meta::is_valid(&schema));
         jsonschema::draft202012::new(&schema).unwrap()
     });

@@ -32,7 +32,7 @@ fn known(namespace: &str, metric: &str) -> &'static [&'static [(&'static str, &'
 }
 
 fn template() -> Value {
-    serde_saphyr::from_str(include_str!("../template.yaml")).unwrap()
+    serde_saphyr::from_str(include_str!("../../template.yaml")).unwrap()
 }
 
 fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
@@ -108,7 +108,7 @@ fn alarms_read_at_most_ten_metrics_all_of_them_written() {
 #[test]
 fn alarms_have_description_topic_and_handbook_section() {
     let template = template();
-    let handbook = include_str!("../docs/OPERATIONS.md");
+    let handbook = include_str!("../../docs/OPERATIONS.md");
     let topic = json!(["HasAlarmEmail", ["AlarmTopic"], "AWS::NoValue"]);
     for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
@@ -274,7 +274,7 @@ fn handbook_queries_read_logged_fields() {
         "record",
         "errorType",
     ];
-    let handbook = include_str!("../docs/OPERATIONS.md");
+    let handbook = include_str!("../../docs/OPERATIONS.md");
     let queries: Vec<&str> =
         handbook.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(queries.len() >= 4);

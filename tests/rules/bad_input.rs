@@ -158,7 +158,7 @@ async fn json_is_read_under_any_content_type_and_in_base64() {
     }
     let desk = Desk::open().await;
     let mut event: Value =
-        serde_json::from_str(include_str!("../events/boot-post-front-v1-boot.json")).unwrap();
+        serde_json::from_str(include_str!("../../events/boot-post-front-v1-boot.json")).unwrap();
     event["isBase64Encoded"] = json!(true);
     event["headers"]["origin"] = json!("http://localhost");
     for body in [

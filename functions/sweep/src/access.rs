@@ -1,0 +1,26 @@
+//! What this function may do.
+
+use okyaku_engine::access;
+
+/// What this function may do to the table.
+#[derive(Debug)]
+pub struct Access;
+
+impl access::Access for Access {
+    const ACTIONS: &'static [&'static str] = &[
+        "GetItem",
+        "BatchGetItem",
+        "Query",
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "Scan",
+    ];
+}
+impl access::Read for Access {}
+impl access::List for Access {}
+impl access::PlaceTombstones for Access {}
+impl access::Erase for Access {}
+impl access::EndChannel for Access {}
+impl access::Total for Access {}

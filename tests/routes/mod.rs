@@ -1,0 +1,30 @@
+//! What each route does, a file a behaviour.
+
+mod actives;
+mod admin;
+mod arrival;
+mod assets;
+mod boot;
+mod cafe24;
+mod erase_list;
+mod erasure;
+mod erasures;
+mod events;
+mod every_route;
+mod export;
+mod fields;
+mod firstmall;
+mod leads;
+mod links;
+mod lookups;
+mod months;
+mod open_api;
+mod profile;
+mod rejections;
+mod retention;
+mod sessions;
+mod shop_events;
+mod shopify;
+mod tags;
+mod timeline;
+mod webhooks;

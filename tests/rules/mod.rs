@@ -1,0 +1,12 @@
+//! Rules that hold on every route: limits, bad input, credentials, tenants, permissions, privacy, and the shape of the house.
+
+mod bad_input;
+mod credentials;
+mod house;
+mod limits;
+mod metrics;
+mod operations;
+mod permissions;
+mod privacy;
+mod tenancy;
+mod tenancy_of_routes;
