@@ -10,7 +10,7 @@ use okyaku_benches::shop;
 use okyaku_domain::command::boot::{self, Boot};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::event::{self, Bounds};
-use okyaku_domain::id::{CustomerId, MemberId, NaturalKey, RecordIds, VeilId};
+use okyaku_domain::id::{ChannelId, CustomerId, MemberId, NaturalKey, RecordIds, VeilId};
 use okyaku_domain::record::Record;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::{device, patch, time};
@@ -42,17 +42,18 @@ struct Ids(Keys);
 
 impl RecordIds for Ids {
     fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId {
-        self.0.customer_id("c", key, generation)
+        self.0.customer_id(&ChannelId::from_bytes([7; 10]), key, generation)
     }
 }
 
 fn domain(criterion: &mut Criterion) {
     let keys =
         Keys::new("a-hash-key-for-benches-of-32-letters", "b:a-token-key-for-benches-of-32-letters").unwrap();
+    let channel = ChannelId::from_bytes([7; 10]);
     let sub = CustomerId::from_bytes([7; 10]);
     let (lucas, fresh) = (MemberId::parse("lucas").unwrap(), VeilId::from_bytes([1; 16]));
     let claims = Claims {
-        aud: "c".into(),
+        aud: ChannelId::from_bytes([7; 10]),
         sub,
         exp: NOW / 1000 + 60,
         veil_id: "v".into(),
@@ -91,12 +92,12 @@ fn domain(criterion: &mut Criterion) {
     criterion.bench_function("a customer to an item and back", |bench| {
         let known = customer();
         bench.iter(|| {
-            let stored = item("c", &known, &State::default(), 1, "r").unwrap();
+            let stored = item(&channel, &known, &State::default(), 1, "r").unwrap();
             black_box(read(stored, NOW).unwrap())
         });
     });
     criterion.bench_function("make a customer's id", |bench| {
-        bench.iter(|| black_box(keys.customer_id("c", NaturalKey::Member(&lucas), 0)));
+        bench.iter(|| black_box(keys.customer_id(&channel, NaturalKey::Member(&lucas), 0)));
     });
     criterion.bench_function("verify a session token", |bench| {
         bench.iter(|| black_box(verify(&keys, black_box(&token), NOW, 0).unwrap()));

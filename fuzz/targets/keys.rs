@@ -5,7 +5,7 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::event::EventKey;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::month::Month;
 use okyaku_store::items::credential::CredentialKind;
 use okyaku_store::items::event::{EVENTS, EVENTS_END};
@@ -19,16 +19,16 @@ const LATEST: i64 = 9_999_999_999_999;
 /// Something that has a key.
 #[derive(Clone, Debug, PartialEq)]
 enum Thing {
-    Customer(String, CustomerId),
-    Event(String, EventKey),
-    Journal(String, CustomerId, i64, CustomerId),
-    ContactPoint(String, ContactPointKind, String),
-    Overflow(String, ContactPointKind, String, CustomerId),
-    Marker(String, String, String),
-    Total(String, String),
+    Customer(ChannelId, CustomerId),
+    Event(ChannelId, EventKey),
+    Journal(ChannelId, CustomerId, i64, CustomerId),
+    ContactPoint(ChannelId, ContactPointKind, String),
+    Overflow(ChannelId, ContactPointKind, String, CustomerId),
+    Marker(ChannelId, String, String),
+    Total(ChannelId, String),
     Closed,
-    Receipt(String, String, String),
-    Channel(String),
+    Receipt(ChannelId, String, String),
+    Channel(ChannelId),
     Credential(CredentialKind, String),
 }
 
@@ -52,7 +52,7 @@ fn id(bytes: &mut Unstructured<'_>) -> Result<CustomerId> {
 
 impl<'a> Arbitrary<'a> for Thing {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
-        let channel = text::<10>(bytes)?;
+        let channel = ChannelId::from_bytes(hex(bytes)?);
         let at = bytes.int_in_range(0..=LATEST)?;
         let month = Month::of(bytes.int_in_range(946_684_800_000..=32_503_680_000_000 - 1)?).key();
         let kind = *bytes.choose(&ContactPointKind::ALL)?;

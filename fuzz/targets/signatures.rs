@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
 use okyaku_api::session_token::{self, Claims};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::member_hash;
 use okyaku_fuzz::{NOW, Shop};
 use okyaku_store::keyring::Keys;
@@ -55,7 +55,7 @@ fn bend(text: &str, at: u8, by: u8, more: &[u8]) -> String {
 fn token(at: u8, by: u8, rest: &[u8]) {
     let keys = keys();
     let claims = Claims {
-        aud: "dec0de00000000000000".into(),
+        aud: ChannelId::from_bytes([0xde, 0xc0, 0xde, 0, 0, 0, 0, 0, 0, 0]),
         sub: CustomerId::from_bytes([7; 10]),
         exp: NOW / 1000 + 60,
         veil_id: "0123456789abcdef0123456789abcdef".into(),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::Failure;
 use crate::args::{Admin, Args};
+use crate::failure::Failure;
 use crate::home::Home;
 
 /// Carries out the command and prints the answer.

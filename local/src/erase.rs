@@ -1,5 +1,6 @@
 //! `cargo run -- erase FILE`: a list of people to forget, such as the members who had withdrawn before Okyaku came.
 
+use okyaku_domain::id::ChannelId;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use okyaku_engine::sweep;
 use okyaku_sweep::command::Command;
 use serde_json::Value;
 
-use crate::Failure;
 use crate::args::{Args, List};
+use crate::failure::Failure;
 use crate::home::Home;
 
 /// Names of one step: the bar moves after each.
@@ -99,11 +100,13 @@ fn line_of(bytes: &[u8], start: u64) -> u64 {
     before.filter(|byte| **byte == b'\n').count() as u64 + 1
 }
 
-async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result<String, Failure> {
+async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result<ChannelId, Failure> {
     let channels = app.store.channels().await?;
     match (named, channels.as_slice()) {
-        (Some(id), channels) if channels.iter().any(|channel| channel.id == id) => Ok(id.to_owned()),
-        (Some(id), _) => Err(format!("there is no channel {id}").into()),
+        (Some(id), channels) => match channels.iter().find(|channel| channel.id.as_str() == id) {
+            Some(channel) => Ok(channel.id.clone()),
+            None => Err(format!("there is no channel {id}").into()),
+        },
         (None, [only]) => Ok(only.id.clone()),
         (None, []) => Err("there is no channel".into()),
         (None, _) => Err("there are several channels: choose one with --channel".into()),
@@ -113,14 +116,14 @@ async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result
 /// One step, again after a pause while the table is busy.
 async fn try_step(
     app: &App<okyaku_sweep::Access>,
-    channel: &str,
+    channel: &ChannelId,
     list: &List,
     step: &[(u64, String)],
 ) -> Result<ListReport, Failure> {
     let mut pauses = PAUSES.into_iter();
     loop {
         let command = Command::Erase {
-            channel_id: channel.to_owned(),
+            channel_id: channel.clone(),
             by: list.by.clone(),
             values: step.iter().map(|(_, name)| Value::from(name.as_str())).collect(),
             dry_run: list.dry_run,

@@ -6,7 +6,7 @@ use okyaku_domain::time::{self, Millis};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The texts of a folder's files.
 macro_rules! files {

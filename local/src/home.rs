@@ -14,8 +14,8 @@ use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
 use okyaku_store::table::{client, schema};
 
-use crate::Failure;
 use crate::args::Args;
+use crate::failure::Failure;
 
 /// Where the table is.
 pub(crate) struct Home {

@@ -7,10 +7,10 @@ mod banner;
 mod destination;
 mod erase;
 mod examples;
+mod failure;
 mod home;
 mod send;
 
-use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,12 +23,11 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command};
+use crate::failure::Failure;
 use crate::home::Home;
 
 /// The engine warns of every condition that does not hold, which is everyday business.
 const QUIET: &str = "warn,dynoxide=error";
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(12);

@@ -11,9 +11,9 @@ use okyaku_local::random;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::Failure;
 use crate::args::Delivery;
 use crate::examples;
+use crate::failure::Failure;
 
 /// Version of Shopify's API that the delivery says it has; only Shopify's own library asks for one.
 const API_VERSION: &str = "2026-07";

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use support::crash::{Point, forms, found, stop_at};
+use support::development_channel;
 use support::fault::ask::Ask;
 use support::fault::dump::{Times, difference, dump};
 use support::fault::scene::{self, Scene, VEILS};
@@ -70,7 +71,7 @@ async fn whole_or_gone(world: &World) -> Result<(), String> {
     }
     let veil = okyaku_domain::id::VeilId::parse(VEILS[1]).unwrap();
     let visitor = okyaku_domain::id::NaturalKey::Visitor(&veil);
-    let linked = world.shop.base.backend.keys.customer_id("dec0de00000000000000", visitor, 0);
+    let linked = world.shop.base.backend.keys.customer_id(&development_channel(), visitor, 0);
     let linked = get(format!("/open/v5/users/{linked}")).await;
     if linked.status != member.status {
         return Err(format!("the member is {}, the linked visitor {}", member.status, linked.status));

@@ -424,7 +424,7 @@ async fn schema_refuses_extra_and_missing_keys() {
         ("/version", json!(2)),
         ("/next", json!("x")),
         ("/activeMonths/0", json!("202611")),
-        ("/lives", json!([])),
+        ("/records", json!([])),
     ] {
         let mut bent = export.clone();
         *bent.pointer_mut(pointer).unwrap() = wrong;

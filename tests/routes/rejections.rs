@@ -7,7 +7,7 @@ use okyaku_domain::sender::Sender;
 use serde_json::{Value, json};
 use support::fault::wire::Act;
 use support::fault::world::{World, run};
-use support::{Channel, NOW, Shop};
+use support::{Channel, NOW, Shop, development_channel};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -177,7 +177,7 @@ async fn day_shows_at_most_500_kinds() {
                 .map(|n| Rejection::new(format!("field.n{n}"), RejectionReason::Invalid))
                 .collect();
             store
-                .count_rejections("dec0de00000000000000", Sender::Builder(Builder::Cafe24), &rejections)
+                .count_rejections(&development_channel(), Sender::Builder(Builder::Cafe24), &rejections)
                 .await;
         }
     };
@@ -387,7 +387,7 @@ async fn builder_delivery_counts_by_its_paths() {
         Rejection::new("orders/hidden", RejectionReason::UnknownTopic),
         Rejection::new("Kanarie", RejectionReason::UnknownTopic),
     ];
-    store.count_rejections("dec0de00000000000000", Sender::Builder(Builder::Shopify), &rejections).await;
+    store.count_rejections(&development_channel(), Sender::Builder(Builder::Shopify), &rejections).await;
     insta::assert_snapshot!(rows(&shop).await.join("\n"), @"
     2026-11-22 shopify invalid line_items.price 2
     2026-11-22 shopify invalid customer.phone 1

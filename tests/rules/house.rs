@@ -71,7 +71,7 @@ fn functions_cannot_name_the_store() {
 #[test]
 fn engine_has_one_retry_loop() {
     let waits: Vec<String> = sources::of("shared/engine/src")
-        .filter(|source| source.code().contains("Backoff::"))
+        .filter(|source| source.has(&["Backoff", ":", ":"]))
         .map(|source| source.name())
         .collect();
     assert_eq!(waits, ["shared/engine/src/runner.rs"]);
@@ -81,7 +81,7 @@ fn engine_has_one_retry_loop() {
 fn one_function_decides_revival() {
     let makers: Vec<String> = sources::of("shared")
         .chain(sources::of("functions"))
-        .filter(|source| source.code().contains("tombstone.generation + 1"))
+        .filter(|source| source.has(&["tombstone", ".", "generation", "+"]))
         .map(|source| source.name())
         .collect();
     assert_eq!(makers, ["shared/domain/src/revival.rs"]);
@@ -92,9 +92,8 @@ fn table_page_lists_every_item() {
     let page = std::fs::read_to_string(root().join("docs/TABLE.md")).unwrap();
     for source in sources::of("shared/store/src/items") {
         let file = source.name().rsplit('/').next().unwrap().to_owned();
-        if !["mod.rs", "attributes.rs"].contains(&file.as_str()) {
-            assert!(page.contains(&format!("`{file}`")), "docs/TABLE.md does not name {file}");
-        }
+        let named = [format!("`{file}`"), format!("`items/{file}`")].iter().any(|name| page.contains(name));
+        assert!(named || file == "mod.rs", "docs/TABLE.md does not name {file}");
     }
     // Every attribute of a customer has a row or a mention.
     let customer = std::fs::read_to_string(root().join("shared/store/src/items/customer.rs")).unwrap();

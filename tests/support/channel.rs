@@ -1,8 +1,14 @@
 //! Channels besides the development one, and their credentials.
 
+use okyaku_domain::id::ChannelId;
 use serde_json::{Value, json};
 
 use crate::{Answer, Shop};
+
+/// The id of the development channel.
+pub fn development_channel() -> ChannelId {
+    ChannelId::parse("dec0de00000000000000").unwrap()
+}
 
 /// A channel of its own with every credential.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ pub mod storm;
 
 pub use answer::Answer;
 pub use body::{gzip, gzip_bomb, padded};
-pub use channel::Channel;
+pub use channel::{Channel, development_channel};
 pub use recorder::{Call, Recorder};
 pub use shop::{NOW, Request, Shop};
 

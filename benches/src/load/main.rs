@@ -18,7 +18,10 @@ use okyaku_benches::process::{Server, cpu, resident};
 use okyaku_benches::shop::{self, BROWSER, Visitor};
 use okyaku_benches::statistics::Latencies;
 
+mod operation;
 mod sdk;
+
+use operation::Operation::{self, Again, First, Track};
 
 /// Visitors that are there before the clock starts.
 const VISITORS: usize = 256;
@@ -41,24 +44,6 @@ struct Args {
     /// Only the SDK's calls of this row, in this process
     #[arg(long, hide = true)]
     sdk: Option<String>,
-}
-
-/// What a request does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
-    /// A visitor's first boot.
-    First,
-    /// The boot of a visitor that was here within the minute: nothing new is stored.
-    Again,
-    /// A batch of so many events.
-    Track(usize),
-}
-use Operation::{Again, First, Track};
-
-impl Operation {
-    fn events(self) -> usize {
-        if let Track(events) = self { events } else { 0 }
-    }
 }
 
 /// Rows: name, what it is called in the table, and what is done in turn.

@@ -14,7 +14,7 @@ use okyaku_benches::function::Shop;
 use okyaku_benches::process::cpu;
 use okyaku_benches::shop;
 
-use super::Operation::{self, Again, First, Track};
+use crate::operation::Operation::{self, Again, First, Track};
 
 type Item = HashMap<String, AttributeValue>;
 

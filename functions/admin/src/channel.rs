@@ -2,6 +2,7 @@
 
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_engine::App;
 use okyaku_engine::credential::Credential;
 use okyaku_engine::keyring::secret_hash;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::access::Access;
 
-pub(crate) async fn find(app: &App<Access>, id: &str) -> Result<Channel, Error> {
+pub(crate) async fn find(app: &App<Access>, id: &ChannelId) -> Result<Channel, Error> {
     app.store.channel(id).await?.ok_or(Error::NotFound("the channel"))
 }
 

@@ -4,6 +4,7 @@ use lambda_http::http::Uri;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::Scope;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::NAME_CHARS;
 use okyaku_domain::text;
 use okyaku_domain::time::Millis;
@@ -49,7 +50,7 @@ pub(crate) enum Command {
     ListChannels,
     /// Gives out a new key; the old one, if named, ends after the grace.
     RotateKey {
-        channel_id: String,
+        channel_id: ChannelId,
         kind: KeyKind,
         key: Option<String>,
         grace_hours: Option<u32>,
@@ -57,14 +58,14 @@ pub(crate) enum Command {
         scopes: Vec<Scope>,
     },
     /// Replaces the allowed origins.
-    SetOrigins { channel_id: String, origins: Vec<String> },
+    SetOrigins { channel_id: ChannelId, origins: Vec<String> },
     /// Lists what a table restored to `since` does not know of; `after` is the `next` of the answer before.
-    ListErasures { channel_id: String, since: Millis, after: Option<String> },
+    ListErasures { channel_id: ChannelId, since: Millis, after: Option<String> },
     /// Erases again what `listErasures` listed.
-    ReplayErasures { channel_id: String, erasures: Vec<Replayed> },
+    ReplayErasures { channel_id: ChannelId, erasures: Vec<Replayed> },
     /// Connects a shop at a builder, gives its connection a newer secret, or switches it on or off.
     SetBuilder {
-        channel_id: String,
+        channel_id: ChannelId,
         builder: Builder,
         shop: String,
         secret: Option<String>,
@@ -72,12 +73,12 @@ pub(crate) enum Command {
         enabled: bool,
     },
     /// Sets how many months back a purchase is a recent one.
-    SetPurchaseWindow { channel_id: String, months: u32 },
+    SetPurchaseWindow { channel_id: ChannelId, months: u32 },
     /// Lists who asked for what is held about them.
-    ListDataRequests { channel_id: String },
+    ListDataRequests { channel_id: ChannelId },
     /// Sets the member-hash secret, or a random one, and whether it is needed.
     SetSecret {
-        channel_id: String,
+        channel_id: ChannelId,
         secret: Option<String>,
         #[serde(default = "yes")]
         enabled: bool,

@@ -1,5 +1,6 @@
 //! The development channel, whose secrets are public.
 
+use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
 
 use okyaku_domain::builder::Builder;
@@ -20,7 +21,7 @@ const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> {
     let channel = Channel {
-        id: "dec0de00000000000000".into(),
+        id: ChannelId::from_bytes([0xde, 0xc0, 0xde, 0, 0, 0, 0, 0, 0, 0]),
         name: "Development".into(),
         created_at: app.now(),
         region: "KR".into(),

@@ -7,6 +7,7 @@ mod command;
 mod development;
 mod replay;
 
+use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
 
 use okyaku_domain::channel::{Channel, Scope};
@@ -35,7 +36,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
     match command::parse(command)? {
         Command::CreateChannel { name, region, origins, event_days, member_hash } => {
             let channel = Channel {
-                id: hex(random::<10>()?),
+                id: ChannelId::from_bytes(random()?),
                 name,
                 created_at: app.now(),
                 region,

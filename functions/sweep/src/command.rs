@@ -1,6 +1,7 @@
 //! The command that erases a list.
 
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::BULK;
 use okyaku_domain::person_ref::PersonRef;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ pub enum Command {
     /// Erases everybody in a list.
     Erase {
         /// The channel.
-        channel_id: String,
+        channel_id: ChannelId,
         /// One of [`PersonRef::KINDS`].
         by: String,
         /// At most 100,000.

@@ -1,5 +1,6 @@
 //! One call of a route: what the gateway's event says, and how a function serves it.
 
+use okyaku_domain::id::ChannelId;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -30,7 +31,7 @@ pub struct Call {
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
     body: Vec<u8>,
-    caller: OnceLock<(String, Sender)>,
+    caller: OnceLock<(ChannelId, Sender)>,
 }
 
 /// What is left of the time limit when a request is given up, for the reply.
@@ -63,7 +64,7 @@ where
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         route,
-        channel = call.caller().map(|(channel, _)| channel),
+        channel = call.caller().map(|(channel, _)| channel.as_str()),
         status = reply.status(),
         ms = milliseconds,
         calls = meter.calls(),
@@ -147,18 +148,18 @@ impl Call {
 
     /// Whose channel the credential led to, and what the caller is to it. `None` without a credential.
     #[must_use]
-    pub fn caller(&self) -> Option<&(String, Sender)> {
+    pub fn caller(&self) -> Option<&(ChannelId, Sender)> {
         self.caller.get()
     }
 
     /// Notes whose delivery it is, once it is proven.
-    pub fn note_builder(&self, channel: &str, builder: Builder) {
+    pub fn note_builder(&self, channel: &ChannelId, builder: Builder) {
         self.note_caller(channel, Sender::Builder(builder));
     }
 
     /// Notes where the credential led.
-    pub(crate) fn note_caller(&self, channel: &str, sender: Sender) {
-        self.caller.set((channel.to_owned(), sender)).ok();
+    pub(crate) fn note_caller(&self, channel: &ChannelId, sender: Sender) {
+        self.caller.set((channel.clone(), sender)).ok();
     }
 
     /// A path parameter, as the gateway decoded it; never decoded again.

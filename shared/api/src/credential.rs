@@ -140,7 +140,7 @@ impl Page {
     ) -> Result<Self, Error> {
         let token = token.or_else(|| header(&call.headers, "x-session")).unwrap_or_default();
         let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
-        let known = app.store.channel_of(CredentialKind::Id, &claims.aud).await?;
+        let known = app.store.channel_of(CredentialKind::Id, claims.aud.as_str()).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
         call.note_caller(&channel.id, Sender::of_page(&channel));
         check_origin(&channel, &call.headers)?;

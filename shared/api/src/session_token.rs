@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::{DAY, Millis};
 use okyaku_store::keyring::Keys;
 
@@ -24,7 +24,7 @@ pub const GRACE_FOR_EVENTS: Millis = 30 * DAY;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
     /// The channel's id.
-    pub aud: String,
+    pub aud: ChannelId,
     /// The customer's id.
     pub sub: CustomerId,
     /// When it ends, epoch seconds.
@@ -142,7 +142,14 @@ mod tests {
 
     fn claims() -> Claims {
         let sub = CustomerId::from_bytes([7; 10]);
-        Claims { aud: "c".into(), sub, exp: 1000, veil_id: "v".into(), may_see: true, mobile: false }
+        Claims {
+            aud: ChannelId::from_bytes([7; 10]),
+            sub,
+            exp: 1000,
+            veil_id: "v".into(),
+            may_see: true,
+            mobile: false,
+        }
     }
 
     #[test]

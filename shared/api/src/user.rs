@@ -1,5 +1,6 @@
 //! The customer on the wire: the page's allow-list, and Channel Talk's v5 user for servers.
 
+use okyaku_domain::id::ChannelId;
 use serde_json::{Map, Value, json};
 
 use okyaku_domain::channel::Channel;
@@ -151,7 +152,7 @@ pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
 
 /// An event, as Channel Talk's v5.
 #[must_use]
-pub fn event(channel: &str, event: &StoredEvent) -> Value {
+pub fn event(channel: &ChannelId, event: &StoredEvent) -> Value {
     let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());
     json!({
         "id": event.key.to_string(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
 use super::contact_point::ContactPointKind;
-use super::id::CustomerId;
+use super::id::{ChannelId, CustomerId};
 use super::limit::ANONYMOUS_MS;
 use super::time::{DAY, MINUTE, Millis};
 
@@ -86,7 +86,7 @@ pub struct Erasure {
     /// Its id: 32 lower-hex characters, the first 11 of them its time.
     pub id: String,
     /// The channel.
-    pub channel: String,
+    pub channel: ChannelId,
     /// When the tombstones were put, epoch ms.
     pub erased_at: Millis,
     /// When it was true at a builder, if one asked for it, epoch ms: what the builder dates later is not of these lives.
@@ -142,7 +142,7 @@ impl Erasure {
     pub fn again(channel: &Channel, id: String, erased_at: Millis) -> Self {
         Self {
             id,
-            channel: channel.id.to_string(),
+            channel: channel.id.clone(),
             erased_at,
             as_of: None,
             until: remembered_until(channel, erased_at),

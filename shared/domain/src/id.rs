@@ -7,8 +7,37 @@ use serde::{Deserialize, Serialize};
 use super::limit::MEMBER_ID_CHARS;
 use super::text::has_control;
 
-/// Id of a channel: 20 lower-hex characters.
-pub type ChannelId = String;
+/// Id of a channel: 20 lower-hex characters. Serde takes it as it stands: it comes from the table, a token that we signed
+/// or an operator's command, whose channel is then looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChannelId(String);
+
+impl ChannelId {
+    /// Takes a text that has the shape of an id, else nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        is_lower_hex(text, 20).then(|| Self(text.to_owned()))
+    }
+
+    /// The id made of 10 random bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 10]) -> Self {
+        Self(hex::encode(bytes))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChannelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Id of a customer in its channel: 20 lower-hex characters, as Channel Talk's look.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

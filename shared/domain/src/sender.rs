@@ -99,7 +99,7 @@ mod tests {
     fn firstmall_pages_are_the_builders_while_connected() {
         let channel = |builders: serde_json::Value| -> Channel {
             serde_json::from_value(serde_json::json!({
-                "id": "c", "name": "Shop", "createdAt": 0, "region": "KR", "memberHashEnabled": true,
+                "id": "0123456789abcdef0123", "name": "Shop", "createdAt": 0, "region": "KR", "memberHashEnabled": true,
                 "memberHashSecret": "", "origins": [], "eventDays": 365, "builders": builders,
             }))
             .unwrap()

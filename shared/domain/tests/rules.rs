@@ -29,13 +29,13 @@ impl RecordIds for Ids {
     fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId {
         let kind = if matches!(key, NaturalKey::Member(_)) { 2 } else { 1 };
         let mut bytes = [kind; 10];
-        bytes[9] = u8::try_from(generation).unwrap();
+        bytes[9] = generation.to_le_bytes()[0];
         CustomerId::from_bytes(bytes)
     }
 }
 
 fn fresh() -> VeilId {
-    VeilId::parse(&"f".repeat(32)).unwrap()
+    VeilId::from_bytes([0xff; 16])
 }
 
 fn booted(boot: &Boot, found: Found) -> Decision {

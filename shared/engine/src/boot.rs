@@ -5,7 +5,7 @@ use okyaku_domain::command::page::{self, TagChange};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey, VeilId};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey, VeilId};
 use okyaku_domain::patch::Patch;
 use okyaku_domain::record::Record;
 use okyaku_domain::session::{self, Platform};
@@ -32,7 +32,7 @@ pub struct Booted {
 }
 
 struct BootCommand<'a> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     boot: &'a Boot,
     /// For a browser that needs a new veilId.
     fresh: VeilId,
@@ -104,7 +104,7 @@ fn before(record: Option<Record>, state: Option<State>) -> Option<(Customer, Sta
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn boot<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     boot: &Boot,
     invocation: &Invocation,
 ) -> Result<Booted, Error> {
@@ -120,7 +120,7 @@ pub async fn boot<A: WriteCustomers>(
 /// [`Error::Unauthorized`] for a session that ended, [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
 pub async fn touch_session<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     session: &CustomerId,
     platform: Platform,
     invocation: &Invocation,
@@ -138,7 +138,7 @@ pub async fn touch_session<A: WriteCustomers>(
 /// As [`touch_session`].
 pub async fn update_session<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     session: &CustomerId,
     patch: &Patch,
     invocation: &Invocation,
@@ -153,7 +153,7 @@ pub async fn update_session<A: WriteCustomers>(
 /// As [`touch_session`], and [`Error::Invalid`] if there would be too many.
 pub async fn change_session_tags<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     session: &CustomerId,
     tags: &TagChange,
     invocation: &Invocation,

@@ -8,7 +8,7 @@ use okyaku_domain::command::builder_update as rules;
 use okyaku_domain::command::order::{self, Known, Refunds};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_domain::record::Record;
 use okyaku_domain::rejection::Rejection;
@@ -65,7 +65,7 @@ pub async fn apply<A: ApplyBuilderUpdates>(
 }
 
 struct UpdateCommand<'a> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     update: &'a CustomerUpdate,
 }
 
@@ -172,7 +172,7 @@ async fn customer<A: ApplyBuilderUpdates>(
 }
 
 struct RefundCommand<'a> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     hash: String,
     refund: &'a Refund,
 }
@@ -188,7 +188,7 @@ enum RefundFound {
 /// What a refund changes.
 enum RefundWrite<'a> {
     Order(Box<CustomerChange<'a>>),
-    Waiting { channel: &'a str, hash: String, refunds: Refunds, before: Option<u64> },
+    Waiting { channel: &'a ChannelId, hash: String, refunds: Refunds, before: Option<u64> },
 }
 
 impl<A: ApplyBuilderUpdates> Write<A> for RefundWrite<'_> {

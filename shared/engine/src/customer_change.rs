@@ -3,7 +3,7 @@
 
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::{Read, WriteCustomers};
@@ -17,7 +17,7 @@ use crate::runner::{Command, Decision, Write, run};
 /// A decided change of a customer.
 #[derive(Debug)]
 pub(crate) struct CustomerChange<'a> {
-    pub(crate) channel: &'a str,
+    pub(crate) channel: &'a ChannelId,
     /// As it was read; `None` for a new customer.
     pub(crate) before: Option<(Customer, State)>,
     pub(crate) after: Customer,
@@ -34,7 +34,7 @@ pub(crate) struct CustomerChange<'a> {
 }
 
 impl<'a> CustomerChange<'a> {
-    pub(crate) fn new(channel: &'a str, before: Option<(Customer, State)>, after: Customer) -> Self {
+    pub(crate) fn new(channel: &'a ChannelId, before: Option<(Customer, State)>, after: Customer) -> Self {
         Self {
             channel,
             before,
@@ -85,7 +85,7 @@ pub(crate) enum Target<'a> {
 
 impl Target<'_> {
     /// Finds the customer.
-    pub(crate) async fn find<A: Read>(self, store: &Store<A>, channel: &str) -> Result<Loaded, Error> {
+    pub(crate) async fn find<A: Read>(self, store: &Store<A>, channel: &ChannelId) -> Result<Loaded, Error> {
         match self {
             Self::Person(person) => store.find(channel, person).await,
             Self::Record(id) => store.find_record(channel, id).await,
@@ -96,7 +96,7 @@ impl Target<'_> {
 
 /// Changes a customer that exists.
 struct Change<'a, F> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     target: Target<'a>,
     /// Read before, and tried first.
     first: Option<Loaded>,
@@ -140,7 +140,7 @@ where
 /// Those of the look-up and of `change`; [`Error::Busy`] if others keep writing first.
 pub(crate) async fn change<A: WriteCustomers, N: Send>(
     store: &Store<A>,
-    channel: &str,
+    channel: &ChannelId,
     target: Target<'_>,
     first: Option<Loaded>,
     invocation: &Invocation,

@@ -4,7 +4,7 @@ use okyaku_domain::command::lead;
 use okyaku_domain::command::upsert::{self, Upsert};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::patch::Patch;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::record::Record;
@@ -22,7 +22,7 @@ use crate::customer_change::{CustomerChange, Target, change};
 use crate::runner::{Command, Decision, run};
 
 struct UpsertCommand<'a> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     upsert: Upsert<'a>,
 }
 
@@ -68,7 +68,7 @@ impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn upsert<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     upsert: Upsert<'_>,
     invocation: &Invocation,
 ) -> Result<Box<Customer>, Error> {
@@ -82,7 +82,7 @@ pub async fn upsert<A: WriteCustomers>(
 /// [`Error::NotFound`], [`Error::Erased`], [`Error::Invalid`], [`Error::Busy`] or [`Error::Internal`].
 pub async fn patch<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     person: &PersonRef,
     patch: &Patch,
     invocation: &Invocation,
@@ -99,7 +99,7 @@ pub async fn patch<A: WriteCustomers>(
 /// As [`patch`].
 pub async fn touch<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     person: &PersonRef,
     invocation: &Invocation,
 ) -> Result<Box<Customer>, Error> {
@@ -116,7 +116,7 @@ pub async fn touch<A: WriteCustomers>(
 /// As [`patch`].
 pub async fn block<A: WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     person: &PersonRef,
     blocked: bool,
     invocation: &Invocation,
@@ -129,7 +129,7 @@ pub async fn block<A: WriteCustomers>(
 }
 
 struct LeadCommand<'a> {
-    channel: &'a str,
+    channel: &'a ChannelId,
     id: CustomerId,
     patch: &'a Patch,
 }
@@ -176,7 +176,7 @@ impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn create_lead<A: List + WriteCustomers>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     patch: &Patch,
     invocation: &Invocation,
 ) -> Result<Box<Customer>, Error> {

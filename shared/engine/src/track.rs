@@ -6,7 +6,7 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{Event, EventKey};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 use okyaku_domain::time::Millis;
@@ -46,7 +46,7 @@ impl Owner {
 /// anything is stored. [`Error::Busy`] or [`Error::Internal`].
 pub async fn session_owner<A: WriteEvents>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     session: &CustomerId,
 ) -> Result<Owner, Error> {
     match app.store.find_record(channel, session).await {
@@ -61,7 +61,7 @@ pub async fn session_owner<A: WriteEvents>(
 /// [`Error::NotFound`], [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
 pub async fn named_owner<A: WriteEvents>(
     app: &App<A>,
-    channel: &str,
+    channel: &ChannelId,
     person: &PersonRef,
 ) -> Result<Owner, Error> {
     match person {

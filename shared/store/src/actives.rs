@@ -43,7 +43,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn actives(&self, channel: &str, month: Month) -> Result<Actives, Error> {
+    pub async fn actives(&self, channel: &ChannelId, month: Month) -> Result<Actives, Error> {
         let current = Month::of(self.now());
         if month > current {
             return Ok(Actives { count: 0, total: false });
@@ -61,7 +61,11 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn active_months(&self, channel: &str, records: &[&Customer]) -> Result<Vec<Month>, Error> {
+    pub async fn active_months(
+        &self,
+        channel: &ChannelId,
+        records: &[&Customer],
+    ) -> Result<Vec<Month>, Error> {
         let now = self.now();
         let marker = |record: &Customer, month: Month| {
             let name = self.keys().active(channel, &month.key(), &record.id);
@@ -85,13 +89,13 @@ impl<A: List> Store<A> {
         Ok(months)
     }
 
-    async fn total(&self, channel: &str, month: Month) -> Result<Option<u64>, Error> {
+    async fn total(&self, channel: &ChannelId, month: Month) -> Result<Option<u64>, Error> {
         let Some(item) = self.get(marker::total(channel, &month.key())).await? else { return Ok(None) };
         marker::read_total(&item).map(Some).ok_or_else(|| Error::internal("a month's total cannot be read"))
     }
 
     /// How many markers a month has.
-    async fn count(&self, channel: &str, month: Month) -> Result<u64, Error> {
+    async fn count(&self, channel: &ChannelId, month: Month) -> Result<u64, Error> {
         let month = month.key();
         let shards = (0..SHARDS)
             .map(|shard| self.count_partition(marker::partition(channel, &month, shard)))
@@ -163,7 +167,7 @@ impl<A: Total> Store<A> {
     }
 
     /// Puts the total of a month unless it is there. Returns whether it was not.
-    async fn close(&self, channel: &str, month: Month) -> Result<bool, Error> {
+    async fn close(&self, channel: &ChannelId, month: Month) -> Result<bool, Error> {
         if self.total(channel, month).await?.is_some() {
             return Ok(false);
         }
@@ -174,7 +178,7 @@ impl<A: Total> Store<A> {
 
     /// Counts until it comes out the same twice. An erasure renames markers, and a Query that meets one in the middle
     /// sees it twice or not at all; a total is for good.
-    async fn count_twice(&self, channel: &str, month: Month) -> Result<u64, Error> {
+    async fn count_twice(&self, channel: &ChannelId, month: Month) -> Result<u64, Error> {
         let mut count = self.count(channel, month).await?;
         for _ in 0..COUNTS {
             let again = self.count(channel, month).await?;
@@ -205,7 +209,7 @@ impl<A: Total> Store<A> {
     async fn channel_months(&self) -> Result<Vec<(ChannelId, Month)>, Error> {
         let channel = |item: &Item| {
             let created_at = integer(item, "createdAt")?;
-            Some((string(item, SK)?.to_owned(), Month::of(created_at)))
+            Some((ChannelId::parse(string(item, SK)?)?, Month::of(created_at)))
         };
         let unreadable = || Error::internal("a channel's item cannot be read");
         let items = self.partition(CHANNELS.to_owned()).await?;

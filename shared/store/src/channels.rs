@@ -1,5 +1,6 @@
 //! Channels and the public keys that lead to them, cached for a minute.
 
+use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,8 +48,9 @@ impl<A: Read> Store<A> {
 
     async fn load_channel_of(&self, kind: CredentialKind, key: &str) -> Result<Option<Known>, Error> {
         if kind == CredentialKind::Id {
-            let credential = Credential { channel: key.to_owned(), secret_hash: None, scopes: Vec::new() };
-            return Ok(self.channel(key).await?.map(|channel| (Arc::new(channel), credential)));
+            let Some(id) = ChannelId::parse(key) else { return Ok(None) };
+            let credential = Credential { channel: id.clone(), secret_hash: None, scopes: Vec::new() };
+            return Ok(self.channel(&id).await?.map(|channel| (Arc::new(channel), credential)));
         }
         let Some(item) = self.get(credential::key(kind, key)).await? else { return Ok(None) };
         if expired(&item, self.now()) {
@@ -62,7 +64,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn channel(&self, id: &str) -> Result<Option<Channel>, Error> {
+    pub async fn channel(&self, id: &ChannelId) -> Result<Option<Channel>, Error> {
         let item = self.get(channel::key(id)).await?;
         item.map(channel::read).transpose()
     }
@@ -89,7 +91,7 @@ impl<A: Administer> Store<A> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn set_origins(&self, channel: &str, origins: &[String]) -> Result<(), Error> {
+    pub async fn set_origins(&self, channel: &ChannelId, origins: &[String]) -> Result<(), Error> {
         let origins = origins.iter().cloned().map(AttributeValue::S).collect();
         self.set(channel, [("origins", AttributeValue::L(origins))]).await
     }
@@ -98,7 +100,12 @@ impl<A: Administer> Store<A> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn set_member_hash(&self, channel: &str, sealed: &str, enabled: bool) -> Result<(), Error> {
+    pub async fn set_member_hash(
+        &self,
+        channel: &ChannelId,
+        sealed: &str,
+        enabled: bool,
+    ) -> Result<(), Error> {
         let secret = AttributeValue::S(sealed.to_owned());
         let fields = [("memberHashSecret", secret), ("memberHashEnabled", AttributeValue::Bool(enabled))];
         self.set(channel, fields).await
@@ -129,12 +136,16 @@ impl<A: Administer> Store<A> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the channel does not exist; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn set_purchase_months(&self, channel: &str, months: u32) -> Result<(), Error> {
+    pub async fn set_purchase_months(&self, channel: &ChannelId, months: u32) -> Result<(), Error> {
         self.set(channel, [("purchaseMonths", number(months))]).await
     }
 
     /// Sets some attributes of a channel and leaves the others, so that two commands at once do not undo each other.
-    async fn set<const N: usize>(&self, id: &str, fields: [(&str, AttributeValue); N]) -> Result<(), Error> {
+    async fn set<const N: usize>(
+        &self,
+        id: &ChannelId,
+        fields: [(&str, AttributeValue); N],
+    ) -> Result<(), Error> {
         let write = Write::update(channel::key(id), |terms| {
             let pairs = fields.map(|(name, value)| format!("{} = {}", terms.name(name), terms.value(value)));
             format!("SET {}", pairs.join(", "))
@@ -162,7 +173,7 @@ impl<A: Administer> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn end_credential(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         kind: CredentialKind,
         key: &str,
         until: Millis,
@@ -173,7 +184,8 @@ impl<A: Administer> Store<A> {
         // A key that ends sooner is not given more time.
         let write = write.when(|terms| {
             let (whose, expires) = (terms.name(CHANNEL), terms.name(TTL));
-            let (channel, until) = (terms.value(text(channel)), terms.value(number(time::ttl(until))));
+            let (channel, until) =
+                (terms.value(text(channel.as_str())), terms.value(number(time::ttl(until))));
             format!("{whose} = {channel} AND (attribute_not_exists({expires}) OR {expires} > {until})")
         });
         self.send(write).await
@@ -183,9 +195,9 @@ impl<A: Administer> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn owns(&self, channel: &str, kind: CredentialKind, key: &str) -> Result<bool, Error> {
+    pub async fn owns(&self, channel: &ChannelId, kind: CredentialKind, key: &str) -> Result<bool, Error> {
         let item = self.get(credential::key(kind, key)).await?;
-        Ok(item.is_some_and(|item| string(&item, CHANNEL) == Some(channel)))
+        Ok(item.is_some_and(|item| string(&item, CHANNEL) == Some(channel.as_str())))
     }
 
     /// Every channel.

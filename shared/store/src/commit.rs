@@ -3,7 +3,7 @@
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::time::{Millis, month};
 
 use crate::access::WriteCustomers;
@@ -24,7 +24,7 @@ use crate::table::write::Write;
 #[derive(Debug)]
 pub struct CustomerWrite<'a> {
     /// The channel.
-    pub channel: &'a str,
+    pub channel: &'a ChannelId,
     /// When the stored customer was last written, epoch ms, and what only the table knows of it; `None` for a new one.
     pub before: Option<(Millis, State)>,
     /// What is to be stored.
@@ -197,7 +197,7 @@ impl<A: WriteCustomers> Store<A> {
 
     fn put(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         customer: &Customer,
         state: &State,
         version: Option<u64>,

@@ -4,7 +4,7 @@
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 
 use crate::access::{List, WriteCustomers};
 use crate::items::contact_point::{self, Change, Registration, Registrations};
@@ -15,7 +15,7 @@ use crate::table::failure::Failure;
 /// The registrations of a customer as its profile wants them, and what has to change for it.
 pub(crate) fn changes(
     keys: &Keys,
-    channel: &str,
+    channel: &ChannelId,
     customer: &Customer,
     old: &Registrations,
 ) -> (Registrations, Vec<Change>) {
@@ -47,7 +47,7 @@ impl<A: List + WriteCustomers> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn overflow_registrant(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         kind: ContactPointKind,
         hash: &str,
     ) -> Result<Option<CustomerId>, Error> {

@@ -1,7 +1,7 @@
 //! Reading customers.
 
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey, RecordIds};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey, RecordIds};
 use okyaku_domain::person_ref::PersonRef;
 
 use crate::access::Read;
@@ -15,7 +15,7 @@ use crate::store::Store;
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelIds<'a> {
     keys: &'a Keys,
-    channel: &'a str,
+    channel: &'a ChannelId,
 }
 
 impl RecordIds for ChannelIds<'_> {
@@ -27,7 +27,7 @@ impl RecordIds for ChannelIds<'_> {
 impl<A> Store<A> {
     /// Makes the ids of a channel's records.
     #[must_use]
-    pub fn ids<'a>(&'a self, channel: &'a str) -> ChannelIds<'a> {
+    pub fn ids<'a>(&'a self, channel: &'a ChannelId) -> ChannelIds<'a> {
         ChannelIds { keys: self.keys(), channel }
     }
 }
@@ -37,7 +37,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn record(&self, channel: &str, id: &CustomerId) -> Result<Option<Found>, Error> {
+    pub async fn record(&self, channel: &ChannelId, id: &CustomerId) -> Result<Option<Found>, Error> {
         let item = self.get(customer::key(channel, id)).await?;
         item.map_or(Ok(None), |item| customer::read(item, self.now()))
     }
@@ -46,7 +46,11 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn records(&self, channel: &str, ids: &[&CustomerId]) -> Result<Vec<Option<Found>>, Error> {
+    pub async fn records(
+        &self,
+        channel: &ChannelId,
+        ids: &[&CustomerId],
+    ) -> Result<Vec<Option<Found>>, Error> {
         match ids {
             [] => return Ok(Vec::new()),
             [id] => return Ok(vec![self.record(channel, id).await?]),
@@ -65,7 +69,7 @@ impl<A: Read> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn current(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         key: NaturalKey<'_>,
     ) -> Result<(CustomerId, Option<Found>), Error> {
         let id = self.keys().customer_id(channel, key, 0);
@@ -79,7 +83,7 @@ impl<A: Read> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn follow_generation(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         key: NaturalKey<'_>,
         id: CustomerId,
         first: Option<Found>,
@@ -99,7 +103,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::NotFound`] for nobody, [`Error::Erased`] for the erased; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn find(&self, channel: &str, person: &PersonRef) -> Result<Loaded, Error> {
+    pub async fn find(&self, channel: &ChannelId, person: &PersonRef) -> Result<Loaded, Error> {
         let found = match person {
             PersonRef::Id(id) => self.record(channel, id).await?,
             PersonRef::Member(member) => self.current(channel, NaturalKey::Member(member)).await?.1,
@@ -117,7 +121,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// As [`Store::find`].
-    pub async fn find_record(&self, channel: &str, id: &CustomerId) -> Result<Loaded, Error> {
+    pub async fn find_record(&self, channel: &ChannelId, id: &CustomerId) -> Result<Loaded, Error> {
         live(self.record(channel, id).await?)
     }
 
@@ -126,7 +130,7 @@ impl<A: Read> Store<A> {
     /// # Errors
     /// [`Error::Unauthorized`] if the visitor expired or became a member: a page that did not prove the member must not
     /// write or read through the link. [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
-    pub async fn find_session(&self, channel: &str, id: &CustomerId) -> Result<Loaded, Error> {
+    pub async fn find_session(&self, channel: &ChannelId, id: &CustomerId) -> Result<Loaded, Error> {
         match self.record(channel, id).await? {
             None => Err(Error::Unauthorized("the session's visitor expired; boot again")),
             Some(Found::Erased(_)) => Err(Error::Erased),

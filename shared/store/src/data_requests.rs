@@ -2,7 +2,7 @@
 //! them. They name ids alone, and leave after 60 days: a shop has 30 to answer.
 
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::limit::DATA_REQUEST_MS;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
@@ -21,7 +21,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn request_data(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         by: &PersonRef,
         id: &str,
         at: Millis,
@@ -52,7 +52,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn data_requests(&self, channel: &str) -> Result<Vec<DataRequest>, Error> {
+    pub async fn data_requests(&self, channel: &ChannelId) -> Result<Vec<DataRequest>, Error> {
         let items = self.partition(data_request::partition(channel)).await?;
         let live = items.iter().filter(|item| !expired(item, self.now()));
         Ok(live.filter_map(data_request::read).collect())

@@ -6,7 +6,7 @@ use okyaku_domain::builder_update::VersionedEvent;
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{Event, EventKey};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 
 use crate::access::{ApplyBuilderUpdates, Erase, WriteEvents};
 use crate::invocation::Invocation;
@@ -19,7 +19,7 @@ use crate::table::write::Write;
 impl<A> Store<A> {
     /// Where an event of `owner` lies.
     #[must_use]
-    pub fn event_key(&self, channel: &str, owner: &CustomerId, event: &Event) -> EventKey {
+    pub fn event_key(&self, channel: &ChannelId, owner: &CustomerId, event: &Event) -> EventKey {
         let hash = self.keys().event(channel, event.id.as_deref().unwrap_or_default());
         EventKey { owner: owner.clone(), created_at: event.created_at, hash }
     }
@@ -59,7 +59,11 @@ impl<A: WriteEvents> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn stored_events(&self, channel: &str, wanted: &[&EventKey]) -> Result<HashSet<String>, Error> {
+    pub async fn stored_events(
+        &self,
+        channel: &ChannelId,
+        wanted: &[&EventKey],
+    ) -> Result<HashSet<String>, Error> {
         let pairs: Vec<(Key, String)> =
             wanted.iter().map(|key| (event::key(channel, key), key.to_string())).collect();
         // The engine refuses to be asked for one key twice.
@@ -96,7 +100,7 @@ impl<A: Erase> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn delete_event(&self, channel: &str, key: &EventKey) -> Result<bool, Error> {
+    pub async fn delete_event(&self, channel: &ChannelId, key: &EventKey) -> Result<bool, Error> {
         // Looked for first: a deletion whose reply is lost is repeated by the SDK, and would find nothing.
         let key = event::key(channel, key);
         if self.get(key.clone()).await?.is_none() {

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_domain::time::Millis;
 
@@ -35,7 +35,11 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Erased`] where the person was erased meanwhile; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn linked_records(&self, channel: &str, person: &Customer) -> Result<Vec<Customer>, Error> {
+    pub async fn linked_records(
+        &self,
+        channel: &ChannelId,
+        person: &Customer,
+    ) -> Result<Vec<Customer>, Error> {
         let records = person.links.iter().map(|link| self.record(channel, &link.id)).collect::<Vec<_>>();
         let records = stream::iter(records).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
         let alive = |record| match record {
@@ -52,7 +56,7 @@ impl<A: List> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn journal_and_orders(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         person: &CustomerId,
     ) -> Result<(Vec<Linked>, Vec<StoredOrder>), Error> {
         let pages = self

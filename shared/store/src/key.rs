@@ -2,6 +2,7 @@
 //! and no other file does. `docs/TABLE.md` lists every item and access pattern.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use okyaku_domain::id::ChannelId;
 
 use crate::item::Item;
 
@@ -48,7 +49,7 @@ pub fn kind(pk: &str) -> &str {
 /// Whether a partition is one of a channel's people: customers, contact points, markers, orders, requests for data and
 /// rejections. Receipts and jobs, which name nobody, are not.
 #[must_use]
-pub fn is_of_channel(pk: &str, channel: &str) -> bool {
+pub fn is_of_channel(pk: &str, channel: &ChannelId) -> bool {
     let mut parts = pk.split('#');
-    matches!(parts.next(), Some("C" | "A" | "M" | "O" | "Q" | "D")) && parts.next() == Some(channel)
+    matches!(parts.next(), Some("C" | "A" | "M" | "O" | "Q" | "D")) && parts.next() == Some(channel.as_str())
 }

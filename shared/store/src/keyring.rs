@@ -12,7 +12,7 @@ use thiserror::Error as ThisError;
 
 use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 
 /// Why the keys cannot be used. Start-up ends with it.
 #[derive(Debug, ThisError)]
@@ -80,21 +80,26 @@ impl Keys {
     /// The id of a customer: a keyed hash of channel, kind, identifier and generation, so that a boot finds its item
     /// without a look-up and a tombstone names nobody.
     #[must_use]
-    pub fn customer_id(&self, channel: &str, natural_key: NaturalKey<'_>, generation: u32) -> CustomerId {
+    pub fn customer_id(
+        &self,
+        channel: &ChannelId,
+        natural_key: NaturalKey<'_>,
+        generation: u32,
+    ) -> CustomerId {
         let (kind, text) = match natural_key {
             NaturalKey::Member(member) => ("member", member.as_str()),
             NaturalKey::Visitor(veil) => ("veil", veil.as_str()),
         };
-        let hash = self.hash(&["customer", channel, kind, text, &generation.to_string()]);
+        let hash = self.hash(&["customer", channel.as_str(), kind, text, &generation.to_string()]);
         CustomerId::from_bytes(first(&hash))
     }
 
     /// The keyed hash of a contact in a channel: 32 lower-hex characters.
     #[must_use]
-    pub fn contact_point(&self, channel: &str, contact_point: &ContactPoint) -> String {
+    pub fn contact_point(&self, channel: &ChannelId, contact_point: &ContactPoint) -> String {
         hex::encode(first::<16>(&self.hash(&[
             "contact",
-            channel,
+            channel.as_str(),
             contact_point.kind.key(),
             &contact_point.address,
         ])))
@@ -102,20 +107,20 @@ impl Keys {
 
     /// The keyed hash of an event's id: 20 lower-hex characters.
     #[must_use]
-    pub fn event(&self, channel: &str, id: &str) -> String {
-        hex::encode(first::<10>(&self.hash(&["event", channel, id])))
+    pub fn event(&self, channel: &ChannelId, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["event", channel.as_str(), id])))
     }
 
     /// The keyed hash of an order's id at its builder: 20 lower-hex characters.
     #[must_use]
-    pub fn order(&self, channel: &str, id: &str) -> String {
-        hex::encode(first::<10>(&self.hash(&["order", channel, id])))
+    pub fn order(&self, channel: &ChannelId, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["order", channel.as_str(), id])))
     }
 
     /// The name of a customer in a month's set of actives, which nobody can read back: 20 lower-hex characters.
     #[must_use]
-    pub fn active(&self, channel: &str, month: &str, id: &CustomerId) -> String {
-        hex::encode(first::<10>(&self.hash(&["active", channel, month, id.as_str()])))
+    pub fn active(&self, channel: &ChannelId, month: &str, id: &CustomerId) -> String {
+        hex::encode(first::<10>(&self.hash(&["active", channel.as_str(), month, id.as_str()])))
     }
 
     /// Key ids and keys of session tokens; the first signs.
@@ -207,12 +212,13 @@ mod tests {
         let keys = keys(TOKEN);
         let (x, y) = (MemberId::parse("x").unwrap(), MemberId::parse("y").unwrap());
         let veil = VeilId::parse(&"0".repeat(32)).unwrap();
+        let (a, b) = (ChannelId::from_bytes([0xa; 10]), ChannelId::from_bytes([0xb; 10]));
         let ids = [
-            keys.customer_id("a", NaturalKey::Member(&x), 0),
-            keys.customer_id("b", NaturalKey::Member(&x), 0),
-            keys.customer_id("a", NaturalKey::Visitor(&veil), 0),
-            keys.customer_id("a", NaturalKey::Member(&y), 0),
-            keys.customer_id("a", NaturalKey::Member(&x), 1),
+            keys.customer_id(&a, NaturalKey::Member(&x), 0),
+            keys.customer_id(&b, NaturalKey::Member(&x), 0),
+            keys.customer_id(&a, NaturalKey::Visitor(&veil), 0),
+            keys.customer_id(&a, NaturalKey::Member(&y), 0),
+            keys.customer_id(&a, NaturalKey::Member(&x), 1),
         ];
         let different: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::month::Month;
 use okyaku_domain::time::{self, Millis};
 
@@ -16,7 +16,7 @@ use crate::table::write::Write;
 
 impl<A> Store<A> {
     /// Marks the customer active in the month of `at`. Doing it again changes nothing. 1 W.
-    pub(crate) fn mark(&self, channel: &str, id: &CustomerId, at: Millis) -> Write {
+    pub(crate) fn mark(&self, channel: &ChannelId, id: &CustomerId, at: Millis) -> Write {
         let month = time::month(at);
         let name = self.keys().active(channel, &month, id);
         Write::put(marker::item(marker::key(channel, &month, &name), at))
@@ -27,7 +27,7 @@ impl<A: Read> Store<A> {
     /// A customer's markers of the months from one instant to another. 1 R for each month, in one call.
     pub(crate) async fn markers_of(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         id: &CustomerId,
         from: Millis,
         to: Millis,

@@ -2,7 +2,7 @@
 
 use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::limit::WAITING_MS;
 use okyaku_domain::purchase::StoredOrder;
 
@@ -44,7 +44,7 @@ impl OrderChange {
     /// The writes of the change. 2 W within a transaction, and 2 more for a new one.
     pub(crate) fn writes(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         owner: &CustomerId,
         request: &str,
         now: i64,
@@ -76,7 +76,7 @@ impl<A: Read> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn current_with_order(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         key: NaturalKey<'_>,
         order_id: &str,
     ) -> Result<(Option<Found>, FoundOrder), Error> {
@@ -103,7 +103,7 @@ impl<A: Read> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn record_with_order(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         id: &CustomerId,
         hash: &str,
     ) -> Result<(Option<Found>, Option<(StoredOrder, u64)>), Error> {
@@ -117,7 +117,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn order_owner(&self, channel: &str, hash: &str) -> Result<OrderOwner, Error> {
+    pub async fn order_owner(&self, channel: &ChannelId, hash: &str) -> Result<OrderOwner, Error> {
         let item = self.get(order::owner_key(channel, hash)).await?;
         order::read_owner(item.as_ref(), self.now())
     }
@@ -130,7 +130,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn keep_waiting_refunds(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         hash: &str,
         refunds: &Refunds,
         before: Option<u64>,

@@ -1,5 +1,6 @@
 //! The log of rejections: what was refused or left out, counted by day, sender, reason and field.
 
+use okyaku_domain::id::ChannelId;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -24,7 +25,7 @@ impl<A: CountRejections> Store<A> {
     /// Counts what was dropped of one request or delivery, and writes what this instance has not written for a minute:
     /// 1 W for each kind of drop, in parallel, and nothing where there is none. Costs the caller a second at most; what
     /// fails is logged and tried again a minute later.
-    pub async fn count_rejections(&self, channel: &str, sender: Sender, rejections: &[Rejection]) {
+    pub async fn count_rejections(&self, channel: &ChannelId, sender: Sender, rejections: &[Rejection]) {
         let now = self.now();
         let partition = rejection::partition(channel, &day(now));
         let due = self.backend().rejections.count(&partition, sender, rejections, now);
@@ -54,7 +55,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn rejections(&self, channel: &str, days: u32) -> Result<Vec<RejectionCount>, Error> {
+    pub async fn rejections(&self, channel: &ChannelId, days: u32) -> Result<Vec<RejectionCount>, Error> {
         let now = self.now();
         let days = days.min(REJECTION_DAYS);
         let of_day =
@@ -66,7 +67,7 @@ impl<A: List> Store<A> {
 
     async fn rejections_of(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         day: String,
         now: Millis,
     ) -> Result<Vec<RejectionCount>, Error> {

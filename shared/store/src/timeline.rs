@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{EventKey, StoredEvent};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::limit::{COUNTED_EVENTS, COUNTED_PAGES, TIMELINE_BYTES};
 
 use crate::access::List;
@@ -53,7 +53,7 @@ impl<A: List> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn timeline(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         person: &Customer,
         order: Order,
         since: Option<&EventKey>,
@@ -93,7 +93,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn counts(&self, channel: &str, person: &Customer) -> Result<Counts, Error> {
+    pub async fn counts(&self, channel: &ChannelId, person: &Customer) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         let (mut counted, mut pages) = (0, 0);
         for record in records(person) {
@@ -127,7 +127,7 @@ impl<A: List> Store<A> {
 
     async fn events_of(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         record: &CustomerId,
         order: Order,
         since: Option<&EventKey>,
@@ -163,7 +163,7 @@ impl<A: List> Store<A> {
 
     async fn page(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         record: &CustomerId,
         ask: Page,
     ) -> Result<(Vec<Item>, Option<Item>), Error> {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use okyaku_api::session_token::{Claims, sign};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::DAY;
 use okyaku_store::keyring::Keys;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn altered_foreign_or_unsigned_token_is_401_and_stores_nothing() {
         tokens.extend(["", signature].map(|signature| format!("{header}.{claims}.{signature}")));
     }
     let claims = Claims {
-        aud: other["aud"].as_str().unwrap().into(),
+        aud: ChannelId::parse(other["aud"].as_str().unwrap()).unwrap(),
         sub: CustomerId::parse(booted.str("/user/id")).unwrap(),
         exp: NOW / 1000 + 60,
         veil_id: booted.str("/veilId").into(),
@@ -86,7 +86,7 @@ async fn altered_foreign_or_unsigned_token_is_401_and_stores_nothing() {
         tokens.push(sign(&keys, &claims).unwrap());
     }
     // Rightly signed, but of a channel that is not, or a customer that is not.
-    let aud = "00000000000000000000".to_owned();
+    let aud = ChannelId::from_bytes([0; 10]);
     tokens.push(sign(&shop.base.backend.keys, &Claims { aud, ..claims.clone() }).unwrap());
     let sub = CustomerId::parse("00000000000000000000").unwrap();
     tokens.push(sign(&shop.base.backend.keys, &Claims { sub, ..claims.clone() }).unwrap());

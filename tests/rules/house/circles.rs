@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use syn::{Item, UseTree};
+
 use super::sources::{self, Source};
 
 /// The modules of a crate by their paths, and the file of each.
@@ -19,60 +21,50 @@ fn module_of(source: &Source, src: &str) -> Vec<String> {
 }
 
 /// Every path that a `use` item names, its braces resolved.
-fn expand(item: &str, before: &str, into: &mut Vec<String>) {
-    let item = item.trim();
-    match item.split_once('{') {
-        None => into.push(format!("{before}{}", item.split(" as ").next().unwrap_or_default())),
-        Some((head, rest)) => {
-            let inner = rest.strip_suffix('}').unwrap_or(rest);
-            let (mut depth, mut start) = (0, 0);
-            for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
-                match c {
-                    '{' => depth += 1,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => {
-                        if !inner[start..at].trim().is_empty() {
-                            expand(&inner[start..at], &format!("{before}{}", head.trim()), into);
-                        }
-                        start = at + 1;
-                    }
-                    _ => {}
-                }
-            }
-        }
+fn expand(tree: &UseTree, before: &[String], into: &mut Vec<Vec<String>>) {
+    let with = |name: String| [before, &[name]].concat();
+    match tree {
+        UseTree::Path(path) => expand(&path.tree, &with(path.ident.to_string()), into),
+        UseTree::Name(name) => into.push(with(name.ident.to_string())),
+        UseTree::Rename(name) => into.push(with(name.ident.to_string())),
+        UseTree::Glob(_) => into.push(before.to_vec()),
+        UseTree::Group(group) => group.items.iter().for_each(|tree| expand(tree, before, into)),
     }
 }
 
-fn paths(code: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    let (mut others, mut declared) = (String::new(), Vec::new());
-    for statement in code.split_inclusive([';', '{', '}']).collect::<String>().split(';') {
-        let head = statement.trim_start();
-        let public =
-            head.strip_prefix("pub").map_or(head, |rest| rest.split_once(' ').map_or(rest, |(_, rest)| rest));
-        let line = public.lines().last().unwrap_or_default().trim();
-        if let Some(item) = public.strip_prefix("use ") {
-            expand(item, "", &mut paths);
-        } else if let Some(module) = line.strip_prefix("mod ").or_else(|| line.strip_prefix("pub mod ")) {
-            declared.push(module.to_owned());
-        } else {
-            others.push_str(statement);
+fn paths(source: &Source) -> Vec<Vec<String>> {
+    let (mut paths, mut declared) = (Vec::new(), Vec::new());
+    for item in syn::parse_file(source.shipped()).unwrap().items {
+        match item {
+            Item::Use(item) => expand(&item.tree, &[], &mut paths),
+            Item::Mod(module) => declared.push(module.ident.to_string()),
+            _ => {}
         }
     }
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    for path in others.split(|c: char| !word(c)).filter(|path| path.contains("::")) {
-        let head = path.split("::").next().unwrap_or_default();
-        if ["crate", "super"].contains(&head) || declared.iter().any(|module| module == head) {
-            paths.push(path.to_owned());
+    let tokens = source.tokens();
+    let (mut path, mut after_colons) = (Vec::<String>::new(), false);
+    for (at, token) in tokens.iter().chain([&String::new()]).enumerate() {
+        if token == ":" && !path.is_empty() {
+            after_colons = tokens.get(at.wrapping_sub(1)).is_some_and(|before| before == ":");
+        } else if after_colons && (token == "super" || syn::parse_str::<syn::Ident>(token).is_ok()) {
+            path.push(token.clone());
+            after_colons = false;
+        } else {
+            let head = path.first().map(String::as_str).unwrap_or_default();
+            let own = ["crate", "super"].contains(&head) || declared.iter().any(|module| module == head);
+            if own && path.len() > 1 {
+                paths.push(path);
+            }
+            path = vec![token.clone()];
+            after_colons = false;
         }
     }
     paths
 }
 
 /// The file that a path from `module` leads to, if it is one of this crate.
-fn resolve<'a>(modules: &'a Modules, module: &[String], path: &str) -> Option<&'a String> {
-    let mut parts: Vec<String> =
-        path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+fn resolve<'a>(modules: &'a Modules, module: &[String], path: &[String]) -> Option<&'a String> {
+    let mut parts = path.to_vec();
     let mut from = module.to_vec();
     match parts.first()?.as_str() {
         "crate" => {
@@ -126,7 +118,7 @@ fn files_import_each_other_in_no_circle() {
         let modules: Modules = all.iter().map(|source| (module_of(source, &src), source.name())).collect();
         for source in &all {
             let module = module_of(source, &src);
-            let found = paths(&source.code());
+            let found = paths(source);
             let to = found.iter().filter_map(|path| resolve(&modules, &module, path));
             let to = to.filter(|file| **file != source.name()).cloned();
             edges.entry(source.name()).or_default().extend(to);
@@ -143,8 +135,8 @@ fn circle_is_found_through_others() {
         circles(&[edge("a", "b"), edge("b", "c"), edge("c", "a"), edge("d", "a")].into()),
         ["a", "b", "c"]
     );
-    assert_eq!(
-        paths("use crate::{a::B, c};\nmod d;\nfn f() { d::g(super::h::I) }"),
-        ["crate::a::B", "crate::c", "d::g", "super::h::I"]
-    );
+    let text = "use crate::{a::B as C, c};\nmod d;\nfn f() -> self::X { d::g(super::h::I); other::j() }";
+    let source = Source { path: sources::root().join("x.rs"), text: text.to_owned() };
+    let found: Vec<String> = paths(&source).iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["crate::a::B", "crate::c", "d::g", "super::h::I"]);
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
+
 /// The checkout.
 pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -19,51 +21,38 @@ impl Source {
         self.path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
     }
 
-    /// Its text without comments, string literals and the tests at its end.
-    pub(super) fn code(&self) -> String {
-        let text = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        let (mut code, mut rest) = (String::new(), text);
-        while let Some(at) = rest.find(['/', '"', '\'']) {
-            code.push_str(&rest[..at]);
-            rest = &rest[at..];
-            if rest.starts_with("//") {
-                rest = rest.find('\n').map_or("", |end| &rest[end..]);
-            } else if let Some(inner) = rest.strip_prefix('"') {
-                let raw = code.ends_with("r#").then_some("\"#");
-                let end = raw
-                    .map_or_else(|| closing(inner), |end| inner.find(end).map_or(inner.len(), |at| at + 2));
-                rest = &inner[end..];
-            } else if let Some(inner) = rest.strip_prefix('\'') {
-                // A character, and no lifetime.
-                let width = if inner.starts_with('\\') {
-                    inner[1..].find('\'').map(|at| at + 1)
-                } else {
-                    inner.char_indices().nth(1).map(|(at, _)| at)
-                };
-                let end = width.filter(|end| inner[*end..].starts_with('\''));
-                rest = end.map_or(inner, |end| &inner[end + 1..]);
-            } else {
-                code.push('/');
-                rest = &rest[1..];
-            }
-        }
-        code.push_str(rest);
-        code
+    /// Its text without the tests at its end.
+    pub(super) fn shipped(&self) -> &str {
+        self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
+    }
+
+    /// The identifiers and signs of its code: no comment, no literal, no test.
+    pub(super) fn tokens(&self) -> Vec<String> {
+        let mut tokens = Vec::new();
+        flatten(self.shipped().parse().unwrap(), &mut tokens);
+        tokens
+    }
+
+    /// Whether its code has these tokens in a row.
+    pub(super) fn has(&self, row: &[&str]) -> bool {
+        self.tokens().windows(row.len()).any(|tokens| tokens == row)
     }
 }
 
-/// Where a string literal ends, its quote included.
-fn closing(inner: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in inner.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
+fn flatten(stream: TokenStream, into: &mut Vec<String>) {
+    for token in stream {
+        match token {
+            TokenTree::Group(group) => {
+                into.push("(".to_owned());
+                flatten(group.stream(), into);
+                into.push(")".to_owned());
+            }
+            TokenTree::Ident(ident) => into.push(ident.to_string()),
+            TokenTree::Punct(sign) => into.push(sign.to_string()),
+            // Its text is no code, but that there is one parts what stands beside it.
+            TokenTree::Literal(_) => into.push(String::new()),
         }
     }
-    inner.len()
 }
 
 /// The Rust files below a folder of the checkout, in the order of their paths.

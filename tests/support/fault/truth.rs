@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::purchase::{Purchases, StoredOrder};
 use okyaku_domain::time::month;
 use serde_json::Value;
@@ -50,7 +50,7 @@ pub struct Truth {
     pub erased: BTreeMap<String, Value>,
     /// Where each item is, by its key.
     places: HashMap<(String, String), usize>,
-    channel: String,
+    channel: ChannelId,
     keys: okyaku_store::keyring::Keys,
     now: i64,
     /// Whom a marker's name stands for, of the months that have markers.
@@ -60,10 +60,11 @@ pub struct Truth {
 impl Truth {
     pub fn of(world: &World) -> Self {
         let items: Vec<Value> = world.items().iter().map(named).collect();
-        let (mut alive, mut erased, mut channel) = (BTreeMap::new(), BTreeMap::new(), String::new());
+        let (mut alive, mut erased, mut channel) =
+            (BTreeMap::new(), BTreeMap::new(), ChannelId::from_bytes([0; 10]));
         for item in &items {
             if s(item, "pk") == "CH" {
-                channel = s(item, "sk").to_owned();
+                channel = ChannelId::parse(s(item, "sk")).unwrap();
             }
             let Some(id) = customer(item) else { continue };
             let to = if item["erasedAt"].is_null() { &mut alive } else { &mut erased };

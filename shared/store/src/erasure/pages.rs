@@ -4,7 +4,7 @@
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::limit::MARKERS_MS;
 
 use crate::access::Erase;
@@ -123,7 +123,7 @@ impl<A: Erase> Store<A> {
     }
 
     /// A marker under a random name, in one transaction. 4 W.
-    async fn rename(&self, channel: &str, old: Key, mut item: Item) -> Result<(), Error> {
+    async fn rename(&self, channel: &ChannelId, old: Key, mut item: Item) -> Result<(), Error> {
         let name = hex::encode(random::<10>()?);
         item.extend(marker::renamed(&old, channel, &name).attributes());
         let delete = Write::delete(old).when(|terms| format!("attribute_exists({})", terms.name(PK)));
@@ -183,7 +183,7 @@ impl<A: Erase> Store<A> {
 
     /// Up to [`PAGE`] items of a life, all but its tombstone. The items behind the front are the cursor: what is deleted
     /// is not met again.
-    async fn page_of(&self, channel: &str, record: &CustomerId) -> Result<Page, Error> {
+    async fn page_of(&self, channel: &ChannelId, record: &CustomerId) -> Result<Page, Error> {
         let pk = customer::partition(channel, record);
         let reply = self
             .query(pk.clone())

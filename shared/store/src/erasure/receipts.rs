@@ -2,6 +2,7 @@
 
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::month::Month;
 use okyaku_domain::time::Millis;
 
@@ -27,7 +28,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the channel has none of this id; [`Error::Busy`] or [`Error::Internal`].
-    pub async fn erasure(&self, channel: &str, id: &str) -> Result<Erasure, Error> {
+    pub async fn erasure(&self, channel: &ChannelId, id: &str) -> Result<Erasure, Error> {
         let nobody = Error::NotFound("the erasure");
         let Some(at) = Erasure::time_of(id).filter(|_| Erasure::is_id(id)) else { return Err(nobody) };
         // The job first: the receipt takes its place in one transaction.
@@ -41,7 +42,7 @@ impl<A: Read> Store<A> {
             Some(item) => erasure::read(item)?,
             None => return Err(nobody),
         };
-        if erasure.channel == channel { Ok(erasure) } else { Err(nobody) }
+        if erasure.channel == *channel { Ok(erasure) } else { Err(nobody) }
     }
 }
 
@@ -66,7 +67,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn erasures_since(&self, channel: &str, since: Millis) -> Result<Log, Error> {
+    pub async fn erasures_since(&self, channel: &ChannelId, since: Millis) -> Result<Log, Error> {
         let mut log = Log::default();
         // All of them, unlike a sweep: one that is left out would not be done again.
         for shard in 0..JOB_SHARDS {
@@ -79,7 +80,7 @@ impl<A: List> Store<A> {
                 log.add(item);
             }
         }
-        log.erasures.retain(|erasure| erasure.channel == channel && erasure.erased_at >= since);
+        log.erasures.retain(|erasure| erasure.channel == *channel && erasure.erased_at >= since);
         // One that was open when the jobs were read may be a receipt by now.
         log.erasures.sort_by(|a, b| (&a.id, a.swept_at).cmp(&(&b.id, b.swept_at)));
         log.erasures.dedup_by(|b, a| a.id == b.id);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::record::Tombstone;
 
@@ -70,7 +70,7 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn named(&self, channel: &str, person: &PersonRef) -> Result<Named, Error> {
+    pub async fn named(&self, channel: &ChannelId, person: &PersonRef) -> Result<Named, Error> {
         let (id, found) = match person {
             PersonRef::Member(member) => self.current(channel, NaturalKey::Member(member)).await?,
             PersonRef::Visitor(veil) => {
@@ -99,7 +99,12 @@ impl<A: List> Store<A> {
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn address(&self, channel: &str, kind: ContactPointKind, hash: &str) -> Result<Address, Error> {
+    pub async fn address(
+        &self,
+        channel: &ChannelId,
+        kind: ContactPointKind,
+        hash: &str,
+    ) -> Result<Address, Error> {
         let Registered { ids: registered, listed, erasure, more } =
             self.registered(channel, kind, hash).await?;
         let ids: Vec<&CustomerId> = registered.keys().collect();
@@ -134,7 +139,7 @@ impl<A: List> Store<A> {
     /// What the items of an address say.
     async fn registered(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         kind: ContactPointKind,
         hash: &str,
     ) -> Result<Registered, Error> {

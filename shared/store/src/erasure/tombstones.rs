@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, NaturalKey};
+use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 
@@ -134,7 +134,7 @@ impl<A: PlaceTombstones> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn redate(
         &self,
-        channel: &str,
+        channel: &ChannelId,
         person: &PersonRef,
         generation: u32,
         as_of: Millis,

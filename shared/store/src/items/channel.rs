@@ -2,6 +2,7 @@
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{FORMAT, number};
@@ -13,8 +14,8 @@ pub const CHANNELS: &str = "CH";
 
 /// A channel.
 #[must_use]
-pub fn key(id: &str) -> Key {
-    Key::new(CHANNELS.to_owned(), id)
+pub fn key(id: &ChannelId) -> Key {
+    Key::new(CHANNELS.to_owned(), id.as_str())
 }
 
 /// A channel as an item.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::limit::REGISTRATIONS_INLINE;
 use okyaku_domain::time::{self, Millis};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub(crate) struct Conditions {
 
 /// A contact point, by the keyed hash of its address.
 #[must_use]
-pub fn key(channel: &str, kind: ContactPointKind, hash: &str) -> Key {
+pub fn key(channel: &ChannelId, kind: ContactPointKind, hash: &str) -> Key {
     let letter = match kind {
         ContactPointKind::Email => 'e',
         ContactPointKind::MobileNumber => 'm',
@@ -92,7 +92,7 @@ pub fn key(channel: &str, kind: ContactPointKind, hash: &str) -> Key {
 
 /// The registration of a customer for a contact point whose own list is full.
 #[must_use]
-pub fn overflow_key(channel: &str, kind: ContactPointKind, hash: &str, id: &CustomerId) -> Key {
+pub fn overflow_key(channel: &ChannelId, kind: ContactPointKind, hash: &str, id: &CustomerId) -> Key {
     Key::new(key(channel, kind, hash).pk, format!("{OVERFLOW}{id}"))
 }
 
@@ -137,7 +137,12 @@ pub(crate) fn until(item: &Item) -> Option<i64> {
 }
 
 /// The writes of one change of the customer `id`. 2 W each within a transaction.
-pub(crate) fn writes(channel: &str, id: &CustomerId, change: &Change, conditions: Conditions) -> Vec<Write> {
+pub(crate) fn writes(
+    channel: &ChannelId,
+    id: &CustomerId,
+    change: &Change,
+    conditions: Conditions,
+) -> Vec<Write> {
     match change {
         Change::Register(kind, registration) if registration.overflow => {
             let mut item = overflow_key(channel, *kind, &registration.hash, id).attributes();
@@ -183,7 +188,12 @@ pub(crate) fn writes(channel: &str, id: &CustomerId, change: &Change, conditions
 }
 
 /// Releases an overflow registration. Nothing refers to its item any more: the engine may remove it at once.
-pub(crate) fn release_overflow(channel: &str, id: &CustomerId, kind: ContactPointKind, hash: &str) -> Write {
+pub(crate) fn release_overflow(
+    channel: &ChannelId,
+    id: &CustomerId,
+    kind: ContactPointKind,
+    hash: &str,
+) -> Write {
     Write::update(overflow_key(channel, kind, hash, id), |terms| {
         let (released, expires) = (terms.name(RELEASED), terms.name(TTL));
         let (yes, now) = (terms.value(AttributeValue::Bool(true)), terms.value(number(1)));

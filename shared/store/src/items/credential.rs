@@ -2,6 +2,7 @@
 
 use okyaku_domain::channel::Scope;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
@@ -44,7 +45,7 @@ impl CredentialKind {
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
     /// The channel's id.
-    pub channel: String,
+    pub channel: ChannelId,
     /// SHA-256 of an access secret, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_hash: Option<String>,
@@ -60,8 +61,8 @@ pub fn key(kind: CredentialKind, key: &str) -> Key {
 }
 
 /// Whether an item is a public key of a channel.
-pub(crate) fn is_of(pk: &str, item: &Item, channel: &str) -> bool {
-    key::kind(pk) == "K" && string(item, CHANNEL) == Some(channel)
+pub(crate) fn is_of(pk: &str, item: &Item, channel: &ChannelId) -> bool {
+    key::kind(pk) == "K" && string(item, CHANNEL) == Some(channel.as_str())
 }
 
 /// A credential as an item.

@@ -8,7 +8,7 @@ use okyaku_domain::customer::{Customer, Link};
 use okyaku_domain::device::{Mobile, Web};
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::{CustomerId, MemberId, VeilId};
+use okyaku_domain::id::{ChannelId, CustomerId, MemberId, VeilId};
 use okyaku_domain::limit::ANONYMOUS_MS;
 use okyaku_domain::purchase::Purchases;
 use okyaku_domain::record::Tombstone;
@@ -44,19 +44,19 @@ const GENERATION: &str = "g";
 
 /// Partition of everything about one record.
 #[must_use]
-pub fn partition(channel: &str, id: &CustomerId) -> String {
+pub fn partition(channel: &ChannelId, id: &CustomerId) -> String {
     format!("C#{channel}#{id}")
 }
 
 /// A customer or its tombstone.
 #[must_use]
-pub fn key(channel: &str, id: &CustomerId) -> Key {
+pub fn key(channel: &ChannelId, id: &CustomerId) -> Key {
     Key::new(partition(channel, id), CUSTOMER)
 }
 
 /// Index keys of a lead or member: set once, so that no ordinary write pays for the index.
 fn listing(
-    channel: &str,
+    channel: &ChannelId,
     id: &CustomerId,
     created_at: Millis,
 ) -> [(String, aws_sdk_dynamodb::types::AttributeValue); 2] {
@@ -213,7 +213,7 @@ impl Device {
 /// # Errors
 /// [`Error::Internal`] if it cannot be written.
 pub fn item(
-    channel: &str,
+    channel: &ChannelId,
     customer: &Customer,
     state: &State,
     version: u64,
@@ -340,7 +340,7 @@ pub fn read(item: Item, now: Millis) -> Result<Option<Found>, Error> {
 }
 
 /// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
-pub(crate) fn tombstone(channel: &str, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
+pub(crate) fn tombstone(channel: &ChannelId, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
     let mut item = key(channel, id).attributes();
     item.insert(ERASED_AT.into(), number(erasure.dated()));
     item.insert(ERASURE.into(), text(&erasure.id));

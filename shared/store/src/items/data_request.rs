@@ -1,7 +1,7 @@
 //! A request for somebody's data, in the partition of its channel.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, integer, number};
@@ -22,13 +22,13 @@ pub struct DataRequest {
 
 /// Partition of a channel's requests for data.
 #[must_use]
-pub fn partition(channel: &str) -> String {
+pub fn partition(channel: &ChannelId) -> String {
     format!("Q#{channel}")
 }
 
 /// A request for somebody's data.
 #[must_use]
-pub fn key(channel: &str, at: Millis, hash: &str) -> Key {
+pub fn key(channel: &ChannelId, at: Millis, hash: &str) -> Key {
     Key::new(partition(channel), format!("{at:013}#{hash}"))
 }
 

@@ -2,6 +2,7 @@
 
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::time::{self, Millis, month};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
@@ -27,13 +28,13 @@ pub fn job_partition(shard: u8) -> String {
 
 /// The receipt of an erasure that is done.
 #[must_use]
-pub fn receipt(channel: &str, erasure: &str, erased_at: Millis) -> Key {
+pub fn receipt(channel: &ChannelId, erasure: &str, erased_at: Millis) -> Key {
     Key::new(receipts(channel, &month(erased_at)), erasure)
 }
 
 /// Partition of a channel's receipts of a UTC month.
 #[must_use]
-pub fn receipts(channel: &str, month: &str) -> String {
+pub fn receipts(channel: &ChannelId, month: &str) -> String {
     format!("R#{channel}#{month}")
 }
 

@@ -3,7 +3,7 @@
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::event::{Event, EventKey, StoredEvent};
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::{self, Millis};
 
 use super::attributes::{FORMAT, integer, number, string, text};
@@ -24,7 +24,7 @@ pub(crate) const BUILDER_VERSION: &str = "sv";
 
 /// An event.
 #[must_use]
-pub fn key(channel: &str, event: &EventKey) -> Key {
+pub fn key(channel: &ChannelId, event: &EventKey) -> Key {
     Key::new(customer::partition(channel, &event.owner), sort(event.created_at, &event.hash))
 }
 

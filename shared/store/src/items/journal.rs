@@ -1,6 +1,6 @@
 //! The journal entry of a link, in the member's partition (R11).
 
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::Millis;
 
 use super::attributes::{FORMAT, number, text};
@@ -15,7 +15,7 @@ pub const JOURNAL_END: &str = "J$";
 
 /// Journal entry of a link, in the member's partition.
 #[must_use]
-pub fn key(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
+pub fn key(channel: &ChannelId, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
     Key::new(customer::partition(channel, member), format!("{JOURNAL}{at:013}#{visitor}"))
 }
 
@@ -27,7 +27,7 @@ pub fn parse(sk: &str) -> Option<(Millis, CustomerId)> {
 }
 
 /// The entry of a link.
-pub(crate) fn item(channel: &str, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Item {
+pub(crate) fn item(channel: &ChannelId, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Item {
     let mut item = key(channel, member, at, visitor).attributes();
     item.insert(FORMAT.into(), number(1));
     item.insert("kind".into(), text("link"));
@@ -44,7 +44,7 @@ mod tests {
         #[test]
         fn sort_key_survives_the_round_trip(at in 0_i64..9_999_999_999_999, id in any::<[u8; 10]>()) {
             let (member, visitor) = (CustomerId::from_bytes([0; 10]), CustomerId::from_bytes(id));
-            prop_assert_eq!(parse(&key("c", &member, at, &visitor).sk), Some((at, visitor)));
+            prop_assert_eq!(parse(&key(&ChannelId::from_bytes([0; 10]), &member, at, &visitor).sk), Some((at, visitor)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Markers of monthly actives (R7): one tiny item per customer and UTC month, whose set is the count. The total of a month
 //! outlives them.
 
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::MARKERS_MS;
 use okyaku_domain::month::Month;
 use okyaku_domain::time::{self, Millis};
@@ -18,27 +19,27 @@ pub(crate) const MONTH: &str = "month";
 
 /// Marker of one active customer in a UTC month. `name` is [`crate::keyring::Keys::active`].
 #[must_use]
-pub fn key(channel: &str, month: &str, name: &str) -> Key {
+pub fn key(channel: &ChannelId, month: &str, name: &str) -> Key {
     let shard = name.get(..1).unwrap_or("0");
     Key::new(format!("M#{channel}#{month}#{shard}"), name)
 }
 
 /// One of the [`SHARDS`] partitions of a month's markers.
 #[must_use]
-pub fn partition(channel: &str, month: &str, shard: u8) -> String {
+pub fn partition(channel: &ChannelId, month: &str, shard: u8) -> String {
     format!("M#{channel}#{month}#{shard:x}")
 }
 
 /// A marker of the same month as `old` under another name.
 #[must_use]
-pub fn renamed(old: &Key, channel: &str, name: &str) -> Key {
+pub fn renamed(old: &Key, channel: &ChannelId, name: &str) -> Key {
     let month = old.pk.rsplit('#').nth(1).unwrap_or_default();
     key(channel, month, name)
 }
 
 /// Total of a month that is closed.
 #[must_use]
-pub fn total(channel: &str, month: &str) -> Key {
+pub fn total(channel: &ChannelId, month: &str) -> Key {
     Key::new(format!("M#{channel}"), month)
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn item(key: Key, at: Millis) -> Item {
 }
 
 /// The total of a month.
-pub(crate) fn total_item(channel: &str, month: Month, count: u64) -> Item {
+pub(crate) fn total_item(channel: &ChannelId, month: Month, count: u64) -> Item {
     let mut item = total(channel, &month.key()).attributes();
     item.insert(FORMAT.into(), number(1));
     item.insert(ACTIVES.into(), number(count));
@@ -88,9 +89,10 @@ mod tests {
 
     #[test]
     fn markers_lie_in_their_months_partitions() {
-        let all: Vec<String> = (0..SHARDS).map(|shard| partition("c", "202611", shard)).collect();
+        let c = &ChannelId::from_bytes([0; 10]);
+        let all: Vec<String> = (0..SHARDS).map(|shard| partition(c, "202611", shard)).collect();
         for first in "0123456789abcdef".chars() {
-            assert!(all.contains(&key("c", "202611", &format!("{first}0")).pk), "{first}");
+            assert!(all.contains(&key(c, "202611", &format!("{first}0")).pk), "{first}");
         }
     }
 }

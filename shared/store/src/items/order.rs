@@ -3,7 +3,7 @@
 
 use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
-use okyaku_domain::id::CustomerId;
+use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::purchase::StoredOrder;
 use okyaku_domain::time::{self, Millis};
 
@@ -34,19 +34,19 @@ pub enum OrderOwner {
 
 /// An order of a customer. `hash` is [`crate::keyring::Keys::order`].
 #[must_use]
-pub fn key(channel: &str, owner: &CustomerId, hash: &str) -> Key {
+pub fn key(channel: &ChannelId, owner: &CustomerId, hash: &str) -> Key {
     Key::new(customer::partition(channel, owner), format!("{ORDERS}{hash}"))
 }
 
 /// Whose an order is.
 #[must_use]
-pub fn owner_key(channel: &str, hash: &str) -> Key {
+pub fn owner_key(channel: &ChannelId, hash: &str) -> Key {
     Key::new(format!("O#{channel}#{hash}"), "O")
 }
 
 /// The owner's item that belongs to the order at `sk` of a customer's partition, if that is one.
 #[must_use]
-pub fn owner_of(channel: &str, sk: &str) -> Option<Key> {
+pub fn owner_of(channel: &ChannelId, sk: &str) -> Option<Key> {
     sk.strip_prefix(ORDERS).map(|hash| owner_key(channel, hash))
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn read(item: &Item) -> Result<(StoredOrder, u64), Error> {
 }
 
 /// That an order is this customer's.
-pub(crate) fn owner_item(channel: &str, hash: &str, owner: &CustomerId) -> Item {
+pub(crate) fn owner_item(channel: &ChannelId, hash: &str, owner: &CustomerId) -> Item {
     let mut item = owner_key(channel, hash).attributes();
     item.insert(OWNER.into(), text(owner.as_str()));
     item.insert(FORMAT.into(), number(1));
@@ -76,7 +76,7 @@ pub(crate) fn owner_item(channel: &str, hash: &str, owner: &CustomerId) -> Item 
 
 /// Refunds that wait for their order until `until`, epoch ms.
 pub(crate) fn waiting_item(
-    channel: &str,
+    channel: &ChannelId,
     hash: &str,
     refunds: &Refunds,
     version: u64,

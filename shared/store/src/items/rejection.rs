@@ -1,5 +1,6 @@
 //! The count of one kind of rejection on one UTC day.
 
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::REJECTION_DAYS;
 use okyaku_domain::time::{DAY, Millis, ttl};
 
@@ -31,7 +32,7 @@ pub struct RejectionCount {
 
 /// Partition of a channel's rejections of a UTC day, `yyyymmdd`.
 #[must_use]
-pub fn partition(channel: &str, day: &str) -> String {
+pub fn partition(channel: &ChannelId, day: &str) -> String {
     format!("D#{channel}#{day}")
 }
 
