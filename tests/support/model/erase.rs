@@ -100,7 +100,11 @@ impl Model {
     fn erase_unknown(&mut self, channel: usize, target: &Named) -> Receipt {
         let now = self.now;
         let record = match target {
-            Named::Record(record) => *record,
+            Named::Record(record) => {
+                // A visitor who expired is no longer there to be counted.
+                self.channels[channel].records[*record].customer = None;
+                *record
+            }
             Named::Member(name) => {
                 let record = self.begin_member(channel, name, false);
                 self.channels[channel].actives.retain(|(_, active), _| *active != record);
