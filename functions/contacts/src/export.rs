@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use okyaku_api::attribute::{self, Viewer};
 use okyaku_api::{Call, Reply, user};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::contact_point::ContactPointKind;
@@ -84,12 +85,6 @@ fn fields(customer: &Customer) -> Vec<Value> {
     customer.profile.iter().map(field).collect()
 }
 
-/// A builder's latest word on each tag.
-fn builder_tags(customer: &Customer) -> Vec<Value> {
-    let tag = |(tag, at, there): (&String, i64, bool)| json!({ "tag": tag, "time": at, "there": there });
-    customer.builder_tags.iter().map(tag).collect()
-}
-
 /// An order as its builder told it. Amounts are texts: no double rounds them.
 fn order(order: &StoredOrder) -> Value {
     json!({
@@ -120,57 +115,14 @@ fn contact_points(records: &[&Customer]) -> Vec<Value> {
 /// Everything that a life's item holds of the person. Left out is what the table needs for itself: the version, the
 /// request's id, keyed hashes of addresses, the hash of the User-Agent, the index's keys.
 fn record(customer: &Customer) -> Value {
-    let (web, mobile) = (&customer.web, &customer.mobile);
     let kind = match customer.kind() {
         Kind::Member => "member",
         // Also one that left an address: what it is identified by is a browser.
         _ if customer.veil_id.is_some() => "visitor",
         _ => "lead",
     };
-    json!({
-        "id": customer.id,
-        "kind": kind,
-        "type": customer.kind().name(),
-        "generation": customer.generation,
-        "memberId": customer.member_id,
-        "veilId": customer.veil_id,
-        "linkedTo": customer.linked_to,
-        "revivedAfter": customer.revived_after,
-        "builderCreatedAt": customer.builder_created_at,
-        "staleSince": customer.stale_since,
-        "fieldTimes": customer.field_times,
-        "builderTags": builder_tags(customer),
-        "name": customer.name,
-        "language": customer.language,
-        "country": customer.country,
-        "city": customer.city,
-        "unsubscribeEmail": customer.unsubscribe_email,
-        "unsubscribeTexting": customer.unsubscribe_texting,
-        "blocked": customer.blocked,
-        "hasPushToken": customer.has_push_token,
-        "createdAt": customer.created_at,
-        "updatedAt": customer.updated_at,
-        "lastSeenAt": customer.last_seen_at,
-        "sessionsCount": customer.sessions_count,
-        "web": {
-            "browser": web.browser,
-            "browserName": web.browser_name,
-            "os": web.os,
-            "osName": web.os_name,
-            "device": web.device,
-            "sessionsCount": web.sessions_count,
-            "lastSeenAt": web.last_seen_at,
-        },
-        "mobile": {
-            "appName": mobile.app_name,
-            "appVersion": mobile.app_version,
-            "os": mobile.os,
-            "osName": mobile.os_name,
-            "device": mobile.device,
-            "sessionsCount": mobile.sessions_count,
-            "lastSeenAt": mobile.last_seen_at,
-        },
-        "fields": fields(customer),
-        "tags": tags(customer),
-    })
+    user::with(
+        attribute::view(customer, Viewer::Export),
+        json!({ "kind": kind, "fields": fields(customer), "tags": tags(customer) }),
+    )
 }

@@ -1,6 +1,7 @@
 //! The conventions of the HTTP routes: reading a request, its credential, its reply. A handler reads in one order:
 //! who (credential → channel), what (parse into domain types), do (one call), say (typed reply).
 
+pub mod attribute;
 pub mod call;
 pub mod credential;
 pub mod event;

@@ -1,16 +1,16 @@
 //! The customer on the wire: the page's allow-list, and Channel Talk's v5 user for servers.
 
-use okyaku_domain::id::ChannelId;
-use serde_json::{Map, Value, json};
-
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::ContactPointKind;
-use okyaku_domain::customer::{Customer, Kind};
+use okyaku_domain::customer::Customer;
 use okyaku_domain::event::StoredEvent;
 use okyaku_domain::field::DESCRIPTION;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::patch::{Patch, ProfilePatch};
 use okyaku_domain::sender::Sender;
 use okyaku_domain::time::Millis;
+use serde_json::{Map, Value, json};
+
+use crate::attribute::{self, Viewer};
 
 /// What a page is shown: Channel Talk's callback user, and `member`, `type`, `sessionsCount`. Never the manager's memo,
 /// tags that a manager set, `blocked` or the location.
@@ -20,22 +20,19 @@ pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     profile.remove(DESCRIPTION);
     let tags: Vec<&String> =
         customer.tags.iter().filter(|(_, sender)| **sender == Sender::Page).map(|(tag, _)| tag).collect();
-    json!({
-        "id": customer.id,
-        "memberId": customer.member_id,
-        "name": customer.name,
-        "avatarUrl": customer.profile.text("avatarUrl"),
-        "profile": profile,
-        "tags": tags,
-        "language": customer.language,
-        "alert": 0,
-        "unread": 0,
-        "unsubscribeEmail": customer.unsubscribe_email,
-        "unsubscribeTexting": customer.unsubscribe_texting,
-        "member": customer.kind() == Kind::Member,
-        "type": customer.kind().name(),
-        "sessionsCount": customer.sessions_count,
-    })
+    with(
+        attribute::view(customer, Viewer::Page),
+        json!({ "profile": profile, "tags": tags, "alert": 0, "unread": 0 }),
+    )
+}
+
+/// A view of a customer with more keys.
+#[must_use]
+pub fn with(mut view: Map<String, Value>, more: Value) -> Value {
+    if let Value::Object(more) = more {
+        view.extend(more);
+    }
+    Value::Object(view)
 }
 
 /// The profile with what is summed up from orders as of now, which wins over what anybody says of it.
@@ -73,81 +70,32 @@ pub fn echo(customer: &Customer, sent: &Patch) -> Value {
 /// Channel Talk's v5 user. Times are epoch milliseconds; what is not known is `null`.
 #[must_use]
 pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
-    let contact_point = |kind: ContactPointKind| customer.profile.text(kind.key());
-    let qualified =
-        |kind: ContactPointKind| customer.profile.get(kind.key()).is_some_and(|field| field.verified);
-    let mut user = json!({
-        "id": customer.id,
+    let mut user = attribute::view(customer, Viewer::Server);
+    if let Some(Value::Object(mobile)) = user.get_mut("mobile") {
+        mobile.extend([("sdkName".to_owned(), Value::Null), ("sdkVersion".to_owned(), Value::Null)]);
+    }
+    // Okyaku's own: the builder knows more than it sent.
+    user.extend(customer.stale_since.map(|since| ("staleSince".to_owned(), since.into())));
+    let more = json!({
         "channelId": channel.id,
-        "memberId": customer.member_id,
-        "veilId": customer.veil_id,
-        "unifiedId": customer.linked_to,
-        "type": customer.kind().name(),
-        "member": customer.kind() == Kind::Member,
-        "name": customer.name,
-        "named": customer.name.is_some(),
         "profile": profile(channel, customer, now),
-        "avatarUrl": customer.profile.text("avatarUrl"),
-        "email": contact_point(ContactPointKind::Email),
-        "mobileNumber": contact_point(ContactPointKind::MobileNumber),
-        "landlineNumber": customer.profile.text("landlineNumber"),
-        "emailQualified": qualified(ContactPointKind::Email),
-        "mobileNumberQualified": qualified(ContactPointKind::MobileNumber),
         "tags": customer.tags.keys().collect::<Vec<_>>(),
+        // Keys of Channel Talk's user that Okyaku does not fill.
         "userImportTags": [],
-        "language": customer.language,
-        "systemLanguage": customer.language,
-        "country": customer.country,
         "province": null,
-        "city": customer.city,
         "latitude": null,
         "longitude": null,
         "timeZone": null,
-        "web": {
-            "browser": customer.web.browser,
-            "browserName": customer.web.browser_name,
-            "os": customer.web.os,
-            "osName": customer.web.os_name,
-            "device": customer.web.device,
-            "sessionsCount": customer.web.sessions_count,
-            "lastSeenAt": customer.web.last_seen_at,
-        },
-        "mobile": {
-            "appName": customer.mobile.app_name,
-            "appVersion": customer.mobile.app_version,
-            "os": customer.mobile.os,
-            "osName": customer.mobile.os_name,
-            "device": customer.mobile.device,
-            "sdkName": null,
-            "sdkVersion": null,
-            "sessionsCount": customer.mobile.sessions_count,
-            "lastSeenAt": customer.mobile.last_seen_at,
-        },
-    });
-    let state = json!({
-        "sessionsCount": customer.sessions_count,
-        "lastSeenAt": customer.last_seen_at,
-        "createdAt": customer.created_at,
-        "updatedAt": customer.updated_at,
-        "hasPushToken": customer.has_push_token,
-        "unsubscribeEmail": customer.unsubscribe_email,
-        "unsubscribeTexting": customer.unsubscribe_texting,
         "unsubscribeAppPush": false,
-        "blocked": customer.blocked,
         "constrainted": false,
-        // The messenger's, which Okyaku is not.
+        // Okyaku has no messenger.
         "alert": 0,
         "unread": 0,
         "hasChat": false,
         "popUpChatId": null,
         "mainChatId": null,
     });
-    if let (Value::Object(user), Value::Object(state)) = (&mut user, state) {
-        user.extend(state);
-        // Okyaku's own: the builder knows more than it sent.
-        user.extend(customer.stale_since.map(|since| ("staleSince".to_owned(), since.into())));
-    }
-    user
+    with(user, more)
 }
 
 /// An event, as Channel Talk's v5.
