@@ -7,67 +7,51 @@ use serde::{Deserialize, Serialize};
 use super::limit::MEMBER_ID_CHARS;
 use super::text::has_control;
 
-/// Id of a channel: 20 lower-hex characters. Serde takes it as it stands: it comes from the table, a token that we signed
-/// or an operator's command, whose channel is then looked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ChannelId(String);
+/// Defines an id of 20 lower-hex characters, the shape of Channel Talk's ids.
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
 
-impl ChannelId {
-    /// Takes a text that has the shape of an id, else nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        is_lower_hex(text, 20).then(|| Self(text.to_owned()))
-    }
+        impl $name {
+            /// Returns the id if `text` has the shape of an id.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                is_lower_hex(text, 20).then(|| Self(text.to_owned()))
+            }
 
-    /// The id made of 10 random bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 10]) -> Self {
-        Self(hex::encode(bytes))
-    }
+            /// Makes an id of 10 bytes: random bytes, or the first bytes of a keyed hash.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 10]) -> Self {
+                Self(hex::encode(bytes))
+            }
 
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// Returns the id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl fmt::Display for ChannelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+hex_id! {
+    /// Id of a channel. Serde accepts any text: the text comes from the table, from a token that Okyaku signed, or from an
+    /// operator's command, and Okyaku then looks for the channel.
+    ChannelId
 }
 
-/// Id of a customer in its channel: 20 lower-hex characters, as Channel Talk's look.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CustomerId(String);
-
-impl CustomerId {
-    /// Takes a text that has the shape of an id, else nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        is_lower_hex(text, 20).then(|| Self(text.to_owned()))
-    }
-
-    /// The id made of the first 10 bytes of a keyed hash or of random bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 10]) -> Self {
-        Self(hex::encode(bytes))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for CustomerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+hex_id! {
+    /// Id of a customer in its channel.
+    CustomerId
 }
 
 /// Whether `text` is exactly `length` lower-case hexadecimal digits.

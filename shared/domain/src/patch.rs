@@ -14,6 +14,10 @@ use super::{tag, text};
 use crate::detail::Detail;
 use crate::error::Error;
 
+/// The keys of a request body that [`parse`] reads.
+pub(crate) const KEYS: [&str; 7] =
+    ["blocked", "language", "profile", "profileOnce", "tags", "unsubscribeEmail", "unsubscribeTexting"];
+
 /// Which contacts a writer vouches for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified(BTreeSet<ContactPointKind>);

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use crate::basic_key::is_basic;
 use crate::field;
+use crate::patch;
 use crate::sender::Sender;
 
 /// What every name becomes that the log does not know.
 pub const OTHER: &str = "other";
 
-/// What bodies have beside a profile, and a batch's events. Basic keys ([`is_basic`]) are known too.
-const KNOWN: [&str; 37] = [
+/// Names in bodies beside the keys of a patch ([`patch::KEYS`]) and the basic keys ([`is_basic`]).
+const KNOWN: [&str; 30] = [
     "app",
     "app.device",
     "app.name",
@@ -19,7 +20,6 @@ const KNOWN: [&str; 37] = [
     "app.pushToken",
     "app.version",
     "attempt",
-    "blocked",
     "body",
     "createdAt",
     "events",
@@ -28,7 +28,6 @@ const KNOWN: [&str; 37] = [
     "events.name",
     "events.property",
     "id",
-    "language",
     "memberHash",
     "memberId",
     "name",
@@ -36,16 +35,11 @@ const KNOWN: [&str; 37] = [
     "page.referrer",
     "page.url",
     "pluginKey",
-    "profile",
-    "profileOnce",
     "property",
     "qualified",
     "revive",
     "sessionToken",
-    "tags",
     "unsubscribe",
-    "unsubscribeEmail",
-    "unsubscribeTexting",
     "user",
     "veilId",
 ];
@@ -104,7 +98,7 @@ fn is_known(name: &str) -> bool {
         Some(("profile" | "profileOnce", key)) => {
             field::declared(key).is_some() || PROFILE_KEYS.contains(&key)
         }
-        _ => KNOWN.contains(&name),
+        _ => patch::KEYS.contains(&name) || KNOWN.contains(&name),
     }
 }
 
