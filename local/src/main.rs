@@ -26,6 +26,9 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 use crate::home::Home;
 
+#[global_allocator]
+static ALLOCATOR: okyaku_api::Allocator = okyaku_api::Allocator;
+
 /// The engine warns of every condition that does not hold, which is everyday business.
 const QUIET: &str = "warn,dynoxide=error";
 

@@ -13,6 +13,9 @@ pub mod session_token;
 pub mod start;
 pub mod user;
 
+/// The allocator of the functions and the local server, which only a program's `main.rs` installs.
+pub use mimalloc::MiMalloc as Allocator;
+
 pub use call::{Call, invocation, serve, serve_counting_rejections};
 pub use credential::{NewPage, Page, Server, scope};
 pub use reply::Reply;

@@ -6,7 +6,13 @@
 /// - `direct NAME`: direct invocations and schedules.
 #[macro_export]
 macro_rules! function_main {
+    (@allocator) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::Allocator = $crate::Allocator;
+    };
     (http $name:ident) => {
+        $crate::function_main!(@allocator);
+
         #[tokio::main(flavor = "current_thread")]
         async fn main() -> Result<(), lambda_http::Error> {
             $crate::start::logs();
@@ -17,6 +23,8 @@ macro_rules! function_main {
         }
     };
     (direct $name:ident) => {
+        $crate::function_main!(@allocator);
+
         #[tokio::main(flavor = "current_thread")]
         async fn main() -> Result<(), lambda_runtime::Error> {
             $crate::start::logs();
