@@ -1,4 +1,6 @@
-//! The table's definition, for engines that are not deployed by the template. `tests/rules/permissions.rs` compares the two.
+//! The table's definition, for engines outside the template.
+//!
+//! `tests/rules/permissions.rs` compares this definition with the template.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -12,7 +14,8 @@ use crate::items::customer::{CONTACTS_INDEX, LIST_PK, LIST_SK};
 use crate::key::{PK, SK, TTL};
 use okyaku_domain::error::Error;
 
-/// Creates the table with its index and time to live. A table that exists already is left alone.
+/// Creates the table with its index and time to live. An existing table stays as it is, but gets its time to
+/// live.
 ///
 /// # Errors
 /// [`Error::Internal`] or [`Error::Busy`] if the engine refuses.
@@ -40,7 +43,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     }
     match request.send().await {
         Ok(_) => {}
-        // It may have been left without its time to live, if somebody died in between.
+        // An earlier call may have created the table and stopped before the time to live was set. Go on.
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         Err(error) => return Err(Failure::of(error).into()),
     }
@@ -52,7 +55,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     let sent = client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await;
     match sent {
         Ok(_) => Ok(()),
-        // "TimeToLive is already enabled".
+        // The engine's message is "TimeToLive is already enabled".
         Err(error) if error.code() == Some("ValidationException") => Ok(()),
         Err(error) => Err(Failure::of(error).into()),
     }
