@@ -40,7 +40,7 @@ pub struct CustomerWrite<'a> {
     /// Whether a new visitor brought the veilId.
     ///
     /// A repeated boot finds such a visitor and writes nothing, so the transaction includes the marker (R7).
-    /// A veilId that the boot minted never comes again in a repeated boot.
+    /// A boot that failed after it minted a veilId is different: the repeated boot brings another veilId.
     pub adopted: bool,
     /// The time from which an erased address is refused, epoch ms.
     ///
