@@ -13,7 +13,7 @@ use okyaku_engine::App;
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &[
     "POST /front/v1/boot",
     "POST /front/v1/touch",
@@ -31,7 +31,7 @@ pub const ROUTES: &[&str] = &[
     "DELETE /open/v4/users/{userId}/block",
 ];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         let call = &call;

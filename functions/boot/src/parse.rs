@@ -1,4 +1,4 @@
-//! A boot's body, headers and proof as domain types.
+//! Parses a boot's body, headers and proof into domain types.
 
 use lambda_http::http::Uri;
 use okyaku_api::{Call, json};
@@ -20,9 +20,9 @@ use subtle::ConstantTimeEq;
 
 use crate::access::Access;
 
-/// Keys of a boot that are not a patch's.
+/// The keys of a boot beside the keys of a patch.
 const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
-/// Query parameters of a page's address and the profile keys they become (R2).
+/// The query parameters of a page's address, with their profile keys (R2).
 const UTM: [(&str, &str); 5] = [
     ("utm_source", "utmSource"),
     ("utm_medium", "utmMedium"),
@@ -31,10 +31,10 @@ const UTM: [(&str, &str); 5] = [
     ("utm_term", "utmTerm"),
 ];
 
-/// Parses a boot. Returns it and what the page is told was dropped.
+/// Parses a boot. Returns the boot and the dropped fields.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if the memberId is not proven where it must be (R1), [`Error::Invalid`] or
+/// [`Error::Unauthorized`] if the memberId needs a proof and has none (R1). [`Error::Invalid`] or
 /// [`Error::TooLarge`].
 pub(crate) fn boot(
     app: &App<Access>,
@@ -42,7 +42,7 @@ pub(crate) fn boot(
     call: &Call,
     mut body: Map<String, Value>,
 ) -> Result<(Boot, Vec<Detail>), Error> {
-    // A page hands over what its template left empty as null: at boot that is absent, not "clear".
+    // A page's template may fill empty values with null. At boot null counts as absent, and clears nothing.
     body.retain(|_, value| !value.is_null());
     let mut dropped = Vec::new();
     let claim = claim(app, channel, &body, &mut dropped)?;
@@ -52,6 +52,7 @@ pub(crate) fn boot(
     dropped.extend(supplied(channel, &mut body)?);
     let (mut patch, refused) = patch::parse(&body, Sender::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
+    // The arrival fills `profileOnce`. A value that the page sent itself wins.
     for (key, value) in arrival {
         match field::value(key, &value, &channel.region) {
             Ok(value) if json_bytes(&value) <= ARRIVAL_BYTES => {
@@ -75,11 +76,12 @@ pub(crate) fn boot(
     Ok((boot, dropped))
 }
 
-/// Leaves in a page's body what the channel's builder supplies of a profile, where that has a fixed list (R13). Returns
-/// what the page is told was dropped.
+/// Keeps only the fields of a page's body that the channel's builder supplies (R13).
+///
+/// Only Firstmall has a fixed list of fields. Returns the dropped fields.
 ///
 /// # Errors
-/// [`Error::TooLarge`], as for any page: what is dropped was sent all the same.
+/// [`Error::TooLarge`] by the limits of any page. The dropped fields count too, because the page sent them.
 pub(crate) fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
     let mut dropped = Vec::new();
     if channel.connection(Builder::Firstmall).is_none() {
@@ -111,6 +113,7 @@ fn claim(
             return Ok(None);
         }
     };
+    // Without a member-hash secret in use, every memberId is an unproven claim.
     if !channel.member_hash_enabled {
         return Ok(Some(Claim { member_id, proven: false }));
     }
@@ -122,7 +125,7 @@ fn claim(
 }
 
 fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
-    // Only whether there is one: Okyaku sends no messages, so the token itself is nobody's business.
+    // Keep only whether a token exists. Okyaku sends no messages, so the token itself is useless.
     let has_push_token = match app.get("pushToken") {
         None => None,
         Some(Value::Null) => Some(false),
@@ -148,7 +151,9 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
     }
 }
 
-/// Referrer and UTM values of the first page, for `profileOnce` where that does not name them itself (R2).
+/// Returns the referrer and UTM values of the first page, for `profileOnce` (R2).
+///
+/// For example, `?utm_source=newsletter` gives `utmSource` with the value `newsletter`.
 fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Error> {
     let Some(page) = json::child(body, "page")? else { return Ok(Vec::new()) };
     let text = |key: &str, field: &str| match page.get(key) {
@@ -164,6 +169,7 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
             form_urlencoded::parse(query.as_bytes()).find(|(name, value)| name == utm && !value.is_empty());
         found.extend(value.map(|(_, value)| (key, Value::from(value))));
     }
+    // A referrer from the same host is a click within the shop.
     let host = |address: &str| address.parse::<Uri>().ok()?.host().map(str::to_owned);
     if let Some(referrer) = referrer.filter(|from| !from.is_empty() && host(from) != url.and_then(host)) {
         found.push(("referrer", referrer.into()));
@@ -171,7 +177,7 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
     Ok(found)
 }
 
-/// Country and city, only where the proxy in front proves itself with the origin secret.
+/// Returns country and city, if the proxy in front proves itself with the origin secret.
 fn place(app: &App<Access>, call: &Call) -> Option<(Option<String>, Option<String>)> {
     let secret = app.settings().origin_secret.as_deref()?;
     let given = call.header("x-okyaku-origin")?;

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 
-/// The verdict on one event, in the order of the request.
+/// The verdict on an event, in the order of the request.
 enum Verdict {
     Read(Event),
     Rejected(Detail),
@@ -25,7 +25,7 @@ enum Verdict {
 
 pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let (body, bytes) = call.json()?;
-    // A page that goes away cannot set headers: its token is in the body then.
+    // A closing page cannot set headers, so the body carries the token.
     let token = json::text(&body, "sessionToken")?;
     let Page { channel, claims } = Page::of_token(app, call, token, GRACE_FOR_EVENTS).await?;
     let limit = if token.is_some() { BEACON_BYTES } else { BATCH_BYTES };
@@ -60,6 +60,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     if rejected > 0 {
         app.settings().metrics.put(app.now(), &[(Metric::RejectedEvents, rejected as u64)]);
     }
+    // Store the read events. The results then follow the order of the request.
     let accepted = read.len();
     let mut tracked =
         engine::track(app, &channel, owner, &read, retried, &call.invocation).await?.into_iter();
@@ -111,7 +112,7 @@ fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
     }
 }
 
-/// Reads one event; `fixed` where the channel's builder supplies a fixed list of them (R13).
+/// Reads an event. With `fixed`, the channel's builder supplies a fixed list of events (R13).
 fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     let Value::Object(body) = item else { return Verdict::Rejected(Detail::new("", "must be an object")) };
     match event::of_page(body, bounds) {
@@ -124,12 +125,12 @@ fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     }
 }
 
-/// What the page is told of an event. The field is empty where it is the event itself.
+/// Returns the message about an event for the page. The field is empty if the whole event is wrong.
 fn message(Detail { field, message, .. }: &Detail) -> String {
     if field.is_empty() { message.clone() } else { format!("{field}: {message}") }
 }
 
-/// The same for the log of drops.
+/// Returns the rejection of an event for the log of rejections.
 fn dropped(Detail { field, reason, .. }: &Detail) -> Rejection {
     if field.is_empty() {
         Rejection::new("events", *reason)

@@ -1,4 +1,4 @@
-//! `POST /open/v5/users/{userId}/events`: one event.
+//! `POST /open/v5/users/{userId}/events`: a single event.
 
 use okyaku_api::{Call, Reply, Server, scope, user};
 use okyaku_domain::error::Error;
@@ -25,13 +25,13 @@ pub(crate) async fn track(
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let mut event =
         event::of_server(&body, bounds).map_err(|wrong| Error::Invalid(vec![event::detail(wrong)]))?;
-    // One without an id gets one, and so is not deduplicated (R9).
+    // An event without an id gets a random id, so a repeated event is stored again (R9).
     if event.id.is_none() {
         event.id = Some(engine::new_event_id()?);
     }
     let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
     let owner = engine::named_owner(app, &channel.id, &person).await?;
-    // What is dated before an erasure belongs to the erased record (R12).
+    // An event from before an erasure belongs to the erased record (R12).
     if owner.customer().precedes_record(event.created_at) {
         return Err(Error::Erased);
     }

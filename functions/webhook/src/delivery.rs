@@ -1,4 +1,4 @@
-//! Taking in a proven delivery.
+//! Applies a proven delivery.
 
 use okyaku_api::Reply;
 use okyaku_builders::context::Context;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::access::Access;
 use crate::proof::Proven;
 
-/// Takes in what a delivery says: how many statements it had, and what was left out.
+/// Applies a delivery. The reply has the number of updates and the rejections.
 pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocation) -> Result<Reply, Error> {
     let Proven { channel, builder, topic, at, body } = proven;
     let context = Context {

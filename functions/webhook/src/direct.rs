@@ -1,4 +1,6 @@
-//! Shopify's deliveries by Amazon `EventBridge`: IAM proves the bus, and the shop in the metadata leads to the channel.
+//! Shopify's deliveries by Amazon `EventBridge`.
+//!
+//! IAM proves the bus. The shop in the metadata leads to the channel.
 //! <https://shopify.dev/docs/apps/build/webhooks/subscribe/get-started>
 
 use lambda_http::Context;
@@ -14,11 +16,12 @@ use crate::access::Access;
 use crate::delivery;
 use crate::proof::{Proven, triggered_at, unproven};
 
-/// Takes in one event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`. The answer is that of
-/// the webhook; `EventBridge` repeats what fails, for 24 hours.
+/// Applies an event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`.
+///
+/// Returns the answer of the webhook. `EventBridge` repeats a failed event for 24 hours.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] for a shop of no channel; [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Unauthorized`] for an unknown shop. [`Error::Busy`] or [`Error::Internal`].
 pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Result<Value, Error> {
     let metadata = |name: &str| {
         let metadata = event.pointer("/detail/metadata")?.as_object()?;
