@@ -31,6 +31,7 @@ pub(crate) async fn connect(
     // Keep the secrets of the same shop. Another shop starts without secrets.
     let known = builders.get(&builder).filter(|connection| connection.shop == shop);
     let mut secrets = known.map(|connection| connection.secrets.clone()).unwrap_or_default();
+    // Put the new secret first, and keep one previous secret.
     if let Some(secret) = secret.map(str::trim) {
         secrets.insert(0, app.keys().seal(secret)?);
         secrets.truncate(SECRETS);
@@ -44,6 +45,7 @@ pub(crate) async fn connect(
     {
         return Err(Error::invalid("shop", "is connected to another channel"));
     }
+    // Save the connection first. The key of the shop then leads to a connected channel.
     builders.insert(builder, Connection { shop, secrets, enabled });
     app.store.set_builders(&channel, &builders).await?;
     app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;

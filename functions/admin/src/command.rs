@@ -108,6 +108,7 @@ fn all() -> Vec<Scope> {
 /// # Errors
 /// [`Error::Invalid`] with the name of the wrong field.
 pub(crate) fn parse(command: Value) -> Result<Command, Error> {
+    // serde checks the shape. Its message may quote a value, so the caller gets this message.
     let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, setBuilder, setPurchaseWindow, listDataRequests, listErasures or replayErasures with its fields";
     let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
     // Check the values that the shape leaves open.

@@ -47,6 +47,7 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
     {
         app.store.set_builders(&known, &channel.builders).await?;
     }
+    // The shops lead to the channel, like the connected shops of other channels.
     for (builder, connection) in &channel.builders {
         let key = format!("{}:{}", builder.name(), connection.shop);
         app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;

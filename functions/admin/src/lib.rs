@@ -38,6 +38,7 @@ const HOUR: i64 = 60 * 60 * 1000;
 /// store.
 pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
     match command::parse(command)? {
+        // A channel begins without builders and with a purchase window of three months.
         Command::CreateChannel { name, region, origins, event_days, member_hash } => {
             let channel = Channel {
                 id: ChannelId::from_bytes(random()?),
@@ -84,6 +85,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         Command::ListDataRequests { channel_id } => {
             builders::data_requests(app, &find(app, &channel_id).await?).await
         }
+        // The table keeps only the sealed secret.
         Command::SetSecret { channel_id, secret, enabled } => {
             let secret = match secret {
                 Some(secret) => secret,
@@ -141,6 +143,7 @@ async fn rotate(
         return Err(Error::NotFound("the key"));
     }
     let key = hex(random::<16>()?);
+    // Make the new key. Only an access key has a secret.
     let (credential, shown) = match kind {
         KeyKind::Plugin => (public(channel), json!({ "pluginKey": key })),
         KeyKind::Webhook => (public(channel), json!({ "webhookToken": key })),

@@ -44,12 +44,14 @@ pub(crate) fn boot(
 ) -> Result<(Boot, Vec<Detail>), Error> {
     // A page's template may fill empty values with null. At boot null counts as absent, and clears nothing.
     body.retain(|_, value| !value.is_null());
+    // Read the parts of the body.
     let mut dropped = Vec::new();
     let claim = claim(app, channel, &body, &mut dropped)?;
     let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
     let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
     let arrival = arrival(&body)?;
     dropped.extend(supplied(channel, &mut body)?);
+    // The remaining keys are a patch.
     let (mut patch, refused) = patch::parse(&body, Sender::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
     // The arrival fills `profileOnce`. A value that the page sent itself wins.
@@ -62,6 +64,7 @@ pub(crate) fn boot(
                 .push(Detail::new(format!("profileOnce.{key}"), "is too long or has control characters")),
         }
     }
+    // The page's language wins over the browser's language.
     let given = patch.language.take().flatten();
     let accepted = || text::accepted_language(call.header("accept-language")?);
     let boot = Boot {
@@ -88,6 +91,7 @@ pub(crate) fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Resu
         return Ok(dropped);
     }
     patch::fits_a_page(body)?;
+    // Drop every profile field outside Firstmall's list.
     for within in ["profile", "profileOnce"] {
         if let Some(Value::Object(fields)) = body.get_mut(within) {
             let (kept, refused) = firstmall::supply(within, std::mem::take(fields));
@@ -106,6 +110,7 @@ fn claim(
 ) -> Result<Option<Claim>, Error> {
     let hash = json::text(body, "memberHash")?;
     let Some(text) = json::text(body, "memberId")? else { return Ok(None) };
+    // A malformed memberId is dropped, and the boot goes on as a visitor's boot.
     let member_id = match MemberId::parse(text) {
         Ok(member_id) => member_id,
         Err(message) => {
@@ -117,6 +122,7 @@ fn claim(
     if !channel.member_hash_enabled {
         return Ok(Some(Claim { member_id, proven: false }));
     }
+    // The memberHash must prove the memberId.
     let secret = app.keys().open(&channel.member_hash_secret)?;
     if !hash.is_some_and(|hash| member_hash::proves(&secret, member_id.as_str(), hash)) {
         return Err(Error::Unauthorized("the memberHash is missing or wrong"));
@@ -135,6 +141,7 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
             None
         }
     };
+    // A wrong text is dropped, and the others stay.
     let mut read = |key: &str| {
         let value = app.get(key).filter(|value| !value.is_null())?;
         let text = value.as_str().ok_or_else(|| "must be text".to_owned());
@@ -162,6 +169,7 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
     };
     let (url, referrer) = (text("url", "page.url")?, text("referrer", "page.referrer")?);
     let query = url.and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    // Leave the fragment out.
     let query = query.split('#').next().unwrap_or_default();
     let mut found: Vec<(&'static str, Value)> = Vec::new();
     for (utm, key) in UTM {
@@ -184,6 +192,7 @@ fn place(app: &App<Access>, call: &Call) -> Option<(Option<String>, Option<Strin
     if !bool::from(secret.as_bytes().ct_eq(given.as_bytes())) {
         return None;
     }
+    // CloudFront adds these headers from the viewer's address.
     let header = |name| call.header(name).and_then(|value| text::short(value, NAME_CHARS).ok());
     let country = header("cloudfront-viewer-country")
         .filter(|country| country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()));

@@ -29,6 +29,7 @@ const START: &str = "000000000000000000000000000000000000000000000000000";
 pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let since = since(call)?;
     let person = find(app, channel, call).await?;
+    // Every further page has only events.
     if let Some(since) = since {
         let (events, next) = events(app, channel, &person, Some(&since)).await?;
         return Reply::ok(
@@ -40,6 +41,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     let records: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
     let (links, orders) = app.store.journal_and_orders(&channel.id, &person.id).await?;
     let months = app.store.active_months(&channel.id, &records).await?;
+    // Collect the first page without events.
     let mut page = json!({
         "version": VERSION,
         "exportedAt": app.now(),
@@ -61,6 +63,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     } else {
         events(app, channel, &person, None).await?
     };
+    // Add the events and the cursor.
     if let Value::Object(page) = &mut page {
         page.insert("events".into(), events.into());
         page.insert("next".into(), next.into());

@@ -17,6 +17,7 @@ const DEFAULT_LIMIT: usize = 25;
 
 pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let since = since(call)?;
+    // Read the parameters.
     let limit = match call.query("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => text
@@ -65,6 +66,7 @@ pub(crate) async fn glance(app: &App<Access>, channel: &Channel, call: &Call) ->
     let counts = app.store.counts(&channel.id, &customer).await?;
     let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
     let mut events = json!({ "latest": latest, "counts": counts.by_name });
+    // Say so if the counts are incomplete.
     if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
         events.insert("countsTruncated".into(), true.into());
     }

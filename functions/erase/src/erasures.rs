@@ -29,15 +29,18 @@ pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Re
     }
     let all = json::flag(&body, "all")?;
     let by = parse(&body, channel)?;
+    // Only an address can have several customers.
     if all && !matches!(by, PersonRef::ContactPoint(_)) {
         return Err(Error::invalid("all", "is for an address alone"));
     }
     let options = ErasureOptions { all, unknown: true, ..ErasureOptions::default() };
+    // Place the tombstones, then delete pages for a short time.
     let erasures = match engine::erase(app, channel, &by, options, &call.invocation).await? {
         Erased::Now(erasures) => work(app, erasures, call).await,
         Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],
         Erased::Nobody => return Err(Error::internal("an unknown customer was not erased")),
     };
+    // An address with many customers needs several erasures. The first comes under `erasure`.
     let mut shown = erasures.iter().map(show);
     let mut reply = json!({ "erasure": shown.next() });
     let further: Vec<Value> = shown.collect();

@@ -46,6 +46,7 @@ async fn delete_event(app: &App<Access>, call: &Call, caller: &Server<scope::Era
     let person = found.customer;
     let not_found = Error::NotFound("the event");
     let Some(key) = EventKey::parse(call.param("eventId")) else { return Err(not_found) };
+    // The event may lie in a linked record.
     let own = key.owner == person.id || person.links.iter().any(|link| link.id == key.owner);
     match own && app.store.delete_event(&channel.id, &key).await? {
         true => Ok(Reply::no_content()),

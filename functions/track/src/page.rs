@@ -28,6 +28,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     // A closing page cannot set headers, so the body carries the token.
     let token = json::text(&body, "sessionToken")?;
     let Page { channel, claims } = Page::of_token(app, call, token, GRACE_FOR_EVENTS).await?;
+    // A body with the token inside has a lower limit.
     let limit = if token.is_some() { BEACON_BYTES } else { BATCH_BYTES };
     if bytes > limit {
         return Err(Error::TooLarge { field: "body", limit });
@@ -36,15 +37,18 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     {
         return Err(Error::invalid(key, "is not a known key"));
     }
+    // From the second attempt on, earlier events may be stored already.
     let retried = attempt(&body)? >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let items = events(&body)?;
+    // Read all events first. A wrong event does not refuse the others.
     let fixed = channel.connection(Builder::Firstmall).is_some();
     let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
     let owner = engine::session_owner(app, &channel.id, &claims.sub).await?;
     let customer = owner.customer();
+    // Events from before an erasure belong to the erased record.
     for verdict in &mut verdicts {
         let early = matches!(verdict, Verdict::Read(event) if customer.precedes_record(event.created_at));
         if early {
@@ -69,6 +73,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         Verdict::Read(_) => None,
     });
     let rejections = rejections.collect();
+    // Give each event its verdict. `tracked` has only the events that were read.
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {

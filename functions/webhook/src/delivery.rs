@@ -22,6 +22,7 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
         region: &channel.region,
         bounds: Bounds { now: app.now(), retention: channel.event_retention() },
     };
+    // Read the updates of the delivery.
     let Delivery { updates, mut rejections } = match (body, builder) {
         (Ok(body), Builder::Shopify) => shopify::read(&topic, &body, context),
         (Ok(body), Builder::Cafe24) => cafe24::read(&body, context),
@@ -29,6 +30,7 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
         (Err(unreadable), _) => Delivery { updates: Vec::new(), rejections: vec![unreadable] },
     };
     let applied = updates.len();
+    // Apply the updates in order. The first failure ends the delivery, and the builder repeats the delivery.
     for update in updates {
         rejections.extend(engine::apply(app, &channel, update, invocation).await?);
     }

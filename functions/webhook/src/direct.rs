@@ -23,10 +23,12 @@ use crate::proof::{Proven, triggered_at, unproven};
 /// # Errors
 /// [`Error::Unauthorized`] for an unknown shop. [`Error::Busy`] or [`Error::Internal`].
 pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Result<Value, Error> {
+    // The names of the metadata are compared without case.
     let metadata = |name: &str| {
         let metadata = event.pointer("/detail/metadata")?.as_object()?;
         metadata.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
     };
+    // The shop leads to the channel. A channel may have disconnected the shop since then.
     let shop = metadata("X-Shopify-Shop-Domain").unwrap_or_default().to_lowercase();
     let key = format!("{}:{shop}", Builder::Shopify.name());
     let (channel, _) = app.store.channel_of(CredentialKind::Shop, &key).await?.ok_or_else(unproven)?;

@@ -51,6 +51,7 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
     // Check the builder's signature or API key, and the shop.
     let (topic, at, body) = match builder {
         Builder::Shopify => {
+            // Shopify signs the raw body, and names the shop in a header.
             let signed = header(call, "hmac-sha256").unwrap_or_default();
             let shop = header(call, "shop-domain").unwrap_or_default();
             if !signature::is_shopifys(&secrets, bytes, signed)
@@ -62,6 +63,7 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
             (topic, triggered_at(header(call, "triggered-at"), now), read(bytes))
         }
         Builder::Cafe24 => {
+            // Cafe24 sends an API key, and names the shop in the body.
             if !signature::is_cafe24s(&secrets, call.header("x-api-key").unwrap_or_default()) {
                 return Err(unproven());
             }
@@ -76,6 +78,7 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
         // Firstmall sends no webhooks. Firstmall's pages and servers speak for themselves.
         Builder::Firstmall => return Err(unproven()),
     };
+    // The delivery is proven, so the log line may name the channel.
     call.note_builder(&channel.id, builder);
     Ok(Proven { channel, builder, topic, at, body })
 }

@@ -53,6 +53,7 @@ where
     let call = Arc::new(call);
     let id = &call.invocation.id;
     let meter = Meter::default();
+    // Give the handler the time until shortly before the limit.
     let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(TIME_FOR_REPLY);
     let reply = match route {
         // Answer 503 before the time limit. If the table hangs and Lambda stops the function, the caller gets
@@ -64,6 +65,7 @@ where
         None => Err(Error::NotFound("the route")),
     };
     let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id));
+    // One log line per request.
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         route,
@@ -97,6 +99,7 @@ where
 {
     serve(request, routes, |route, call| async move {
         let reply = handler(route, call.clone()).await;
+        // Take the rejections of the reply, or make them from the error.
         let rejections = match &reply {
             Ok(reply) => reply.rejections().to_vec(),
             // The caller sends the request again, with the same rejections.
@@ -116,6 +119,7 @@ where
 
 impl Call {
     fn of(request: Request, routes: &'static [&'static str]) -> (Option<&'static str>, Self) {
+        // A request without a Lambda context has a time limit of 10 s.
         let invocation = match request.lambda_context_ref() {
             Some(context) => invocation(context),
             None => Invocation { id: String::new(), deadline: Instant::now() + Duration::from_secs(10) },
@@ -143,6 +147,7 @@ impl Call {
             }
             Some(key) => routes.iter().copied().find(|route| *route == key),
         };
+        // Keep the raw bytes, because a signature covers them.
         let (parts, body) = request.into_parts();
         let body = match body {
             Body::Text(text) => text.into_bytes(),
@@ -210,6 +215,7 @@ impl Call {
         if self.body.len() > BODY_BYTES {
             return Err(too_large);
         }
+        // Decompress if the header says gzip or the bytes look like gzip.
         let declared =
             self.header("content-encoding").is_some_and(|value| value.eq_ignore_ascii_case("gzip"));
         if declared || gzip::is_gzip(&self.body) {
@@ -241,6 +247,7 @@ fn by_path(
     routes.iter().find_map(|route| {
         let (of, template) = route.split_once(' ')?;
         let (wanted, given) = (template.split('/'), path.split('/'));
+        // Method and number of parts must be equal.
         if of != method || wanted.clone().count() != given.clone().count() {
             return None;
         }

@@ -145,6 +145,7 @@ impl Page {
         grace: Millis,
     ) -> Result<Self, Error> {
         let token = token.or_else(|| header(&call.headers, "x-session")).unwrap_or_default();
+        // The token names the channel. Only a token that Okyaku signed is believed.
         let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
         let known = app.store.channel_of(CredentialKind::Id, claims.aud.as_str()).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;

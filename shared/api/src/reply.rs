@@ -88,6 +88,7 @@ impl Reply {
     /// The cause of an internal error is logged here, once, with the request's id. The reply hides the cause.
     #[must_use]
     pub fn of_error(error: &Error, request_id: &str) -> Self {
+        // This match is the only place that gives an error its status.
         let (status, code) = match error {
             Error::Unparsable(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Error::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
@@ -117,6 +118,7 @@ impl Reply {
             [] => error.to_string(),
             [first, ..] => format!("{}: {}", first.field, first.message),
         };
+        // The body has both shapes: the keys of an error, and the list `errors`.
         let mut body = json!({
             "status": status.as_u16(),
             "commonErrorCode": code,

@@ -59,6 +59,7 @@ pub fn verify(keys: &Keys, token: &str, now: Millis, grace: Millis) -> Result<Cl
     install();
     let wrong = Error::Unauthorized("the session token is missing, malformed or foreign; boot again");
     let Ok(header) = jsonwebtoken::decode_header(token) else { return Err(wrong) };
+    // Only the installation's keys count. The token's header chooses among them.
     let key = keys.tokens().find(|(kid, _)| header.kid.as_deref() == Some(*kid));
     let Some((_, key)) = key else { return Err(wrong) };
     // The end is compared below with the passed time. The audience is the channel's id, and the caller loads

@@ -86,6 +86,7 @@ impl<'a, A: WriteCustomers> Command<A> for BootCommand<'a> {
             Owner::Visitor => before(visitor, visitor_state.clone()),
             Owner::New => None,
         };
+        // The linked visitor is stored with its own version.
         let change = CustomerChange {
             link: decided.link.zip(visitor_state),
             adopted: decided.adopted,

@@ -40,6 +40,7 @@ pub async fn apply<A: ApplyBuilderUpdates>(
     match update {
         BuilderUpdate::Customer(update) => customer(app, channel, &update, invocation).await,
         BuilderUpdate::Refund(refund) => give_back(app, channel, &refund, invocation).await,
+        // A builder's erasure also refuses data of unknown customers.
         BuilderUpdate::Erase { by, at } => {
             let options = ErasureOptions {
                 unknown: true,
@@ -142,6 +143,7 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for UpdateCommand<'a> {
 fn known<'a>(found: &'a FoundOrder, id: &CustomerId) -> Known<'a> {
     match (&found.stored, &found.owner) {
         (Some((stored, _)), _) => Known::Own(stored),
+        // The order belongs to another customer.
         (None, OrderOwner::Known(owner)) if owner != id => Known::Foreign,
         (None, OrderOwner::Waiting(refunds, _)) => Known::Refunds(refunds),
         (None, _) => Known::Nothing,

@@ -78,12 +78,14 @@ pub(crate) async fn run<A: Send + Sync + 'static, C: Command<A>>(
 ) -> Result<Done<A, C>, Error> {
     let mut backoff = Backoff::until(invocation.deadline);
     loop {
+        // Load, with the current time for the decision.
         let found = command.load(store).await?;
         let now = store.now();
         let (write, note) = match command.decide(store, found, now)? {
             Decision::End(note) => return Ok((None, note)),
             Decision::Write(write, note) => (write, note),
         };
+        // Commit on the condition that the loaded data is still current.
         match write.commit(store, now, invocation).await? {
             Outcome::Stored(stored) => return Ok((Some(stored), note)),
             Outcome::Refused(refusal) => {

@@ -40,6 +40,7 @@ pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
     let until = Instant::now() + WORK;
     let log = app.store.open_erasures().await?;
     let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
+    // Measure the age before the work, so that the alarm sees the oldest erasure.
     let oldest = oldest(&log).map_or(0, |at| app.now() - at);
     let mut failed = None;
     // Work on several erasures at once, so that a failing or a large erasure does not delay small erasures.
@@ -56,6 +57,7 @@ pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
     }
     // Close months even after failed erasures. The run reports one of the errors at its end.
     failed = close_months(app, until).await.or(failed);
+    // Write the metrics in every run, also without open erasures.
     app.settings().metrics.put(
         app.now(),
         &[

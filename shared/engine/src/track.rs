@@ -108,6 +108,7 @@ pub async fn track<A: WriteEvents + WriteCustomers>(
     let customer = owner.customer();
     let keyed: Vec<(EventKey, &Event)> =
         events.iter().map(|event| (app.store.event_key(&channel.id, &customer.id, event), *event)).collect();
+    // A single put tells whether the event is new. A batch cannot tell.
     let tracked = match keyed.as_slice() {
         [] => Vec::new(),
         [(key, event)] => match app.store.put_event(channel, key, event, invocation).await? {
@@ -131,6 +132,7 @@ async fn batch<A: WriteEvents>(
     events: &[(EventKey, &Event)],
     retried: bool,
 ) -> Result<Vec<Tracked>, Error> {
+    // Only a retry pays for the look-up of stored events.
     let mut seen: HashSet<String> = match retried {
         true => {
             let keys: Vec<&EventKey> = events.iter().map(|(key, _)| key).collect();
@@ -164,6 +166,7 @@ async fn check_out<A: WriteCustomers>(
     at: Millis,
     invocation: &Invocation,
 ) -> Result<(), Error> {
+    // Skip the write if the time would stay the same.
     let mut after = loaded.customer.profile.clone();
     after.checked_out(at);
     if after == loaded.customer.profile {

@@ -103,6 +103,7 @@ impl<A: List> Store<A> {
     /// Counts the markers of a month.
     async fn count(&self, channel: &ChannelId, month: Month) -> Result<u64, Error> {
         let month = month.key();
+        // Count the partitions in parallel.
         let shards = (0..SHARDS)
             .map(|shard| self.count_partition(marker::partition(channel, &month, shard)))
             .collect::<Vec<_>>();
@@ -182,6 +183,7 @@ impl<A: Total> Store<A> {
         if self.total(channel, month).await?.is_some() {
             return Ok(false);
         }
+        // The put is conditional, so two concurrent sweeps put one total.
         let count = self.count_twice(channel, month).await?;
         let write = Write::put(marker::total_item(channel, month, count));
         self.send(write.when(|terms| format!("attribute_not_exists({})", terms.name(SK)))).await

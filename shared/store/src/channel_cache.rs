@@ -33,6 +33,7 @@ impl ChannelCache {
     pub(crate) fn put(&self, key: (CredentialKind, String), known: Option<Known>, now: Millis) {
         let until = now + if known.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
         if let Ok(mut entries) = self.0.lock() {
+            // Start again with an empty cache when the cache is full.
             if entries.len() >= ENTRIES {
                 entries.clear();
             }

@@ -36,6 +36,7 @@ impl<A: Read> Store<A> {
         if key.is_empty() || key.len() > 200 {
             return Ok(None);
         }
+        // Look into the cache first. The cache also keeps unknown keys.
         let entry = (kind, key.to_owned());
         if let Some(known) = self.backend().channels.get(&entry, self.now()) {
             return Ok(known);
@@ -49,6 +50,7 @@ impl<A: Read> Store<A> {
     }
 
     async fn load_channel_of(&self, kind: CredentialKind, key: &str) -> Result<Option<Known>, Error> {
+        // A session token names the channel's id, so no credential is stored.
         if kind == CredentialKind::Id {
             let Some(id) = ChannelId::parse(key) else { return Ok(None) };
             let credential = Credential { channel: id.clone(), secret_hash: None, scopes: Vec::new() };
@@ -123,6 +125,7 @@ impl<A: Administer> Store<A> {
         channel: &Channel,
         builders: &BTreeMap<Builder, Connection>,
     ) -> Result<(), Error> {
+        // The condition compares the whole map, because two commands may change different builders.
         let read: AttributeValue = to_attribute_value(&channel.builders).map_err(Error::internal)?;
         let new: AttributeValue = to_attribute_value(builders).map_err(Error::internal)?;
         let write = Write::update(channel::key(&channel.id), |terms| {

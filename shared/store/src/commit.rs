@@ -116,6 +116,7 @@ impl<A: WriteCustomers> Store<A> {
         let version = state.as_ref().map(|state| state.version);
         let mut new_state = state.take().unwrap_or_default();
         new_state.registrations = registrations;
+        // The member's item keeps a copy of the linked visitor's registrations, for a later erasure.
         if let Some((visitor, visitors)) = &write.link {
             new_state.link_registrations.insert(visitor.id.clone(), visitors.registrations.clone());
         }
@@ -129,6 +130,7 @@ impl<A: WriteCustomers> Store<A> {
         if first_of_month && !new {
             self.send_plain(self.mark(commit.write.channel, &id, at)).await?;
         }
+        // Several items, or a condition on another item, need a transaction.
         if commit.needs_transaction() {
             return self.commit_together(commit, invocation).await;
         }
@@ -164,6 +166,7 @@ impl<A: WriteCustomers> Store<A> {
                 Sent::Conflict => return Ok(Outcome::Lost),
                 Sent::Refused(refused) => refused,
             };
+            // A refusal of the customer's own part means a lost race.
             if refused.iter().any(|(part, _)| matches!(part, Part::Own)) {
                 return Ok(Outcome::Lost);
             }
@@ -255,16 +258,19 @@ impl Commit<'_> {
     /// the condition of the other form. Returns the refusal if the refusal is for good.
     fn other_form(&mut self, at: usize, item: Option<&Item>, now: Millis) -> Option<Refusal> {
         let Some(Change::Register(kind, registration)) = self.changes.get_mut(at) else { return None };
+        // An erasure of the address refuses for good.
         if let (Some(since), Some(item)) = (self.write.refused_by_erasures_since, item)
             && contact_point::is_remembered(item, now, since)
         {
             return Some(Refusal::Erased);
         }
+        // A command that needs a free contact point refuses for good.
         if self.write.unique {
             let listed = item.and_then(|item| contact_point::registered(item).into_iter().next());
             let overflow = || Registrant::Overflow(*kind, registration.hash.clone());
             return Some(Refusal::Taken(listed.map_or_else(overflow, Registrant::Listed)));
         }
+        // Otherwise the list was full or has room again.
         registration.overflow = !registration.overflow;
         self.state.registrations.insert(*kind, registration.clone());
         None

@@ -23,6 +23,7 @@ pub(crate) fn changes(
     let mut new = Registrations::new();
     for (point, verified) in customer.contact_points() {
         let hash = keys.contact_point(channel, &point);
+        // A known registration keeps its form, in the list or as an overflow.
         let overflow = old.get(&point.kind).is_some_and(|known| known.hash == hash && known.overflow);
         new.insert(point.kind, Registration { hash, verified, overflow });
     }
@@ -30,7 +31,9 @@ pub(crate) fn changes(
     for kind in ContactPointKind::ALL {
         match (old.get(&kind), new.get(&kind)) {
             (Some(was), Some(is)) if was == is => {}
+            // The address is the same, so only the verification changed.
             (Some(was), Some(is)) if was.hash == is.hash => changes.push(Change::Verify(kind, is.clone())),
+            // The address changed, appeared or disappeared.
             (was, is) => {
                 changes.extend(was.map(|was| Change::Release(kind, was.clone())));
                 changes.extend(is.map(|is| Change::Register(kind, is.clone())));

@@ -52,6 +52,7 @@ impl<A: Read> Store<A> {
         channel: &ChannelId,
         ids: &[&CustomerId],
     ) -> Result<Vec<Option<Found>>, Error> {
+        // DynamoDB refuses an empty batch. A single id needs no batch.
         match ids {
             [] => return Ok(Vec::new()),
             [id] => return Ok(vec![self.record(channel, id).await?]),
@@ -116,6 +117,7 @@ impl<A: Read> Store<A> {
             PersonRef::ContactPoint(_) => return Err(Error::internal("an address names no single record")),
         };
         let loaded = live(found)?;
+        // Follow the link of a visitor.
         match loaded.customer.linked_to.clone() {
             None => Ok(loaded),
             Some(member) => live(self.record(channel, &member).await?),

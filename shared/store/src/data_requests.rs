@@ -32,6 +32,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
         at: Millis,
     ) -> Result<(), Error> {
         let customers: Vec<CustomerId> = match by {
+            // Several customers may share an address, and the request names them all.
             PersonRef::ContactPoint(contact_point) => {
                 let hash = self.keys().contact_point(channel, contact_point);
                 let address = self.address(channel, contact_point.kind, &hash).await?;
@@ -42,6 +43,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
                 Named::Erased(_) | Named::Nobody(_) => Vec::new(),
             },
         };
+        // The hash of id and time names the request, so that a repetition overwrites the item.
         let hash = self.keys().order(channel, &format!("request {id} {at}"));
         let item = data_request::item(
             data_request::key(channel, at, &hash),

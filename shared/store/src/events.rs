@@ -95,6 +95,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     ) -> Result<(), Error> {
         let mut item = event::item(channel, &self.event_key(&channel.id, owner, &given.event), &given.event);
         item.insert(BUILDER_VERSION.into(), number(given.version));
+        // A late delivery of an old version changes nothing.
         let write = Write::put(item).when(|terms| {
             let (pk, stored) = (terms.name(PK), terms.name(BUILDER_VERSION));
             format!("attribute_not_exists({pk}) OR {stored} <= {}", terms.value(number(given.version)))

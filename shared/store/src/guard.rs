@@ -28,6 +28,7 @@ impl<'a> Guard<'a> {
     pub(crate) fn condition(&self, terms: &mut Terms) -> String {
         let (request, version) = (terms.name(REQUEST), terms.name(VERSION));
         let (own, new) = (terms.value(text(self.request)), terms.value(number(self.version())));
+        // A new item may replace an expired item that DynamoDB has not deleted yet.
         let is_known = match self.old {
             Some(old) => format!("{version} = {}", terms.value(number(old))),
             None => {

@@ -62,6 +62,7 @@ impl Keys {
         if hash_key.len() < 32 {
             return Err(KeyError::ShortHashKey);
         }
+        // Each pair is a kid and a secret.
         let token = |pair: &str| {
             let (kid, secret) = pair.trim().split_once(':')?;
             (!kid.is_empty() && secret.len() >= 32)
@@ -157,6 +158,7 @@ impl Keys {
     pub fn open(&self, sealed: &str) -> Result<String, Error> {
         let wrong = || Error::internal("a sealed secret cannot be opened with this hash key");
         let bytes = hex::decode(sealed).map_err(|_| wrong())?;
+        // The first 12 bytes are the nonce.
         let (nonce, sealed) = bytes.split_at_checked(12).ok_or_else(wrong)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| wrong())?;
         let open = self.cipher().decrypt(&Nonce::from(nonce), sealed).map_err(|_| wrong())?;

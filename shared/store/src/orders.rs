@@ -145,6 +145,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     ) -> Result<bool, Error> {
         let version = before.unwrap_or(0) + 1;
         let item = order::waiting_item(channel, hash, refunds, version, self.now() + WAITING_MS)?;
+        // Two refunds at once must not overwrite each other.
         let write = Write::put(item).when(|terms| match before {
             Some(version) => format!("{} = {}", terms.name(VERSION), terms.value(number(version))),
             None => format!("attribute_not_exists({})", terms.name(PK)),

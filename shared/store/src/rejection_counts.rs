@@ -67,6 +67,7 @@ impl RejectionCounts {
         now: Millis,
     ) -> Vec<Due> {
         let Ok(mut all) = self.0.lock() else { return Vec::new() };
+        // Count in memory, under the known name of the field.
         for one in rejections {
             let sort = |field: &str| rejection::sort(sender.name(), one.reason.name(), field);
             let mut name = (partition.to_owned(), sort(&known_field(sender, &one.field)));
@@ -90,6 +91,7 @@ impl RejectionCounts {
             held.waiting += 1;
             held.last = now;
         }
+        // Take the due counts. Failed counts come back by `put_back`.
         let due = all.iter_mut().filter(|(_, held)| held.is_due(now)).take(AT_ONCE);
         due.map(|(name, held)| {
             held.written = Some(now);

@@ -68,6 +68,7 @@ impl<A: List> Store<A> {
         let days = days.min(REJECTION_DAYS);
         let of_day =
             (0..days).map(|back| self.rejections_of(channel, day(now - Millis::from(back) * DAY), now));
+        // Read the days in parallel, in their order.
         let all: Vec<Vec<RejectionCount>> =
             stream::iter(of_day.collect::<Vec<_>>()).buffered(REJECTION_DAYS as usize).try_collect().await?;
         Ok(all.into_iter().flatten().collect())

@@ -80,6 +80,7 @@ impl<A: List> Store<A> {
         if let Some(horizon) = &horizon {
             events.retain(|event| sorts(&event.key, horizon).is_le());
         }
+        // Cut the page before its bytes pass the limit, but keep at least one event.
         let mut bytes = 0;
         let fits = |event: &&StoredEvent| {
             bytes += event_bytes(event);
@@ -104,6 +105,7 @@ impl<A: List> Store<A> {
                 let (items, next) =
                     self.page(channel, record, Page { start, names_only: true, ..Page::default() }).await?;
                 for item in items.iter().filter(|item| !expired(item, self.now())) {
+                    // Stop at the limit of events.
                     if counted == COUNTED_EVENTS {
                         counts.truncated = true;
                         return Ok(counts);
@@ -155,6 +157,7 @@ impl<A: List> Store<A> {
                 names_only: false,
             };
             let (items, next) = self.page(channel, record, ask).await?;
+            // Leave out expired events and the events up to the cursor.
             let live = items.iter().filter(|item| !expired(item, self.now()));
             let live = live.filter_map(|item| event::read(record, item)).filter(|event| after(&event.key));
             events.extend(live.inspect(|event| bytes += event_bytes(event)));
@@ -171,11 +174,13 @@ impl<A: List> Store<A> {
         record: &CustomerId,
         ask: Page,
     ) -> Result<(Vec<Item>, Option<Item>), Error> {
+        // The bounds of the sort key, by the direction of reading.
         let (from, to) = match (ask.order, ask.bound) {
             (Some(Order::Ascending), Some(bound)) => (bound, EVENTS_END.to_owned()),
             (_, Some(bound)) => (EVENTS.to_owned(), bound),
             (_, None) => (EVENTS.to_owned(), EVENTS_END.to_owned()),
         };
+        // Counting needs only the name and the expiry.
         let fields = if ask.names_only { "#n, #ttl" } else { "#sk, #n, #p, #ttl" };
         let mut request = self
             .client()

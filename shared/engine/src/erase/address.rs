@@ -49,6 +49,7 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
 
     async fn load(&mut self, store: &Store<A>) -> Result<Found, Error> {
         let address = store.address(&self.channel.id, self.point.kind, self.hash).await?;
+        // The address remembers the erasure of an earlier try of this command.
         if is_empty(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
             return Ok(Found::Own(Box::new(store.erasure(&self.channel.id, &self.erasure.id).await?)));
         }
@@ -107,12 +108,14 @@ pub(super) async fn erase<A: PlaceTombstones>(
     let hash = app.keys().contact_point(&channel.id, point);
     let mut done = Vec::new();
     loop {
+        // Each turn has an erasure of its own, because each transaction has a job.
         let erasure =
             Erasure { address: Some((point.kind, hash.clone())), ..begin(channel, options, app.now())? };
         let command =
             EraseAddress { channel, point, hash: &hash, options, erasure, others: !done.is_empty() };
         let (stored, turn) = run(&app.store, command, invocation).await?;
         done.extend(stored);
+        // Go on until a turn finds nothing or takes everything.
         match turn {
             Turn::Erased { all: false } => {}
             Turn::Erased { all: true } => return Ok(Erased::Now(done)),

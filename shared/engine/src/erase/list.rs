@@ -61,6 +61,7 @@ pub async fn erase_list<A: PlaceTombstones>(
 ) -> Result<Report, Error> {
     let list = List { app, channel, dry_run };
     let mut report = Report { dry_run, ..Report::default() };
+    // Check the time once per wave. A started wave is finished, so `handled` is exact.
     for values in values.chunks(WAVE) {
         if Instant::now() >= until {
             break;
@@ -76,6 +77,7 @@ pub async fn erase_list<A: PlaceTombstones>(
                 Ok(person) => named.push(person),
             }
         }
+        // Erase the ids of this wave together.
         list.wave(&named, &mut report).await?;
     }
     Ok(report)
@@ -90,6 +92,7 @@ struct List<'a, A> {
 impl<A: PlaceTombstones> List<'_, A> {
     /// Erases a wave of names, with as many names per transaction as fit.
     async fn wave(&self, named: &[PersonRef], report: &mut Report) -> Result<(), Error> {
+        // Look up all names at once.
         let look = |person| self.app.store.named(&self.channel.id, person);
         let found = try_join_all(named.iter().map(look)).await?;
         let (mut people, mut targets, mut of) = (HashSet::new(), Vec::new(), Vec::new());
@@ -111,11 +114,13 @@ impl<A: PlaceTombstones> List<'_, A> {
             }
         }
         let (mut targets, mut of) = (targets.as_slice(), of.as_slice());
+        // Place the tombstones, with as many targets per transaction as fit.
         while !targets.is_empty() {
             let (wave, rest) = targets.split_at(ErasureTarget::fit(targets));
             let (names, others) = of.split_at(wave.len());
             (targets, of) = (rest, others);
             let erasure = Erasure::begin(self.channel, random()?, self.app.now());
+            // A dry run counts without a write.
             if self.dry_run || self.app.store.place_tombstones(&erasure, wave, None).await?.is_some() {
                 let unknown = wave.iter().filter(|target| matches!(target, ErasureTarget::Nobody(_))).count();
                 report.unknown += unknown;
@@ -138,6 +143,7 @@ impl<A: PlaceTombstones> List<'_, A> {
         }
         let id = hex::encode(random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
+        // An unknown name gets a tombstone too.
         let options = ErasureOptions { unknown: true, ..ErasureOptions::default() };
         match erase(self.app, self.channel, person, options, &invocation).await {
             Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
@@ -152,6 +158,7 @@ impl<A: PlaceTombstones> List<'_, A> {
     }
 
     async fn would(&self, person: &PersonRef, at: usize, report: &mut Report) -> Result<(), Error> {
+        // `wave` has counted the ids of a dry run already.
         let PersonRef::ContactPoint(point) = person else { return Ok(()) };
         let hash = self.app.keys().contact_point(&self.channel.id, point);
         let address = self.app.store.address(&self.channel.id, point.kind, &hash).await?;

@@ -39,6 +39,7 @@ impl<A: PlaceTombstones> Command<A> for ErasePerson<'_> {
         let channel = &self.channel.id;
         let named = store.named(channel, self.person).await?;
         if let Named::Erased(tombstone) = &named {
+            // The tombstone comes from an earlier try of this command.
             if tombstone.erasure.as_ref() == Some(&self.erasure.id) {
                 return Ok(Found::Own(Box::new(store.erasure(channel, &self.erasure.id).await?)));
             }

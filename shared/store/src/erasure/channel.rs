@@ -33,6 +33,7 @@ impl<A: PlaceTombstones> Store<A> {
         let end = Write::update(channel::key(&job.channel), |terms| {
             format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(job.erased_at)))
         });
+        // Only the first call ends the channel and creates the job.
         let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));
         let sent = self.transact_all(vec![end, Write::put(erasure::job_item(job)?)]).await?;
         // A refused condition means that the channel ended earlier, so the call still succeeds.

@@ -70,6 +70,7 @@ impl<A: Erase> Store<A> {
         if !self.unmark(job, &record).await? {
             return Ok(false);
         }
+        // Go on with the next record, from its first item.
         job.emptied += 1;
         job.upto = None;
         if job.current_record().is_none() && job.emptied_at.is_none() {
@@ -183,6 +184,7 @@ impl<A: Erase> Store<A> {
                 until = contact_point::until(&item);
                 continue;
             };
+            // A released item, or an item of this erasure's own records, may go.
             let erased = job.records.iter().any(|record| record.as_str() == id);
             if erased || contact_point::read_overflow(&item).is_none() {
                 left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });

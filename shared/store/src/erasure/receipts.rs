@@ -43,6 +43,7 @@ impl<A: Read> Store<A> {
             Some(item) => erasure::read(item)?,
             None => return Err(nobody),
         };
+        // A channel sees only its own erasures.
         if erasure.channel == *channel { Ok(erasure) } else { Err(nobody) }
     }
 }

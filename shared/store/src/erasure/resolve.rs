@@ -86,11 +86,13 @@ impl<A: List> Store<A> {
             PersonRef::Id(id) => (id.clone(), self.record(channel, id).await?),
             PersonRef::ContactPoint(_) => return Err(Error::internal("an address names no single record")),
         };
+        // A tombstone or an empty place ends the look-up.
         let loaded = match found {
             Some(Found::Live(loaded)) => loaded,
             Some(Found::Erased(tombstone)) => return Ok(Named::Erased(tombstone)),
             None => return Ok(Named::Nobody(id)),
         };
+        // Follow the link of a visitor.
         let Some(member) = loaded.customer.linked_to.clone() else { return Ok(Named::Person(loaded)) };
         match self.record(channel, &member).await? {
             Some(Found::Live(member)) => Ok(Named::Person(member)),
@@ -154,6 +156,7 @@ impl<A: List> Store<A> {
         hash: &str,
     ) -> Result<Registered, Error> {
         let key = contact_point::key(channel, kind, hash);
+        // The query may need several pages: overflow registrations have an item each.
         let (mut found, mut start) = (Registered::default(), None);
         loop {
             let query = self.query(key.pk.clone()).set_exclusive_start_key(start);

@@ -125,6 +125,7 @@ impl<A: PlaceTombstones> Store<A> {
         if let Some(address) = &next.address {
             released.entry(address.clone()).or_default();
         }
+        // One write per contact point. DynamoDB refuses two writes of one item in a transaction.
         for (point, ids) in released {
             writes.push(contact_point::erase(&next, &point, ids, listed));
             next.contact_points.push(point);
@@ -168,6 +169,7 @@ impl<A: PlaceTombstones> Store<A> {
         let mut writes = vec![
             own.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(state.version)))),
         ];
+        // A linked record is a visitor, so its generation is 0.
         for link in &person.links {
             writes.push(Write::put(customer::tombstone(channel, &link.id, 0, erasure)));
         }

@@ -283,6 +283,7 @@ pub(crate) fn erase(
         }
         update
     });
+    // Only the address of the request checks its list. The other contact points are only released.
     match listed.filter(|_| named) {
         Some(listed) => write.when(|terms| lists_only(terms, listed)),
         None => write,

@@ -233,6 +233,7 @@ pub fn item(
         since: link.since,
     };
     let profile = (!customer.profile.is_empty()).then(|| profile::encode(&customer.profile)).transpose()?;
+    // Fill every attribute. serde gives the short names.
     let attributes = Attributes {
         generation: customer.generation,
         member_id: customer.member_id,
@@ -263,6 +264,7 @@ pub fn item(
         purchases: customer.purchases,
         stale_since: customer.stale_since,
     };
+    // Add the key and the attributes that only the table knows.
     let mut item: Item = to_item(attributes).map_err(Error::internal)?;
     item.extend(key(channel, &id).attributes());
     // Only listed customers have the index's keys. An anonymous visitor has a time to live.
@@ -291,6 +293,7 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         link_registrations.insert(id.clone(), registrations);
         links.push(Link { id, since });
     }
+    // Build the customer.
     let customer = Customer {
         id,
         generation: attributes.generation,
@@ -322,6 +325,7 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         purchases: attributes.purchases,
         stale_since: attributes.stale_since,
     };
+    // Keep the table's own part apart, for the condition of the next write.
     let state = State { version, registrations: attributes.registrations, link_registrations };
     Ok(Loaded { customer: Box::new(customer), state })
 }
@@ -334,6 +338,7 @@ pub fn read(item: Item, now: Millis) -> Result<Option<Found>, Error> {
     if expired(&item, now) {
         return Ok(None);
     }
+    // Only a tombstone has the time of an erasure.
     let Some(erased_at) = integer(&item, ERASED_AT) else {
         return customer(item).map(|loaded| Some(Found::Live(loaded)));
     };

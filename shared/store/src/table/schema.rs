@@ -24,6 +24,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
     };
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    // The index lists leads and members. It has only keys.
     let index = GlobalSecondaryIndex::builder()
         .index_name(CONTACTS_INDEX)
         .key_schema(key(LIST_PK, KeyType::Hash).map_err(Error::internal)?)
@@ -31,6 +32,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
         .map_err(Error::internal)?;
+    // Create the table.
     let mut request = client
         .create_table()
         .table_name(name)
@@ -47,6 +49,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         Err(error) => return Err(Failure::of(error).into()),
     }
+    // Set the time to live, also on a table that existed.
     let ttl = TimeToLiveSpecification::builder()
         .attribute_name(TTL)
         .enabled(true)

@@ -20,6 +20,7 @@ impl<A> Store<A> {
 
     /// Sends a write and returns the failure of the write.
     pub(crate) async fn try_send(&self, write: Write) -> Result<(), Failure> {
+        // An empty list of names or values is left out, because DynamoDB refuses the list.
         let (names, values) = (write.terms.names(), write.terms.values());
         let (table, condition) = (self.table(), write.condition);
         let capacity = ReturnConsumedCapacity::Total;

@@ -61,6 +61,8 @@ impl<A> Store<A> {
         match sent.map_err(cancellation) {
             Ok(_) => Ok(Sent::Done),
             Err(Ok(reasons)) => {
+                // Keep the tags of the writes whose own condition is false. Other writes were only cancelled
+                // along.
                 let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
                 let refused = tags.into_iter().zip(reasons).filter(|(_, reason)| failed(reason));
                 Ok(Sent::Refused(refused.map(|(tag, reason)| (tag, reason.item)).collect()))

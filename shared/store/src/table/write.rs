@@ -66,6 +66,7 @@ impl Write {
         let (names, values) = (self.terms.names(), self.terms.values());
         let old = self.returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let item = TransactWriteItem::builder();
+        // The SDK has a type per operation. Condition, names and values are the same.
         let item = match self.operation {
             Operation::Put(put) => {
                 let put = Put::builder()
