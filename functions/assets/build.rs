@@ -1,5 +1,7 @@
-//! Takes comments and white space out of the page script, so that a comment costs no page a byte. Names stay: what a
-//! page's error names can be found in `web/okyaku.js`. `tests/browser/served.test.mjs` proves that no more was taken.
+//! Removes comments and white space from the page script, so that comments cost pages no bytes.
+//!
+//! Names stay, so that a developer finds the names in an error of a page in `web/okyaku.js`.
+//! `tests/browser/served.test.mjs` proves that only comments and white space are removed.
 
 use std::error::Error;
 use std::path::Path;

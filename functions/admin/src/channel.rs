@@ -1,4 +1,4 @@
-//! A channel and its credentials, as commands make and show them.
+//! Channels and credentials, as the commands create and show them.
 
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
@@ -14,7 +14,7 @@ pub(crate) async fn find(app: &App<Access>, id: &ChannelId) -> Result<Channel, E
     app.store.channel(id).await?.ok_or(Error::NotFound("the channel"))
 }
 
-/// A channel without its secrets.
+/// Returns a channel without its secrets.
 pub(crate) fn show(channel: &Channel) -> Value {
     json!({
         "id": channel.id,

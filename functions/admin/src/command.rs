@@ -1,4 +1,4 @@
-//! The commands and how they are read.
+//! The commands and their parser.
 
 use lambda_http::http::Uri;
 use okyaku_domain::builder::Builder;
@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use okyaku_engine::erase::Replayed;
 
-/// Which key is rotated.
+/// The kinds of keys that can be rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum KeyKind {
-    /// The page's.
+    /// The page's plugin key.
     Plugin,
-    /// The server's, with its secret.
+    /// The server's access key, with its secret.
     Access,
     /// The token in a webhook's path.
     Webhook,
@@ -29,17 +29,17 @@ pub(crate) enum KeyKind {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub(crate) enum Command {
-    /// Creates a channel with fresh keys.
+    /// Creates a channel with new keys.
     CreateChannel {
-        /// The shop's name for it.
+        /// The shop's name for the channel.
         name: String,
-        /// ISO 3166-1 alpha-2.
+        /// The region, ISO 3166-1 alpha-2.
         #[serde(default = "korea")]
         region: String,
-        /// Such as `https://shop.example.com`.
+        /// The allowed origins, such as `https://shop.example.com`.
         #[serde(default)]
         origins: Vec<String>,
-        /// Days that events are kept.
+        /// How many days events are kept.
         #[serde(default = "year")]
         event_days: u32,
         /// Whether pages must prove a memberId.
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     },
     /// Lists every channel, without secrets.
     ListChannels,
-    /// Gives out a new key; the old one, if named, ends after the grace.
+    /// Creates a new key. The old key, if named, ends after the grace.
     RotateKey {
         channel_id: ChannelId,
         kind: KeyKind,
@@ -59,11 +59,13 @@ pub(crate) enum Command {
     },
     /// Replaces the allowed origins.
     SetOrigins { channel_id: ChannelId, origins: Vec<String> },
-    /// Lists what a table restored to `since` does not know of; `after` is the `next` of the answer before.
+    /// Lists the erasures since `since`, which a table restored to that time lacks. `after` is the `next` of
+    /// the previous answer.
     ListErasures { channel_id: ChannelId, since: Millis, after: Option<String> },
-    /// Erases again what `listErasures` listed.
+    /// Repeats the erasures that `listErasures` listed.
     ReplayErasures { channel_id: ChannelId, erasures: Vec<Replayed> },
-    /// Connects a shop at a builder, gives its connection a newer secret, or switches it on or off.
+    /// Connects a shop at a builder, adds a newer secret to the connection, or switches the connection on or
+    /// off.
     SetBuilder {
         channel_id: ChannelId,
         builder: Builder,
@@ -72,11 +74,11 @@ pub(crate) enum Command {
         #[serde(default = "yes")]
         enabled: bool,
     },
-    /// Sets how many months back a purchase is a recent one.
+    /// Sets how many months back a purchase counts as recent.
     SetPurchaseWindow { channel_id: ChannelId, months: u32 },
-    /// Lists who asked for what is held about them.
+    /// Lists the data requests and their customers.
     ListDataRequests { channel_id: ChannelId },
-    /// Sets the member-hash secret, or a random one, and whether it is needed.
+    /// Sets the member-hash secret, or a random secret, and whether pages need a memberHash.
     SetSecret {
         channel_id: ChannelId,
         secret: Option<String>,
@@ -104,10 +106,12 @@ fn all() -> Vec<Scope> {
 /// Reads a command.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming what is wrong.
+/// [`Error::Invalid`] with the name of the wrong field.
 pub(crate) fn parse(command: Value) -> Result<Command, Error> {
+    // serde checks the shape. Its message may quote a value, so the caller gets this message.
     let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, setBuilder, setPurchaseWindow, listDataRequests, listErasures or replayErasures with its fields";
     let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
+    // Check the values that the shape leaves open.
     match &command {
         Command::CreateChannel { name, region, origins, event_days, .. } => {
             text::short(name, NAME_CHARS).map_err(|message| Error::invalid("name", message))?;
@@ -127,7 +131,7 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
         }
         Command::SetBuilder { shop, secret, .. } => {
             text::short(shop, NAME_CHARS).map_err(|message| Error::invalid("shop", message))?;
-            // What a builder gives out has 32 characters and more; a short one could be guessed.
+            // A builder's secret has 32 characters or more. A short secret could be guessed.
             if secret.as_ref().is_some_and(|secret| secret.trim().len() < 8) {
                 return Err(Error::invalid("secret", "must have at least 8 characters"));
             }
@@ -142,7 +146,7 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
 
 fn check_origins(origins: &[String]) -> Result<(), Error> {
     for (at, origin) in origins.iter().enumerate() {
-        // As browsers send it: lower case, no default port, nothing behind the authority.
+        // Compare with the form that browsers send: lower case, without a default port, without a path.
         let uri = origin.parse::<Uri>().ok();
         let plain = uri.is_some_and(|uri| match (uri.scheme_str(), uri.authority()) {
             (Some(scheme @ ("http" | "https")), Some(authority)) => {

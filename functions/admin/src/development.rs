@@ -1,4 +1,4 @@
-//! The development channel, whose secrets are public.
+//! The development channel. Its secrets are public.
 
 use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use okyaku_engine::credential::CredentialKind;
 use crate::access::Access;
 use crate::channel::{pair, public};
 
-/// Its member-hash secret: that of Channel Talk's published example, so that the example's hash works.
+/// The member-hash secret of Channel Talk's published example, so that the example's hash works.
 const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
 
-/// Creates the development channel unless it is there. Never call it for a table that is not on this machine.
+/// Creates the development channel if missing. Call this function only for a table on this machine.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`].
@@ -40,13 +40,14 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         (CredentialKind::Access, "dev-access-key".to_owned(), pair(&channel, "dev-access-secret", scopes)),
         (CredentialKind::Webhook, "dev-webhook-token".to_owned(), public(&channel)),
     ];
-    // `false`: it is there already, perhaps from before it had builders.
+    // With `false` the channel exists, perhaps from a version without builders.
     if !app.store.create_channel(&channel, &credentials).await?
         && let Some(known) = app.store.channel(&channel.id).await?
         && known.builders.is_empty()
     {
         app.store.set_builders(&known, &channel.builders).await?;
     }
+    // The shops lead to the channel, like the connected shops of other channels.
     for (builder, connection) in &channel.builders {
         let key = format!("{}:{}", builder.name(), connection.shop);
         app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;
@@ -54,7 +55,7 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
     Ok(())
 }
 
-/// Its shops and their public secrets.
+/// Returns the channel's shops and their public secrets.
 fn builders(app: &App<Access>) -> Result<BTreeMap<Builder, Connection>, Error> {
     let shops = [
         (Builder::Shopify, "dev-shop.myshopify.com", "dev-shopify-secret"),

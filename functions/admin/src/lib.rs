@@ -1,4 +1,6 @@
-//! Channel administration (R14). Invoked directly, never routed: IAM alone decides who may.
+//! Channel administration (R14).
+//!
+//! The function has no route and is invoked directly. IAM alone decides who may invoke the function.
 
 mod access;
 mod builders;
@@ -23,17 +25,20 @@ use command::{Command, KeyKind};
 pub use access::Access;
 pub use development::create_development_channel;
 
-/// How long a rotated key still works, in ms, unless the command says otherwise.
+/// How long a rotated key still works, in hours, by default.
 const GRACE_HOURS: u32 = 24;
 const HOUR: i64 = 60 * 60 * 1000;
 
-/// Carries out one command, such as `{"action":"createChannel","name":"My shop"}`. Secrets are returned once, here,
-/// and never again.
+/// Runs a command, such as `{"action":"createChannel","name":"My shop"}`.
+///
+/// The reply is the only place that ever shows the secrets.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a command that is none, [`Error::NotFound`] for an unknown channel, and the store's.
+/// [`Error::Invalid`] for a malformed command. [`Error::NotFound`] for an unknown channel. The errors of the
+/// store.
 pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
     match command::parse(command)? {
+        // A channel begins without builders and with a purchase window of three months.
         Command::CreateChannel { name, region, origins, event_days, member_hash } => {
             let channel = Channel {
                 id: ChannelId::from_bytes(random()?),
@@ -80,6 +85,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         Command::ListDataRequests { channel_id } => {
             builders::data_requests(app, &find(app, &channel_id).await?).await
         }
+        // The table keeps only the sealed secret.
         Command::SetSecret { channel_id, secret, enabled } => {
             let secret = match secret {
                 Some(secret) => secret,
@@ -92,6 +98,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
 }
 
 async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error> {
+    // Make the keys and secrets. The table keeps the secrets sealed or hashed.
     let member_hash_secret = hex(random::<32>()?);
     channel.member_hash_secret = app.keys().seal(&member_hash_secret)?;
     let (plugin, access, webhook) = (hex(random::<16>()?), hex(random::<10>()?), hex(random::<16>()?));
@@ -115,7 +122,7 @@ async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error>
     }))
 }
 
-/// Gives out a new key and lets the old one, if it is named, end after the grace.
+/// Creates a new key. The old key, if named, ends after the grace.
 async fn rotate(
     app: &App<Access>,
     channel: &Channel,
@@ -129,12 +136,14 @@ async fn rotate(
         KeyKind::Access => CredentialKind::Access,
         KeyKind::Webhook => CredentialKind::Webhook,
     };
+    // Check that the old key belongs to the channel before a new key is created.
     if let Some(old) = &old
         && !app.store.owns(&channel.id, of_store, old).await?
     {
         return Err(Error::NotFound("the key"));
     }
     let key = hex(random::<16>()?);
+    // Make the new key. Only an access key has a secret.
     let (credential, shown) = match kind {
         KeyKind::Plugin => (public(channel), json!({ "pluginKey": key })),
         KeyKind::Webhook => (public(channel), json!({ "webhookToken": key })),
@@ -143,7 +152,7 @@ async fn rotate(
             (pair(channel, &secret, scopes), json!({ "accessKey": key, "accessSecret": secret }))
         }
     };
-    // The new key first: a failure in between must not leave the shop without one.
+    // Save the new key first. After a failure in between, the shop still has the old key.
     app.store.save_credential(of_store, &key, &credential).await?;
     if let Some(old) = old {
         let until = app.now() + i64::from(grace_hours.unwrap_or(GRACE_HOURS)) * HOUR;

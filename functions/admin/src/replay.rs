@@ -1,5 +1,7 @@
-//! Erasures again, after the table was restored to a time before them (R12). What the old table remembers of each is
-//! its id, its time and keyed hashes: it can be kept in a file.
+//! Repeats erasures after the table was restored to a time before the erasures (R12).
+//!
+//! The old table keeps the id, the times and keyed hashes of each erasure. An operator may keep this data in
+//! a file.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::access::Access;
 
-/// How long one erasure may be tried again when others write.
+/// How long an erasure may be tried again when other writers come first.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A channel's erasures since a time, the oldest first; `next` is where the next answer begins.
+/// Returns a channel's erasures since a time, oldest first. The next call takes `next` as its `after`.
 pub(crate) async fn list(
     app: &App<Access>,
     channel: &Channel,
@@ -32,7 +34,7 @@ pub(crate) async fn list(
     Ok(json!({ "erasures": page, "next": next, "unreadable": log.unreadable }))
 }
 
-/// Erases these again, as of their own time. Doing it twice is harmless.
+/// Repeats erasures with their original times. A repeated replay is harmless.
 pub(crate) async fn replay(
     app: &App<Access>,
     channel: &Channel,

@@ -9,20 +9,21 @@ use lambda_http::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING
 use lambda_http::http::{HeaderValue, Response};
 use lambda_http::{Body, Request};
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &["GET /okyaku.js"];
 
-/// The page script as it is served: `web/okyaku.js` without its comments and white space.
+/// The page script as pages get the script: `web/okyaku.js` without comments and white space.
 pub const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/okyaku.js"));
 
-/// The script compressed, once an instance: the gateway compresses nothing.
+/// The compressed script. Each instance compresses once, because the gateway compresses nothing.
 static COMPRESSED: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(SCRIPT.as_bytes()).ok()?;
     encoder.finish().ok()
 });
 
-/// Answers one request. The script may be kept for five minutes, so that a new one reaches every page soon.
+/// Answers a request. Browsers may keep the script for five minutes, so that a new script reaches every page
+/// soon.
 pub async fn handle(request: Request) -> Response<Body> {
     let accepted =
         request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -42,7 +43,7 @@ pub async fn handle(request: Request) -> Response<Body> {
     response
 }
 
-/// Whether an `Accept-Encoding` header names gzip and does not refuse it.
+/// Returns whether an `Accept-Encoding` header accepts gzip.
 fn accepts_gzip(header: &str) -> bool {
     header.split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);

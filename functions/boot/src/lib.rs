@@ -13,7 +13,7 @@ use okyaku_engine::App;
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &[
     "POST /front/v1/boot",
     "POST /front/v1/touch",
@@ -31,10 +31,11 @@ pub const ROUTES: &[&str] = &[
     "DELETE /open/v4/users/{userId}/block",
 ];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         let call = &call;
+        // v4 and v5 of the Open API share their handlers.
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "POST /front/v1/boot" => page::boot(app, call).await,
             "POST /front/v1/touch" => page::touch(app, call, Page::of(app, call).await?).await,
@@ -44,6 +45,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
                 page::remove_tags(app, call, Page::of(app, call).await?).await
             }
             route => {
+                // The remaining routes are the server's routes.
                 let caller = &Server::of(app, call).await?;
                 match route {
                     "PUT /open/v5/users/{userId}" => server::put(app, call, caller).await,

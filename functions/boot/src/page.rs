@@ -27,7 +27,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
     let booted = engine::boot(app, &channel.id, &boot, &call.invocation).await?;
     dropped.extend(booted.dropped);
     dropped.truncate(DETAILS);
-    // An unproven member's page learns nothing that it did not send (R1).
+    // A page of an unproven member learns only the data that the page sent (R1).
     let may_see =
         booted.customer.member_id.is_none() || boot.claim.as_ref().is_some_and(|claim| claim.proven);
     let claims = Claims {
@@ -48,7 +48,7 @@ pub(crate) async fn touch(app: &App<Access>, call: &Call, page: Page) -> Result<
     reply(app, &channel, &customer, &Patch::default(), claims, &[])
 }
 
-/// The reply of boot and touch: the user, the veilId and a new token.
+/// Returns the reply of boot and touch: the user, the veilId and a new token.
 fn reply(
     app: &App<Access>,
     channel: &Channel,

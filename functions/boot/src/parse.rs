@@ -1,4 +1,4 @@
-//! A boot's body, headers and proof as domain types.
+//! Parses a boot's body, headers and proof into domain types.
 
 use lambda_http::http::Uri;
 use okyaku_api::{Call, json};
@@ -20,9 +20,9 @@ use subtle::ConstantTimeEq;
 
 use crate::access::Access;
 
-/// Keys of a boot that are not a patch's.
+/// The keys of a boot beside the keys of a patch.
 const KNOWN: [&str; 6] = ["pluginKey", "memberId", "memberHash", "veilId", "page", "app"];
-/// Query parameters of a page's address and the profile keys they become (R2).
+/// The query parameters of a page's address, with their profile keys (R2).
 const UTM: [(&str, &str); 5] = [
     ("utm_source", "utmSource"),
     ("utm_medium", "utmMedium"),
@@ -31,10 +31,10 @@ const UTM: [(&str, &str); 5] = [
     ("utm_term", "utmTerm"),
 ];
 
-/// Parses a boot. Returns it and what the page is told was dropped.
+/// Parses a boot. Returns the boot and the dropped fields.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if the memberId is not proven where it must be (R1), [`Error::Invalid`] or
+/// [`Error::Unauthorized`] if the memberId needs a proof and has none (R1). [`Error::Invalid`] or
 /// [`Error::TooLarge`].
 pub(crate) fn boot(
     app: &App<Access>,
@@ -42,16 +42,19 @@ pub(crate) fn boot(
     call: &Call,
     mut body: Map<String, Value>,
 ) -> Result<(Boot, Vec<Detail>), Error> {
-    // A page hands over what its template left empty as null: at boot that is absent, not "clear".
+    // A page's template may fill empty values with null. At boot null counts as absent, and clears nothing.
     body.retain(|_, value| !value.is_null());
+    // Read the parts of the body.
     let mut dropped = Vec::new();
     let claim = claim(app, channel, &body, &mut dropped)?;
     let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
     let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
     let arrival = arrival(&body)?;
     dropped.extend(supplied(channel, &mut body)?);
+    // The remaining keys are a patch.
     let (mut patch, refused) = patch::parse(&body, Sender::Page, &channel.region, &KNOWN)?;
     dropped.extend(refused);
+    // The arrival fills `profileOnce`. A value that the page sent itself wins.
     for (key, value) in arrival {
         match field::value(key, &value, &channel.region) {
             Ok(value) if json_bytes(&value) <= ARRIVAL_BYTES => {
@@ -61,6 +64,7 @@ pub(crate) fn boot(
                 .push(Detail::new(format!("profileOnce.{key}"), "is too long or has control characters")),
         }
     }
+    // The page's language wins over the browser's language.
     let given = patch.language.take().flatten();
     let accepted = || text::accepted_language(call.header("accept-language")?);
     let boot = Boot {
@@ -75,17 +79,19 @@ pub(crate) fn boot(
     Ok((boot, dropped))
 }
 
-/// Leaves in a page's body what the channel's builder supplies of a profile, where that has a fixed list (R13). Returns
-/// what the page is told was dropped.
+/// Keeps only the fields of a page's body that the channel's builder supplies (R13).
+///
+/// Only Firstmall has a fixed list of fields. Returns the dropped fields.
 ///
 /// # Errors
-/// [`Error::TooLarge`], as for any page: what is dropped was sent all the same.
+/// [`Error::TooLarge`] by the limits of any page. The dropped fields count too, because the page sent them.
 pub(crate) fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
     let mut dropped = Vec::new();
     if channel.connection(Builder::Firstmall).is_none() {
         return Ok(dropped);
     }
     patch::fits_a_page(body)?;
+    // Drop every profile field outside Firstmall's list.
     for within in ["profile", "profileOnce"] {
         if let Some(Value::Object(fields)) = body.get_mut(within) {
             let (kept, refused) = firstmall::supply(within, std::mem::take(fields));
@@ -104,6 +110,7 @@ fn claim(
 ) -> Result<Option<Claim>, Error> {
     let hash = json::text(body, "memberHash")?;
     let Some(text) = json::text(body, "memberId")? else { return Ok(None) };
+    // A malformed memberId is dropped, and the boot goes on as a visitor's boot.
     let member_id = match MemberId::parse(text) {
         Ok(member_id) => member_id,
         Err(message) => {
@@ -111,9 +118,11 @@ fn claim(
             return Ok(None);
         }
     };
+    // Without a member-hash secret in use, every memberId is an unproven claim.
     if !channel.member_hash_enabled {
         return Ok(Some(Claim { member_id, proven: false }));
     }
+    // The memberHash must prove the memberId.
     let secret = app.keys().open(&channel.member_hash_secret)?;
     if !hash.is_some_and(|hash| member_hash::proves(&secret, member_id.as_str(), hash)) {
         return Err(Error::Unauthorized("the memberHash is missing or wrong"));
@@ -122,7 +131,7 @@ fn claim(
 }
 
 fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
-    // Only whether there is one: Okyaku sends no messages, so the token itself is nobody's business.
+    // Keep only whether a token exists. Okyaku sends no messages, so the token itself is useless.
     let has_push_token = match app.get("pushToken") {
         None => None,
         Some(Value::Null) => Some(false),
@@ -132,6 +141,7 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
             None
         }
     };
+    // A wrong text is dropped, and the others stay.
     let mut read = |key: &str| {
         let value = app.get(key).filter(|value| !value.is_null())?;
         let text = value.as_str().ok_or_else(|| "must be text".to_owned());
@@ -148,7 +158,9 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
     }
 }
 
-/// Referrer and UTM values of the first page, for `profileOnce` where that does not name them itself (R2).
+/// Returns the referrer and UTM values of the first page, for `profileOnce` (R2).
+///
+/// For example, `?utm_source=newsletter` gives `utmSource` with the value `newsletter`.
 fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Error> {
     let Some(page) = json::child(body, "page")? else { return Ok(Vec::new()) };
     let text = |key: &str, field: &str| match page.get(key) {
@@ -157,6 +169,7 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
     };
     let (url, referrer) = (text("url", "page.url")?, text("referrer", "page.referrer")?);
     let query = url.and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    // Leave the fragment out.
     let query = query.split('#').next().unwrap_or_default();
     let mut found: Vec<(&'static str, Value)> = Vec::new();
     for (utm, key) in UTM {
@@ -164,6 +177,7 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
             form_urlencoded::parse(query.as_bytes()).find(|(name, value)| name == utm && !value.is_empty());
         found.extend(value.map(|(_, value)| (key, Value::from(value))));
     }
+    // A referrer from the same host is a click within the shop.
     let host = |address: &str| address.parse::<Uri>().ok()?.host().map(str::to_owned);
     if let Some(referrer) = referrer.filter(|from| !from.is_empty() && host(from) != url.and_then(host)) {
         found.push(("referrer", referrer.into()));
@@ -171,13 +185,14 @@ fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Erro
     Ok(found)
 }
 
-/// Country and city, only where the proxy in front proves itself with the origin secret.
+/// Returns country and city, if the proxy in front proves itself with the origin secret.
 fn place(app: &App<Access>, call: &Call) -> Option<(Option<String>, Option<String>)> {
     let secret = app.settings().origin_secret.as_deref()?;
     let given = call.header("x-okyaku-origin")?;
     if !bool::from(secret.as_bytes().ct_eq(given.as_bytes())) {
         return None;
     }
+    // CloudFront adds these headers from the viewer's address.
     let header = |name| call.header(name).and_then(|value| text::short(value, NAME_CHARS).ok());
     let country = header("cloudfront-viewer-country")
         .filter(|country| country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()));

@@ -16,7 +16,7 @@ use crate::access::Access;
 
 type Caller = Server<scope::Write>;
 
-/// `PUT @memberId` creates or patches; any other id patches.
+/// Answers PUT: `@memberId` creates or patches a member, and any other id patches a customer.
 pub(crate) async fn put(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
@@ -65,7 +65,7 @@ fn reply(app: &App<Access>, channel: &Channel, customer: &Customer) -> Result<Re
     Reply::ok(json!({ "user": user::of_server(channel, customer, app.now()), "online": Value::Null }))
 }
 
-/// Whom `{userId}` names.
+/// Returns the person that `{userId}` names.
 fn person(call: &Call) -> Result<PersonRef, Error> {
     PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::access::Access;
 
-/// The actives of `month`.
+/// Returns the actives of `month`.
 pub(crate) async fn count(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let month = call.query("month").and_then(Month::parse);
     let wrong = || Error::invalid("month", "must be a month such as 2026-11, from 2000-01 to 2999-12");

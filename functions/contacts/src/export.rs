@@ -1,4 +1,4 @@
-//! Everything that is held about a person, as it may ask for. `docs/export.schema.json` has its form.
+//! The export: all stored data about a person. `docs/export.schema.json` defines the form.
 
 use std::collections::BTreeMap;
 
@@ -20,25 +20,28 @@ use okyaku_api::hide_erased;
 use crate::access::Access;
 use crate::find::{find, since};
 
-/// The form of an export; another one gets another number.
+/// The version of the export's form. Each new form gets a new number.
 const VERSION: u32 = 1;
 /// A cursor before every event.
 const START: &str = "000000000000000000000000000000000000000000000000000";
 
-/// A page: the person and its first events, or after `since` further events alone.
+/// Returns a page of the export: the person with the first events, or further events after `since`.
 pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let since = since(call)?;
     let person = find(app, channel, call).await?;
+    // Every further page has only events.
     if let Some(since) = since {
         let (events, next) = events(app, channel, &person, Some(&since)).await?;
         return Reply::ok(
             json!({ "version": VERSION, "exportedAt": app.now(), "events": events, "next": next }),
         );
     }
+    // Read the linked records, the journal, the orders and the active months.
     let linked = app.store.linked_records(&channel.id, &person).await.map_err(hide_erased)?;
     let records: Vec<&Customer> = std::iter::once(person.as_ref()).chain(&linked).collect();
     let (links, orders) = app.store.journal_and_orders(&channel.id, &person.id).await?;
     let months = app.store.active_months(&channel.id, &records).await?;
+    // Collect the first page without events.
     let mut page = json!({
         "version": VERSION,
         "exportedAt": app.now(),
@@ -54,12 +57,13 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
         "orders": orders.iter().map(order).collect::<Vec<_>>(),
         "activeMonths": months.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    // A reply has a limit of bytes: where the lives are large, the events begin on the next page.
+    // A reply has a limit of bytes. With large records, the events begin on the next page.
     let (events, next) = if serde_json::to_vec(&page).map_err(Error::internal)?.len() > TIMELINE_BYTES {
         (Vec::new(), Some(START.to_owned()))
     } else {
         events(app, channel, &person, None).await?
     };
+    // Add the events and the cursor.
     if let Value::Object(page) = &mut page {
         page.insert("events".into(), events.into());
         page.insert("next".into(), next.into());
@@ -67,7 +71,7 @@ pub(crate) async fn export(app: &App<Access>, channel: &Channel, call: &Call) ->
     Reply::ok(page)
 }
 
-/// Events after `since`, oldest first, and the cursor of the next page.
+/// Returns the events after `since`, oldest first, and the cursor of the next page.
 async fn events(
     app: &App<Access>,
     channel: &Channel,
@@ -85,7 +89,7 @@ fn fields(customer: &Customer) -> Vec<Value> {
     customer.profile.iter().map(field).collect()
 }
 
-/// An order as its builder told it. Amounts are texts: no double rounds them.
+/// Returns an order as the builder sent the order. Amounts are texts, so that a double cannot round them.
 fn order(order: &StoredOrder) -> Value {
     json!({
         "id": order.id,
@@ -102,7 +106,7 @@ fn tags(customer: &Customer) -> Vec<Value> {
     customer.tags.iter().map(|(tag, by)| json!({ "tag": tag, "sender": by.name() })).collect()
 }
 
-/// Each address once, whichever lives have it; verified if it is so in any.
+/// Returns each contact point of the records once. A contact point is verified if any record has it verified.
 fn contact_points(records: &[&Customer]) -> Vec<Value> {
     let mut found: BTreeMap<(ContactPointKind, String), bool> = BTreeMap::new();
     for (contact_point, verified) in records.iter().flat_map(|record| record.contact_points()) {
@@ -112,12 +116,14 @@ fn contact_points(records: &[&Customer]) -> Vec<Value> {
     found.into_iter().map(contact_point).collect()
 }
 
-/// Everything that a life's item holds of the person. Left out is what the table needs for itself: the version, the
-/// request's id, keyed hashes of addresses, the hash of the User-Agent, the index's keys.
+/// Returns the personal data of a record's item.
+///
+/// The table's own data is left out: the version, the request's id, keyed hashes of addresses, the hash of
+/// the User-Agent and the index's keys.
 fn record(customer: &Customer) -> Value {
     let kind = match customer.kind() {
         Kind::Member => "member",
-        // Also one that left an address: what it is identified by is a browser.
+        // A visitor with an address is a visitor too, because a browser identifies the visitor.
         _ if customer.veil_id.is_some() => "visitor",
         _ => "lead",
     };

@@ -1,4 +1,4 @@
-//! Whom a request reads, and from where on.
+//! Finds the customer and the cursor of a read.
 
 use okyaku_api::{Call, hide_erased};
 use okyaku_domain::channel::Channel;
@@ -10,14 +10,14 @@ use okyaku_engine::App;
 
 use crate::access::Access;
 
-/// No read returns the erased, or says that there was somebody (R12).
+/// Returns the customer of `{userId}`. An erased customer counts as unknown (R12).
 pub(crate) async fn find(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Box<Customer>, Error> {
     let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
     let found = app.store.find(&channel.id, &person).await.map_err(hide_erased)?;
     Ok(found.customer)
 }
 
-/// The cursor after which the caller wants to read on.
+/// Returns the cursor after which the read starts.
 pub(crate) fn since(call: &Call) -> Result<Option<EventKey>, Error> {
     match call.query("since") {
         None | Some("") => Ok(None),

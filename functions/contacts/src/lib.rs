@@ -1,4 +1,4 @@
-//! Reading: a customer, its timeline, its detail at a glance, everything that is held about it; monthly actives; what was dropped.
+//! Reads: a customer, the timeline, the glance, the export, monthly actives, and the log of rejections.
 
 mod access;
 mod actives;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &[
     "GET /open/v5/users/{userId}",
     "GET /open/v5/users/{userId}/events",
@@ -29,7 +29,7 @@ pub const ROUTES: &[&str] = &[
     "GET /okyaku/v1/rejections",
 ];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
         let Server { channel, .. } = Server::<scope::Read>::of(app, &call).await?;

@@ -1,3 +1,3 @@
-//! Reading.
+//! Reads customers.
 
 okyaku_api::function_main!(http okyaku_contacts);

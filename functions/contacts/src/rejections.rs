@@ -1,4 +1,4 @@
-//! The log of drops.
+//! The log of rejections.
 
 use okyaku_api::{Call, Reply};
 use okyaku_domain::channel::Channel;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::access::Access;
 
-/// What was dropped today and on the days before it, `days` in all.
+/// Returns the rejections of today and the days before, `days` in all.
 pub(crate) async fn list(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let days = call.query("days").map_or(Some(REJECTION_DAYS), |days| days.parse().ok());
     let days = days.filter(|days| (1..=REJECTION_DAYS).contains(days));

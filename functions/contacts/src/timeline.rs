@@ -1,4 +1,4 @@
-//! The timeline of a customer, and its detail at a glance.
+//! The timeline of a customer, and the glance: the customer with the latest events and counts.
 
 use okyaku_api::{Call, Reply, user};
 use okyaku_domain::channel::Channel;
@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use crate::access::Access;
 use crate::find::{find, since};
 
-/// Events on a page where the caller names no limit, as Channel Talk's.
+/// The events on a page by default, as in Channel Talk.
 const DEFAULT_LIMIT: usize = 25;
 
 pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let since = since(call)?;
+    // Read the parameters.
     let limit = match call.query("limit") {
         None => DEFAULT_LIMIT,
         Some(text) => text
@@ -30,7 +31,7 @@ pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) ->
     let (events, prev, next) = match call.query("sortOrder").unwrap_or("desc") {
         "asc" => ends(page(Order::Ascending, limit).await?, since.is_some()),
         "desc" => ends(page(Order::Descending, limit).await?, since.is_some()),
-        // Both sides of the cursor, newest first: half newer, half older.
+        // Half of the page is newer than the cursor, and half is older. The newest event comes first.
         "both" if since.is_some() => {
             let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
             events.reverse();
@@ -41,7 +42,7 @@ pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) ->
         "both" => ends(page(Order::Descending, limit).await?, false),
         _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
     };
-    // From a page with nothing on it the way back is where it came from.
+    // An empty page has the request's cursor as its way back.
     let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
     let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
     Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
@@ -49,7 +50,9 @@ pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) ->
 
 type Ends = (Vec<StoredEvent>, Option<String>, Option<String>);
 
-/// The cursors of a page: back from its first event, and on from its last; `null` where nothing can be there.
+/// Returns the cursors of a page: `prev` at the first event and `next` at the last event.
+///
+/// A cursor is `null` if that side has no further events.
 fn ends((events, more): (Vec<StoredEvent>, bool), before: bool) -> Ends {
     let prev = events.first().filter(|_| before).map(|event| event.key.to_string());
     let next = events.last().filter(|_| more).map(|event| event.key.to_string());
@@ -63,6 +66,7 @@ pub(crate) async fn glance(app: &App<Access>, channel: &Channel, call: &Call) ->
     let counts = app.store.counts(&channel.id, &customer).await?;
     let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
     let mut events = json!({ "latest": latest, "counts": counts.by_name });
+    // Say so if the counts are incomplete.
     if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
         events.insert("countsTruncated".into(), true.into());
     }

@@ -14,12 +14,13 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 
-/// How long a request deletes pages itself before it leaves the rest to `sweep`.
+/// How long a request deletes pages. `sweep` deletes the rest.
 const OWN_WORK: Duration = Duration::from_millis(300);
 
 type Caller = Server<scope::Erase>;
 
-/// `POST /okyaku/v1/erasures`: 202 and the erasure, this one or the one of before.
+/// Answers `POST /okyaku/v1/erasures` with 202 and the erasure. An erased person's earlier erasure is
+/// returned.
 pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
@@ -28,15 +29,18 @@ pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Re
     }
     let all = json::flag(&body, "all")?;
     let by = parse(&body, channel)?;
+    // Only an address can have several customers.
     if all && !matches!(by, PersonRef::ContactPoint(_)) {
         return Err(Error::invalid("all", "is for an address alone"));
     }
     let options = ErasureOptions { all, unknown: true, ..ErasureOptions::default() };
+    // Place the tombstones, then delete pages for a short time.
     let erasures = match engine::erase(app, channel, &by, options, &call.invocation).await? {
         Erased::Now(erasures) => work(app, erasures, call).await,
         Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],
         Erased::Nobody => return Err(Error::internal("an unknown customer was not erased")),
     };
+    // An address with many customers needs several erasures. The first comes under `erasure`.
     let mut shown = erasures.iter().map(show);
     let mut reply = json!({ "erasure": shown.next() });
     let further: Vec<Value> = shown.collect();
@@ -46,13 +50,15 @@ pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Re
     Reply::with(StatusCode::ACCEPTED, reply)
 }
 
-/// `GET /okyaku/v1/erasures/{id}`: the receipt.
+/// Answers `GET /okyaku/v1/erasures/{id}` with the receipt.
 pub(crate) async fn receipt(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let erasure = app.store.erasure(&caller.channel.id, call.param("id")).await?;
     Reply::ok(json!({ "erasure": show(&erasure) }))
 }
 
-/// `DELETE /open/v5/users/{userId}`: 204, or 404 for the unknown and the erased, which leaves nothing.
+/// Answers `DELETE /open/v5/users/{userId}` with 204.
+///
+/// An unknown or erased customer gets 404, and the request leaves no trace.
 pub(crate) async fn delete_customer(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let nobody = Error::NotFound("the customer");
     let Some(person) = PersonRef::of_path(call.param("userId")) else { return Err(nobody) };
@@ -66,7 +72,8 @@ pub(crate) async fn delete_customer(app: &App<Access>, call: &Call, caller: &Cal
     }
 }
 
-/// Deletes pages for as long as the caller may wait. The person is gone already: what is left is the job's.
+/// Deletes pages for as long as the caller may wait. The tombstones hide the person already. The job deletes
+/// the rest.
 async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec<Erasure> {
     if let Err(error) = engine::work_until(app, &mut erasures, Instant::now() + OWN_WORK).await {
         tracing::warn!(%error, request_id = call.invocation.id, "left to sweep");
@@ -74,7 +81,7 @@ async fn work(app: &App<Access>, mut erasures: Vec<Erasure>, call: &Call) -> Vec
     erasures
 }
 
-/// Reads `by`: one key and its value.
+/// Reads `by`: a single key and its value.
 fn parse(body: &Map<String, Value>, channel: &Channel) -> Result<PersonRef, Error> {
     let shape =
         || Error::invalid("by", format!("must be an object with one of {}", PersonRef::KINDS.join(", ")));

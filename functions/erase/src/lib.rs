@@ -1,4 +1,4 @@
-//! Member deletion and erasure (R12), and the deletion of one event.
+//! Member deletion, erasure (R12), and the deletion of an event.
 
 mod access;
 mod erasures;
@@ -13,7 +13,7 @@ use okyaku_engine::App;
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &[
     "DELETE /open/v5/users/{userId}",
     "DELETE /open/v5/users/{userId}/events/{eventId}",
@@ -23,7 +23,7 @@ pub const ROUTES: &[&str] = &[
     "GET /okyaku/v1/erasures/{id}",
 ];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
         let (call, caller) = (&call, &Server::of(app, &call).await?);
@@ -41,11 +41,12 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 async fn delete_event(app: &App<Access>, call: &Call, caller: &Server<scope::Erase>) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
-    // The erased are nobody: a second deletion finds none.
+    // An erased customer counts as unknown, so a second deletion finds nothing.
     let found = app.store.find(&channel.id, &person).await.map_err(hide_erased)?;
     let person = found.customer;
     let not_found = Error::NotFound("the event");
     let Some(key) = EventKey::parse(call.param("eventId")) else { return Err(not_found) };
+    // The event may lie in a linked record.
     let own = key.owner == person.id || person.links.iter().any(|link| link.id == key.owner);
     match own && app.store.delete_event(&channel.id, &key).await? {
         true => Ok(Reply::no_content()),

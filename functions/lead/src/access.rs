@@ -1,8 +1,8 @@
-//! What this function may do.
+//! The permissions of this function.
 
 use okyaku_engine::access;
 
-/// What this function may do to the table.
+/// The permissions on the table.
 #[derive(Debug)]
 pub struct Access;
 

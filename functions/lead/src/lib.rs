@@ -1,4 +1,6 @@
-//! Lead creation (R10): a phone number or an e-mail address is enough; one that is registered already is not added.
+//! Lead creation (R10).
+//!
+//! A lead needs a phone number or an e-mail address. An address that is registered already is refused.
 
 mod access;
 
@@ -14,10 +16,10 @@ use serde_json::{Map, Value, json};
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &["POST /open/v5/users"];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |_, call| async move {
         create(app, &call, &Server::of(app, &call).await?).await
@@ -33,7 +35,8 @@ async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -
     Reply::ok(json!({ "user": user::of_server(channel, &lead, app.now()) }))
 }
 
-/// Parses the body. Only contacts in `qualified` count as verified: the manager vouches for them.
+/// Parses the body. Only contact points in `qualified` count as verified, because the manager vouches for
+/// them.
 fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
     if !matches!(body.get("profile"), Some(Value::Object(_))) {
         return Err(Error::invalid("profile", "must be an object with an email or a mobileNumber"));

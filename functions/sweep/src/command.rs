@@ -7,19 +7,19 @@ use okyaku_domain::person_ref::PersonRef;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// `{"action":"erase","channelId":"…","by":"memberId","values":["…"]}`.
+/// A command: `{"action":"erase","channelId":"…","by":"memberId","values":["…"]}`.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Command {
-    /// Erases everybody in a list.
+    /// Erases every customer of a list.
     Erase {
         /// The channel.
         channel_id: ChannelId,
-        /// One of [`PersonRef::KINDS`].
+        /// The kind of the values: one of [`PersonRef::KINDS`].
         by: String,
-        /// At most 100,000.
+        /// The values, at most 100,000.
         values: Vec<Value>,
-        /// Only says what would happen.
+        /// Whether the command only reports the result that an erasure would have.
         #[serde(default)]
         dry_run: bool,
     },
@@ -28,7 +28,7 @@ pub enum Command {
 /// Reads a command.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming what is wrong.
+/// [`Error::Invalid`] with the name of the wrong field.
 pub fn parse(command: Value) -> Result<Command, Error> {
     let shape = "must be erase, with channelId, by, values and, if you like, dryRun";
     let command: Command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;

@@ -1,5 +1,7 @@
-//! Finishes what others began: erasures that did not fit into their request, and last sweeps (R12). On AWS it runs
-//! every minute, locally every second. Running twice at once is harmless. Invoked with a command it erases a list.
+//! Finishes the work of other functions: erasures that outlast their request, and last sweeps (R12).
+//!
+//! The function runs every minute on AWS and every second locally. Two concurrent runs are harmless. An
+//! invocation with a command erases a list.
 
 mod access;
 pub mod command;
@@ -14,14 +16,14 @@ use crate::command::Command;
 
 pub use access::Access;
 
-/// How long one invocation works on a list before it answers how far it came.
+/// How long an invocation works on a list. The answer then says how many values were handled.
 const WORK: Duration = Duration::from_secs(40);
 
 /// Answers the schedule's event, or a command by its `action`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a command that is none, [`Error::NotFound`] for an unknown channel, and those of the work itself;
-/// what was done is kept.
+/// [`Error::Invalid`] for a malformed command. [`Error::NotFound`] for an unknown channel. The errors of the
+/// work itself. Finished work stays.
 pub async fn handle(app: &App<Access>, event: Value) -> Result<Value, Error> {
     if event.get("action").is_some() {
         return erase_list(app, command::parse(event)?).await.map(|report| json!(report));
@@ -31,10 +33,10 @@ pub async fn handle(app: &App<Access>, event: Value) -> Result<Value, Error> {
     Ok(json!(report))
 }
 
-/// Erases a list, for as long as one invocation may work.
+/// Erases a list, for as long as an invocation may work.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown channel; [`Error::Busy`] or [`Error::Internal`]: what was done is kept.
+/// [`Error::NotFound`] for an unknown channel. [`Error::Busy`] or [`Error::Internal`]. Finished work stays.
 pub async fn erase_list(app: &App<Access>, command: Command) -> Result<erase::ListReport, Error> {
     let Command::Erase { channel_id, by, values, dry_run } = command;
     let channel = app.store.channel(&channel_id).await?.ok_or(Error::NotFound("the channel"))?;

@@ -1,3 +1,3 @@
-//! The schedule's function, and lists to erase by direct invocation.
+//! The schedule's function. Direct invocations erase lists.
 
 okyaku_api::function_main!(direct okyaku_sweep);

@@ -12,11 +12,11 @@ use okyaku_engine::App;
 
 pub use access::Access;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] =
     &["POST /front/v1/events", "POST /open/v5/users/{userId}/events", "POST /open/v4/users/{userId}/events"];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve_counting_rejections(app, request, ROUTES, |route, call| async move {
         match route.replace("/open/v4/", "/open/v5/").as_str() {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 
-/// The verdict on one event, in the order of the request.
+/// The verdict on an event, in the order of the request.
 enum Verdict {
     Read(Event),
     Rejected(Detail),
@@ -25,9 +25,10 @@ enum Verdict {
 
 pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let (body, bytes) = call.json()?;
-    // A page that goes away cannot set headers: its token is in the body then.
+    // A closing page cannot set headers, so the body carries the token.
     let token = json::text(&body, "sessionToken")?;
     let Page { channel, claims } = Page::of_token(app, call, token, GRACE_FOR_EVENTS).await?;
+    // A body with the token inside has a lower limit.
     let limit = if token.is_some() { BEACON_BYTES } else { BATCH_BYTES };
     if bytes > limit {
         return Err(Error::TooLarge { field: "body", limit });
@@ -36,15 +37,18 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     {
         return Err(Error::invalid(key, "is not a known key"));
     }
+    // From the second attempt on, earlier events may be stored already.
     let retried = attempt(&body)? >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let items = events(&body)?;
+    // Read all events first. A wrong event does not refuse the others.
     let fixed = channel.connection(Builder::Firstmall).is_some();
     let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
     let owner = engine::session_owner(app, &channel.id, &claims.sub).await?;
     let customer = owner.customer();
+    // Events from before an erasure belong to the erased record.
     for verdict in &mut verdicts {
         let early = matches!(verdict, Verdict::Read(event) if customer.precedes_record(event.created_at));
         if early {
@@ -60,6 +64,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     if rejected > 0 {
         app.settings().metrics.put(app.now(), &[(Metric::RejectedEvents, rejected as u64)]);
     }
+    // Store the read events. The results then follow the order of the request.
     let accepted = read.len();
     let mut tracked =
         engine::track(app, &channel, owner, &read, retried, &call.invocation).await?.into_iter();
@@ -68,6 +73,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         Verdict::Read(_) => None,
     });
     let rejections = rejections.collect();
+    // Give each event its verdict. `tracked` has only the events that were read.
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {
@@ -111,7 +117,7 @@ fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
     }
 }
 
-/// Reads one event; `fixed` where the channel's builder supplies a fixed list of them (R13).
+/// Reads an event. With `fixed`, the channel's builder supplies a fixed list of events (R13).
 fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     let Value::Object(body) = item else { return Verdict::Rejected(Detail::new("", "must be an object")) };
     match event::of_page(body, bounds) {
@@ -124,12 +130,12 @@ fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
     }
 }
 
-/// What the page is told of an event. The field is empty where it is the event itself.
+/// Returns the message about an event for the page. The field is empty if the whole event is wrong.
 fn message(Detail { field, message, .. }: &Detail) -> String {
     if field.is_empty() { message.clone() } else { format!("{field}: {message}") }
 }
 
-/// The same for the log of drops.
+/// Returns the rejection of an event for the log of rejections.
 fn dropped(Detail { field, reason, .. }: &Detail) -> Rejection {
     if field.is_empty() {
         Rejection::new("events", *reason)

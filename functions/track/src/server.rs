@@ -1,4 +1,4 @@
-//! `POST /open/v5/users/{userId}/events`: one event.
+//! `POST /open/v5/users/{userId}/events`: a single event.
 
 use okyaku_api::{Call, Reply, Server, scope, user};
 use okyaku_domain::error::Error;
@@ -22,21 +22,24 @@ pub(crate) async fn track(
     {
         return Err(Error::invalid(key, "is not a known key"));
     }
+    // Read the event. A malformed event is an error of the whole request.
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     let mut event =
         event::of_server(&body, bounds).map_err(|wrong| Error::Invalid(vec![event::detail(wrong)]))?;
-    // One without an id gets one, and so is not deduplicated (R9).
+    // An event without an id gets a random id, so a repeated event is stored again (R9).
     if event.id.is_none() {
         event.id = Some(engine::new_event_id()?);
     }
     let person = PersonRef::of_path(call.param("userId")).ok_or(Error::NotFound("the customer"))?;
+    // The guard: read the owner before the event is stored.
     let owner = engine::named_owner(app, &channel.id, &person).await?;
-    // What is dated before an erasure belongs to the erased record (R12).
+    // An event from before an erasure belongs to the erased record (R12).
     if owner.customer().precedes_record(event.created_at) {
         return Err(Error::Erased);
     }
     let key = app.store.event_key(&channel.id, &owner.customer().id, &event);
     engine::track(app, channel, owner, &[&event], false, &call.invocation).await?;
+    // Show the event as a later read shows the event.
     let stored = StoredEvent {
         expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,
         name: event.name.clone(),

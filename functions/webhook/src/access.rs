@@ -1,8 +1,8 @@
-//! What this function may do.
+//! The permissions of this function.
 
 use okyaku_engine::access;
 
-/// What this function may do to the table. It puts tombstones and jobs, and deletes nothing.
+/// The permissions on the table. This function places tombstones and jobs. Deletes are excluded.
 #[derive(Debug)]
 pub struct Access;
 

@@ -1,4 +1,4 @@
-//! Taking in a proven delivery.
+//! Applies a proven delivery.
 
 use okyaku_api::Reply;
 use okyaku_builders::context::Context;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::access::Access;
 use crate::proof::Proven;
 
-/// Takes in what a delivery says: how many statements it had, and what was left out.
+/// Applies a delivery. The reply has the number of updates and the rejections.
 pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocation) -> Result<Reply, Error> {
     let Proven { channel, builder, topic, at, body } = proven;
     let context = Context {
@@ -22,6 +22,7 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
         region: &channel.region,
         bounds: Bounds { now: app.now(), retention: channel.event_retention() },
     };
+    // Read the updates of the delivery.
     let Delivery { updates, mut rejections } = match (body, builder) {
         (Ok(body), Builder::Shopify) => shopify::read(&topic, &body, context),
         (Ok(body), Builder::Cafe24) => cafe24::read(&body, context),
@@ -29,6 +30,7 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
         (Err(unreadable), _) => Delivery { updates: Vec::new(), rejections: vec![unreadable] },
     };
     let applied = updates.len();
+    // Apply the updates in order. The first failure ends the delivery, and the builder repeats the delivery.
     for update in updates {
         rejections.extend(engine::apply(app, &channel, update, invocation).await?);
     }

@@ -1,4 +1,6 @@
-//! Shopify's deliveries by Amazon `EventBridge`: IAM proves the bus, and the shop in the metadata leads to the channel.
+//! Shopify's deliveries by Amazon `EventBridge`.
+//!
+//! IAM proves the bus. The shop in the metadata leads to the channel.
 //! <https://shopify.dev/docs/apps/build/webhooks/subscribe/get-started>
 
 use lambda_http::Context;
@@ -14,16 +16,19 @@ use crate::access::Access;
 use crate::delivery;
 use crate::proof::{Proven, triggered_at, unproven};
 
-/// Takes in one event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`. The answer is that of
-/// the webhook; `EventBridge` repeats what fails, for 24 hours.
+/// Applies an event of the bus: `{"detail":{"metadata":{"X-Shopify-Topic":…},"payload":{…}}}`.
+///
+/// Returns the answer of the webhook. `EventBridge` repeats a failed event for 24 hours.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] for a shop of no channel; [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Unauthorized`] for an unknown shop. [`Error::Busy`] or [`Error::Internal`].
 pub async fn deliver(app: &App<Access>, event: &Value, context: &Context) -> Result<Value, Error> {
+    // The names of the metadata are compared without case.
     let metadata = |name: &str| {
         let metadata = event.pointer("/detail/metadata")?.as_object()?;
         metadata.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
     };
+    // The shop leads to the channel. A channel may have disconnected the shop since then.
     let shop = metadata("X-Shopify-Shop-Domain").unwrap_or_default().to_lowercase();
     let key = format!("{}:{shop}", Builder::Shopify.name());
     let (channel, _) = app.store.channel_of(CredentialKind::Shop, &key).await?.ok_or_else(unproven)?;

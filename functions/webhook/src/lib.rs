@@ -1,6 +1,9 @@
-//! Builders' webhooks (R13): a delivery is proven, read, and taken in. Once its signature holds it is answered 200,
-//! whatever is in it: a builder switches a subscription off that fails, and repeating what cannot be read helps nobody.
-//! What was left out is in the answer and in the drop log. Only a table that is out of reach is 503, to be repeated.
+//! Builders' webhooks (R13): proves, reads and applies a delivery.
+//!
+//! - A delivery with a valid signature is answered 200, whatever its content. A builder switches off a
+//!   subscription that fails, and a repeated unreadable delivery stays unreadable.
+//! - The answer and the log of rejections have the rejections.
+//! - An unreachable table is answered 503, so that the builder repeats the delivery.
 
 mod access;
 mod delivery;
@@ -16,10 +19,10 @@ pub use access::Access;
 
 pub use direct::deliver;
 
-/// The routes it answers, as the template has them.
+/// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &["POST /webhooks/{builder}/{webhookToken}"];
 
-/// Answers one request.
+/// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |_, call| async move {
         let proven = proof::check(app, &call).await?;
@@ -28,7 +31,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
-/// Whether an invocation is a delivery itself, of `EventBridge`, and no request of API Gateway.
+/// Returns whether an invocation is a delivery by `EventBridge` instead of a request of API Gateway.
 #[must_use]
 pub fn is_direct(event: &serde_json::Value) -> bool {
     event.get("detail").is_some()

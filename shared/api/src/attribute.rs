@@ -1,5 +1,8 @@
-//! The one list of a customer's attributes: the name of each on the wire, and who is shown it. A new attribute of
-//! [`Customer`] is shown by a line here; `docs/export.schema.json` and a test of it hold the export to this list.
+//! The list of a customer's attributes: the name on the wire and the viewers of each attribute.
+//!
+//! A new attribute of [`Customer`] becomes visible by a line in this list. `docs/export.schema.json` and its
+//! test compare the export with this list. For example, `city` is visible to servers and in the export, and
+//! hidden from pages.
 
 use okyaku_domain::contact_point::ContactPointKind::{self, Email, MobileNumber};
 use okyaku_domain::customer::{Customer, Kind};
@@ -7,14 +10,14 @@ use serde_json::{Map, Value, json};
 
 use Viewer::{Export, Page, Server};
 
-/// Who is shown a customer.
+/// The viewers of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
-    /// The customer's own page. It never sees a manager's memo, `blocked` or the location.
+    /// The customer's own page. A manager's memo, `blocked` and the location are hidden from the page.
     Page,
-    /// The shop's server, in the shape of Channel Talk's v5 user.
+    /// The shop's server. The shape is Channel Talk's v5 user.
     Server,
-    /// The customer's export: everything that is held, without keys and hashes.
+    /// The customer's export: all stored attributes, without keys and hashes.
     Export,
 }
 
@@ -31,7 +34,7 @@ const fn shown(name: &'static str, viewers: &'static [Viewer], read: fn(&Custome
 const ALL: &[Viewer] = &[Page, Server, Export];
 const NOT_PAGE: &[Viewer] = &[Server, Export];
 
-/// Tags and the profile are not here: a page, a server and an export are each shown other parts of them.
+/// Tags and the profile are elsewhere, because each viewer sees a different part of them.
 const ATTRIBUTES: &[Attribute] = &[
     shown("id", ALL, |customer| json!(customer.id)),
     shown("type", ALL, |customer| json!(customer.kind().name())),
@@ -39,7 +42,7 @@ const ATTRIBUTES: &[Attribute] = &[
     shown("generation", &[Export], |customer| json!(customer.generation)),
     shown("memberId", ALL, |customer| json!(customer.member_id)),
     shown("veilId", NOT_PAGE, |customer| json!(customer.veil_id)),
-    // Channel Talk's name for it, and Okyaku's.
+    // `unifiedId` is Channel Talk's name, and `linkedTo` is Okyaku's name.
     shown("unifiedId", &[Server], |customer| json!(customer.linked_to)),
     shown("linkedTo", &[Export], |customer| json!(customer.linked_to)),
     shown("revivedAfter", &[Export], |customer| json!(customer.revived_after)),
@@ -71,7 +74,7 @@ const ATTRIBUTES: &[Attribute] = &[
     shown("mobile", NOT_PAGE, mobile),
 ];
 
-/// The attributes that `viewer` is shown.
+/// Returns the attributes that `viewer` may see.
 #[must_use]
 pub fn view(customer: &Customer, viewer: Viewer) -> Map<String, Value> {
     ATTRIBUTES
@@ -85,7 +88,7 @@ fn is_verified(customer: &Customer, kind: ContactPointKind) -> Value {
     json!(customer.profile.get(kind.key()).is_some_and(|field| field.verified))
 }
 
-/// Each tag's latest change by a builder.
+/// Returns each tag's latest change by a builder.
 fn builder_tags(customer: &Customer) -> Value {
     let tag = |(tag, at, there): (&String, i64, bool)| json!({ "tag": tag, "time": at, "there": there });
     customer.builder_tags.iter().map(tag).collect()

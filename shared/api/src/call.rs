@@ -1,4 +1,4 @@
-//! One call of a route: what the gateway's event says, and how a function serves it.
+//! A call of a route: reads the gateway's event and serves the call.
 
 use okyaku_domain::id::ChannelId;
 use std::future::Future;
@@ -26,7 +26,7 @@ use crate::{gzip, json};
 pub struct Call {
     /// The headers.
     pub headers: HeaderMap,
-    /// This invocation.
+    /// The invocation of the call.
     pub invocation: Invocation,
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
@@ -34,13 +34,15 @@ pub struct Call {
     caller: OnceLock<(ChannelId, Sender)>,
 }
 
-/// What is left of the time limit when a request is given up, for the reply.
+/// The part of the time limit that stays for the reply when a request is given up.
 const TIME_FOR_REPLY: Duration = Duration::from_millis(500);
-/// What must be left of it for the log of rejections.
+/// The part of the time limit that must be left for the log of rejections.
 const TIME_FOR_REJECTIONS: Duration = Duration::from_secs(2);
 
-/// Serves a request: finds its route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns
-/// an error into its reply, and writes one log line without personal data (R15).
+/// Serves a request.
+///
+/// Finds the route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns an error
+/// into its reply, and writes one log line without personal data (R15).
 pub async fn serve<F, Fut>(request: Request, routes: &'static [&'static str], handler: F) -> Response<Body>
 where
     F: FnOnce(&'static str, Arc<Call>) -> Fut,
@@ -51,9 +53,11 @@ where
     let call = Arc::new(call);
     let id = &call.invocation.id;
     let meter = Meter::default();
+    // Give the handler the time until shortly before the limit.
     let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(TIME_FOR_REPLY);
     let reply = match route {
-        // A table that does not answer must not make the runtime stop the function, which its caller would see as 500.
+        // Answer 503 before the time limit. If the table hangs and Lambda stops the function, the caller gets
+        // 500 instead.
         Some(route) => {
             let work = Box::pin(meter.clone().count(handler(route, call.clone())));
             tokio::time::timeout(left, work).await.unwrap_or(Err(Error::Busy))
@@ -61,6 +65,7 @@ where
         None => Err(Error::NotFound("the route")),
     };
     let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id));
+    // One log line per request.
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         route,
@@ -77,8 +82,10 @@ where
     reply.into_response()
 }
 
-/// As [`serve`], and counts what the reply says was rejected, or why the request was refused, in the log of rejections.
-/// What a caller without a credential sends is not counted, nor what failed on our side, as it comes again.
+/// Serves a request like [`serve`], and counts the request's rejections in the log of rejections.
+///
+/// The rejections come from the reply, or from the error of a refused request. Requests without a credential
+/// are left out. Failures of Okyaku are left out too, because the caller sends the request again.
 pub async fn serve_counting_rejections<A, F, Fut>(
     app: &App<A>,
     request: Request,
@@ -92,13 +99,14 @@ where
 {
     serve(request, routes, |route, call| async move {
         let reply = handler(route, call.clone()).await;
+        // Take the rejections of the reply, or make them from the error.
         let rejections = match &reply {
             Ok(reply) => reply.rejections().to_vec(),
-            // It is to be sent again, and so is what was wrong with it.
+            // The caller sends the request again, with the same rejections.
             Err(Error::Busy | Error::Internal(_)) => Vec::new(),
             Err(error) => rejection::refused(error),
         };
-        // What is answered must not become 503 because the log takes its time.
+        // Skip the log if little time is left. A slow log must not turn a finished reply into 503.
         let has_time =
             call.invocation.deadline.saturating_duration_since(Instant::now()) > TIME_FOR_REJECTIONS;
         if let Some((channel, sender)) = call.caller().filter(|_| has_time) {
@@ -111,6 +119,7 @@ where
 
 impl Call {
     fn of(request: Request, routes: &'static [&'static str]) -> (Option<&'static str>, Self) {
+        // A request without a Lambda context has a time limit of 10 s.
         let invocation = match request.lambda_context_ref() {
             Some(context) => invocation(context),
             None => Invocation { id: String::new(), deadline: Instant::now() + Duration::from_secs(10) },
@@ -122,12 +131,13 @@ impl Call {
             .iter()
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
+        // Find the route by the gateway's key, or by the path if the gateway gives no key.
         let key = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone(),
             _ => None,
         };
         let route = match key.as_deref() {
-            // `cargo lambda watch` has a router of its own and sends every event under this key.
+            // `cargo lambda watch` has a router of its own and sends every event under the key `$default`.
             Some("$default") | None => {
                 let found = by_path(request.method().as_str(), request.raw_http_path(), routes);
                 found.map(|(route, found)| {
@@ -137,6 +147,7 @@ impl Call {
             }
             Some(key) => routes.iter().copied().find(|route| *route == key),
         };
+        // Keep the raw bytes, because a signature covers them.
         let (parts, body) = request.into_parts();
         let body = match body {
             Body::Text(text) => text.into_bytes(),
@@ -146,44 +157,46 @@ impl Call {
         (route, Self { headers: parts.headers, invocation, params, query, body, caller: OnceLock::new() })
     }
 
-    /// Whose channel the credential led to, and what the caller is to it. `None` without a credential.
+    /// Returns the credential's channel, and the caller as a sender.
+    ///
+    /// Returns `None` if the request has no valid credential.
     #[must_use]
     pub fn caller(&self) -> Option<&(ChannelId, Sender)> {
         self.caller.get()
     }
 
-    /// Notes whose delivery it is, once it is proven.
+    /// Notes the channel and the builder of a proven delivery.
     pub fn note_builder(&self, channel: &ChannelId, builder: Builder) {
         self.note_caller(channel, Sender::Builder(builder));
     }
 
-    /// Notes where the credential led.
+    /// Notes the channel and the sender of the credential.
     pub(crate) fn note_caller(&self, channel: &ChannelId, sender: Sender) {
         self.caller.set((channel.clone(), sender)).ok();
     }
 
-    /// A path parameter, as the gateway decoded it; never decoded again.
+    /// Returns a path parameter. The gateway has decoded the parameter already.
     #[must_use]
     pub fn param(&self, name: &str) -> &str {
         find(&self.params, name).unwrap_or_default()
     }
 
-    /// A query parameter.
+    /// Returns a query parameter.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
     }
 
-    /// A header, if it is there once and readable.
+    /// Returns a header, if the header is present and readable.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as it was sent, of at most `limit` bytes: what a signature is over.
+    /// Returns the body as it was sent, of at most `limit` bytes. A signature covers these bytes.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`] if the body has more bytes.
     pub fn raw(&self, limit: usize) -> Result<&[u8], Error> {
         if self.body.len() > limit {
             return Err(Error::TooLarge { field: "body", limit });
@@ -191,8 +204,9 @@ impl Call {
         Ok(&self.body)
     }
 
-    /// The body as a JSON object, whatever the content type says: decompressed, of at most 1 MB. Returns its decoded
-    /// size in bytes too.
+    /// Returns the body as a JSON object, and the decoded size in bytes.
+    ///
+    /// The content type is ignored. A gzip body is decompressed. The decoded body has at most 1 MB.
     ///
     /// # Errors
     /// [`Error::TooLarge`] or [`Error::Unparsable`].
@@ -201,6 +215,7 @@ impl Call {
         if self.body.len() > BODY_BYTES {
             return Err(too_large);
         }
+        // Decompress if the header says gzip or the bytes look like gzip.
         let declared =
             self.header("content-encoding").is_some_and(|value| value.eq_ignore_ascii_case("gzip"));
         if declared || gzip::is_gzip(&self.body) {
@@ -211,7 +226,7 @@ impl Call {
     }
 }
 
-/// The invocation that Lambda's context tells of.
+/// Returns the invocation of Lambda's context.
 #[must_use]
 pub fn invocation(context: &Context) -> Invocation {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -223,7 +238,7 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// The route of a method and a path, and the path's parameters, by the same table that the template has.
+/// Returns the route of a method and a path, and the path's parameters. `routes` is the template's table.
 fn by_path(
     method: &str,
     path: &str,
@@ -232,6 +247,7 @@ fn by_path(
     routes.iter().find_map(|route| {
         let (of, template) = route.split_once(' ')?;
         let (wanted, given) = (template.split('/'), path.split('/'));
+        // Method and number of parts must be equal.
         if of != method || wanted.clone().count() != given.clone().count() {
             return None;
         }

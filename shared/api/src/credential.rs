@@ -1,5 +1,7 @@
-//! Who calls: from a credential to its channel, and never from anything else (R14). A caller is a type, so that a handler
-//! says in its signature who may call it.
+//! The callers: each credential leads to its channel, and only a credential leads to a channel (R14).
+//!
+//! A caller is a type, so that a handler's signature names the caller. For example, a handler with a
+//! `Server<scope::Erase>` may only be called with the scope `erase`.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -28,13 +30,13 @@ pub mod scope {
         const SCOPE: Scope;
     }
 
-    /// Read customers and events.
+    /// Reads customers and events.
     #[derive(Debug)]
     pub struct Read;
-    /// Write customers and events.
+    /// Writes customers and events.
     #[derive(Debug)]
     pub struct Write;
-    /// Erase.
+    /// Erases customers and events.
     #[derive(Debug)]
     pub struct Erase;
 
@@ -49,7 +51,7 @@ pub mod scope {
     }
 }
 
-/// The shop's server, by an access key that has the scope `S`.
+/// The shop's server, with an access key that has the scope `S`.
 #[derive(Debug)]
 pub struct Server<S> {
     /// The channel.
@@ -57,7 +59,7 @@ pub struct Server<S> {
     scope: PhantomData<fn() -> S>,
 }
 
-/// A page of the channel that boots: a plugin key, which anybody can read, proves nothing more.
+/// A page that boots. The page's plugin key is public, so the key proves only the channel.
 #[derive(Debug)]
 pub struct NewPage {
     /// The channel.
@@ -69,7 +71,7 @@ pub struct NewPage {
 pub struct Page {
     /// The channel.
     pub channel: Arc<Channel>,
-    /// What its token says.
+    /// The fields of the session token.
     pub claims: Claims,
 }
 
@@ -78,10 +80,11 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 impl<S: scope::Scoped> Server<S> {
-    /// The server of `x-access-key` and `x-access-secret`, if they allow the scope.
+    /// Returns the server of `x-access-key` and `x-access-secret`, if the key has the scope `S`.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for a missing, unknown or wrong pair, [`Error::Forbidden`] for a missing scope.
+    /// [`Error::Unauthorized`] for a missing, unknown or wrong pair. [`Error::Forbidden`] for a missing
+    /// scope.
     pub async fn of<A: Read>(app: &App<A>, call: &Call) -> Result<Self, Error> {
         let wrong = || Error::Unauthorized("the access key or its secret is missing or wrong");
         let key = header(&call.headers, "x-access-key").ok_or_else(wrong)?;
@@ -105,10 +108,10 @@ impl<S: scope::Scoped> Server<S> {
 }
 
 impl NewPage {
-    /// The page of a plugin key, if its origin may call.
+    /// Returns the page of a plugin key, if the page's origin is allowed.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for an unknown key, [`Error::Forbidden`] for a foreign origin.
+    /// [`Error::Unauthorized`] for an unknown key. [`Error::Forbidden`] for a foreign origin.
     pub async fn of<A: Read>(app: &App<A>, call: &Call, key: &str) -> Result<Self, Error> {
         let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
@@ -119,19 +122,22 @@ impl NewPage {
 }
 
 impl Page {
-    /// The page of the session token in the header `x-session`.
+    /// Returns the page of the session token in the header `x-session`.
     ///
     /// # Errors
-    /// As [`Page::of_token`].
+    /// The errors of [`Page::of_token`].
     pub async fn of<A: Read>(app: &App<A>, call: &Call) -> Result<Self, Error> {
         Self::of_token(app, call, None, 0).await
     }
 
-    /// The page of a session token, taken for `grace` ms past its end, if its origin may call. Without a token it is the one
-    /// in the header.
+    /// Returns the page of a session token, if the page's origin is allowed.
+    ///
+    /// The token is valid for `grace` ms after its end. With `None` the token comes from the header
+    /// `x-session`.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for a malformed, foreign or ended token, [`Error::Forbidden`] for a foreign origin.
+    /// [`Error::Unauthorized`] for a malformed, foreign or ended token. [`Error::Forbidden`] for a foreign
+    /// origin.
     pub async fn of_token<A: Read>(
         app: &App<A>,
         call: &Call,
@@ -139,12 +145,14 @@ impl Page {
         grace: Millis,
     ) -> Result<Self, Error> {
         let token = token.or_else(|| header(&call.headers, "x-session")).unwrap_or_default();
+        // The token names the channel. Only a token that Okyaku signed is believed.
         let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
         let known = app.store.channel_of(CredentialKind::Id, claims.aud.as_str()).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
         call.note_caller(&channel.id, Sender::of_page(&channel));
         check_origin(&channel, &call.headers)?;
-        // From before the channel asked for a proof: it must not go on by renewing itself (R1).
+        // The token is older than the channel's demand for a proof. Without this check, the page could renew
+        // the session forever (R1).
         if channel.member_hash_enabled && !claims.may_see {
             return Err(Error::Unauthorized("the session was not proven; boot again"));
         }
@@ -152,8 +160,10 @@ impl Page {
     }
 }
 
-/// Refuses an `Origin` that is not the channel's. An absent one is allowed: this keeps honest pages apart and is no
-/// boundary against anybody who can leave the header out.
+/// Refuses a foreign `Origin` header.
+///
+/// An absent header is allowed. The check keeps honest pages apart. A caller outside a browser can leave the
+/// header out.
 fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
     match headers.get("origin") {
         None => Ok(()),
@@ -166,7 +176,7 @@ fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// Whether an origin is of this machine, at any port.
+/// Returns whether an origin is on this machine, at any port.
 fn is_loopback(origin: &str) -> bool {
     let Ok(uri) = origin.parse::<http::Uri>() else { return false };
     matches!(uri.scheme_str(), Some("http" | "https"))

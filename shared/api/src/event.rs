@@ -1,5 +1,6 @@
-//! The way of an HTTP event on Lambda, for whoever holds it as JSON: its bytes through the runtime's own deserialiser and
-//! adapter.
+//! Answers an HTTP event of Lambda that the caller has as JSON.
+//!
+//! The event passes through the runtime's own deserialiser and adapter, as on Lambda.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,10 +10,10 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Context, LambdaEvent, Request, Service, service_fn};
 use serde_json::Value;
 
-/// Answers an event of API Gateway as `handler` answers its request.
+/// Answers an event of API Gateway with the reply of `handler`.
 ///
 /// # Errors
-/// If the event is none, or the answer cannot be serialised.
+/// A JSON error if the event is malformed or the answer cannot be serialised.
 pub async fn answer<F, R>(event: &Value, context: Context, handler: F) -> Result<Value, serde_json::Error>
 where
     F: Fn(Request) -> R,

@@ -1,4 +1,4 @@
-//! Decompression with a ceiling, so that a bomb costs no more than the limit.
+//! Decompression with a limit, so that a decompression bomb costs only the limit.
 
 use std::io::Read;
 
@@ -7,7 +7,9 @@ use flate2::read::MultiGzDecoder;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 
-/// Whether `bytes` begin as gzip does (RFC 1952). Some clients compress without saying so.
+/// Returns whether `bytes` start with the magic number of gzip (RFC 1952).
+///
+/// Some clients compress without a `content-encoding` header.
 #[must_use]
 pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
@@ -16,7 +18,7 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 /// Decompresses at most `limit` bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`] past the limit, [`Error::Unparsable`] if it is not gzip.
+/// [`Error::TooLarge`] past the limit. [`Error::Unparsable`] if the bytes are malformed gzip.
 pub fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(limit as u64 + 1);

@@ -1,4 +1,4 @@
-//! Reading a JSON body, so that every error names the field and none echoes the value.
+//! Reads a JSON body. Every error names the field and hides the value.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,16 +9,18 @@ use okyaku_domain::error::Error;
 /// Reads bytes as a JSON object.
 ///
 /// # Errors
-/// [`Error::Unparsable`] naming the place where it stops being one: a syntax error, a lone surrogate, a number that
-/// no double holds, more than 128 levels.
+/// [`Error::Unparsable`] with the place of the error.
+///
+/// The errors are a syntax error, a lone surrogate, a number outside the range of a double, and more than 128
+/// levels.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: Value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.inner();
-        // serde's own texts can quote the value: only the place is told.
+        // A text of serde may quote the value, so the message has only the place.
         let message = format!("is not valid JSON at line {} column {}", cause.line(), cause.column());
-        // `.` is the whole, and `?` a key that was not read.
+        // The path `.` is the whole body, and `?` is an unread key.
         let field = path.trim_end_matches('?').trim_end_matches('.');
         Error::Unparsable(Detail::new(if field.is_empty() { "body" } else { field }, message))
     })?;
@@ -29,10 +31,10 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Error> {
     }
 }
 
-/// The text at `key`; absent and `null` are nothing.
+/// Returns the text at `key`. An absent or `null` value gives `None`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it is something else.
+/// [`Error::Invalid`] if the value is something else.
 pub fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<Option<&'a str>, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -41,10 +43,10 @@ pub fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<Option<&'a 
     }
 }
 
-/// The object at `key`; absent and `null` are nothing.
+/// Returns the object at `key`. An absent or `null` value gives `None`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it is something else.
+/// [`Error::Invalid`] if the value is something else.
 pub fn child<'a>(object: &'a Map<String, Value>, key: &str) -> Result<Option<&'a Map<String, Value>>, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -53,10 +55,10 @@ pub fn child<'a>(object: &'a Map<String, Value>, key: &str) -> Result<Option<&'a
     }
 }
 
-/// The flag at `key`; absent and `null` are `false`.
+/// Returns the flag at `key`. An absent or `null` value gives `false`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it is something else.
+/// [`Error::Invalid`] if the value is something else.
 pub fn flag(object: &Map<String, Value>, key: &str) -> Result<bool, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(false),

@@ -1,5 +1,7 @@
-//! The conventions of the HTTP routes: reading a request, its credential, its reply. A handler reads in one order:
-//! who (credential → channel), what (parse into domain types), do (one call), say (typed reply).
+//! The conventions of the HTTP routes: the request, the credential and the reply.
+//!
+//! A handler has four steps: who (credential → channel), what (parse into domain types), do (one call), say
+//! (typed reply).
 
 pub mod attribute;
 pub mod call;
@@ -20,7 +22,9 @@ pub use call::{Call, invocation, serve, serve_counting_rejections};
 pub use credential::{NewPage, Page, Server, scope};
 pub use reply::Reply;
 
-/// What a read makes of the erased: they are nobody, so that no answer says that there was somebody (R12).
+/// Turns the error of an erased customer into the error of an unknown customer.
+///
+/// A read therefore hides that the customer ever existed (R12).
 #[must_use]
 pub fn hide_erased(error: okyaku_domain::error::Error) -> okyaku_domain::error::Error {
     match error {

@@ -1,6 +1,6 @@
 //! The `main` of every function.
 
-/// Writes a function's `main`: it starts logs and the application, and runs the crate's `handle`.
+/// Writes a function's `main`, which starts the logs and the application and runs the crate's `handle`.
 ///
 /// - `http NAME`: requests of API Gateway, with the connection to the table open.
 /// - `direct NAME`: direct invocations and schedules.

@@ -1,4 +1,4 @@
-//! Replies: JSON or nothing, and the one match from an error to a status.
+//! Replies: a JSON body or an empty body, and the single match from errors to statuses.
 
 use http::{Response, StatusCode};
 use lambda_http::Body;
@@ -24,69 +24,71 @@ impl Reply {
         Self { status, body, retry_after: false, rejections: Vec::new(), events: None }
     }
 
-    /// The same, with what of the request was not kept, for the log of rejections.
+    /// Returns the reply with the request's rejections, for the log of rejections.
     #[must_use]
     pub fn rejecting(self, rejections: Vec<Rejection>) -> Self {
         Self { rejections, ..self }
     }
 
-    /// The same, with how many events were accepted and how many rejected.
+    /// Returns the reply with the numbers of accepted and rejected events.
     #[must_use]
     pub fn tracking(self, accepted: usize, rejected: usize) -> Self {
         Self { events: Some((accepted, rejected)), ..self }
     }
 
-    /// What of the request was not kept.
+    /// Returns the request's rejections.
     #[must_use]
     pub fn rejections(&self) -> &[Rejection] {
         &self.rejections
     }
 
-    /// How many events were accepted and how many rejected, on a route that takes events.
+    /// Returns the numbers of accepted and rejected events, on a route for events.
     #[must_use]
     pub fn events(&self) -> Option<(usize, usize)> {
         self.events
     }
 
-    /// 200 with a body.
+    /// Returns a reply with status 200 and a body.
     ///
     /// # Errors
-    /// [`Error::Internal`] if it cannot be written as JSON.
+    /// [`Error::Internal`] if the body cannot be serialised as JSON.
     pub fn ok(body: impl Serialize) -> Result<Self, Error> {
         Self::with(StatusCode::OK, body)
     }
 
-    /// Any status with a body.
+    /// Returns a reply with any status and a body.
     ///
     /// # Errors
-    /// [`Error::Internal`] if it cannot be written as JSON.
+    /// [`Error::Internal`] if the body cannot be serialised as JSON.
     pub fn with(status: StatusCode, body: impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_value(body).map_err(Error::internal)?;
         Ok(Self::new(status, Some(body)))
     }
 
-    /// 204, as a delete is answered.
+    /// Returns the reply to a delete: status 204.
     #[must_use]
     pub fn no_content() -> Self {
         Self::new(StatusCode::NO_CONTENT, None)
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn into_body(self) -> Option<Value> {
         self.body
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
-    /// The reply to an error, in both shapes that clients of Channel Talk read. The cause of an internal error is
-    /// logged here, once, with the request's id; the caller never sees it.
+    /// Returns the reply to an error, in both shapes that clients of Channel Talk read.
+    ///
+    /// The cause of an internal error is logged here, once, with the request's id. The reply hides the cause.
     #[must_use]
     pub fn of_error(error: &Error, request_id: &str) -> Self {
+        // This match is the only place that gives an error its status.
         let (status, code) = match error {
             Error::Unparsable(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Error::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
@@ -103,6 +105,7 @@ impl Reply {
         if let Error::Internal(cause) = error {
             tracing::error!(cause, request_id, "failed");
         }
+        // The details name the fields. The message names the first field.
         let details: Vec<Detail> = match error {
             Error::Unparsable(detail) => vec![detail.clone()],
             Error::Invalid(details) => details.clone(),
@@ -115,6 +118,7 @@ impl Reply {
             [] => error.to_string(),
             [first, ..] => format!("{}: {}", first.field, first.message),
         };
+        // The body has both shapes: the keys of an error, and the list `errors`.
         let mut body = json!({
             "status": status.as_u16(),
             "commonErrorCode": code,
@@ -122,6 +126,7 @@ impl Reply {
             "details": details,
             "errors": [{ "message": message }],
         });
+        // Two errors carry more data: the registered customer's id, and the candidates of an address.
         match (error, body.as_object_mut()) {
             (Error::AlreadyExists { user_id }, Some(body)) => {
                 body.insert("userId".into(), user_id.clone().into());
@@ -134,7 +139,7 @@ impl Reply {
         Self { retry_after: matches!(error, Error::Busy), ..Self::new(status, Some(body)) }
     }
 
-    /// As the gateway's answer.
+    /// Returns the reply as the gateway's response.
     #[must_use]
     pub fn into_response(self) -> Response<Body> {
         let body = self.body.map_or(Body::Empty, |body| Body::Text(body.to_string()));

@@ -1,4 +1,4 @@
-//! Session tokens: what a page holds after boot. JWT, HS256, with the key's id.
+//! Session tokens, which a page gets at boot: JWT, HS256, with the key's id.
 
 use std::sync::Once;
 
@@ -15,27 +15,27 @@ use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::{DAY, Millis};
 use okyaku_store::keyring::Keys;
 
-/// How long a token is good for, in ms.
+/// How long a token is valid, in ms.
 pub const LIFETIME: Millis = DAY;
-/// How long past its end the event route takes it, in ms: a queue from a tab that was closed (R9).
+/// How long the event route accepts an ended token, in ms. A closed tab may leave a queue of events (R9).
 pub const GRACE_FOR_EVENTS: Millis = 30 * DAY;
 
-/// What a token says.
+/// The fields of a token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
     /// The channel's id.
     pub aud: ChannelId,
     /// The customer's id.
     pub sub: CustomerId,
-    /// When it ends, epoch seconds.
+    /// When the token ends, epoch seconds.
     pub exp: i64,
     /// The browser's veilId.
     #[serde(rename = "veil")]
     pub veil_id: String,
-    /// Whether whoever holds it may see what is stored: `false` for a member that no hash proved (R1).
+    /// Whether the page may see stored data. `false` for a member without a proving memberHash (R1).
     #[serde(rename = "full")]
     pub may_see: bool,
-    /// Whether the session is the app's, not a browser's.
+    /// Whether the session is an app's session. `false` for a browser.
     #[serde(rename = "app", default)]
     pub mobile: bool,
 }
@@ -43,7 +43,7 @@ pub struct Claims {
 /// Signs a token with the first key.
 ///
 /// # Errors
-/// [`Error::Internal`] if there is no key.
+/// [`Error::Internal`] if the installation has no token key.
 pub fn sign(keys: &Keys, claims: &Claims) -> Result<String, Error> {
     install();
     let (kid, key) = keys.tokens().next().ok_or_else(|| Error::internal("no token key"))?;
@@ -51,17 +51,19 @@ pub fn sign(keys: &Keys, claims: &Claims) -> Result<String, Error> {
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(key)).map_err(Error::internal)
 }
 
-/// Verifies a token with the key it names, `grace` ms past its end included.
+/// Verifies a token with the key that the token names. The token is valid for `grace` ms after its end.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if it is malformed, altered, signed by another key or over.
+/// [`Error::Unauthorized`] if the token is malformed, altered, ended, or signed by another key.
 pub fn verify(keys: &Keys, token: &str, now: Millis, grace: Millis) -> Result<Claims, Error> {
     install();
     let wrong = Error::Unauthorized("the session token is missing, malformed or foreign; boot again");
     let Ok(header) = jsonwebtoken::decode_header(token) else { return Err(wrong) };
+    // Only the installation's keys count. The token's header chooses among them.
     let key = keys.tokens().find(|(kid, _)| header.kid.as_deref() == Some(*kid));
     let Some((_, key)) = key else { return Err(wrong) };
-    // The end is compared below, with the clock that is passed in; the audience is the channel itself.
+    // The end is compared below with the passed time. The audience is the channel's id, and the caller loads
+    // that channel.
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.validate_aud = false;
@@ -74,8 +76,9 @@ pub fn verify(keys: &Keys, token: &str, now: Millis, grace: Millis) -> Result<Cl
     Ok(decoded.claims)
 }
 
-/// Gives `jsonwebtoken` the HMAC that everything else here uses, and no other algorithm: its own providers bring RSA
-/// and elliptic curves along.
+/// Gives `jsonwebtoken` the HMAC of the other code, and only HS256.
+///
+/// The crate's own providers bring RSA and elliptic curves along.
 fn install() {
     static ONCE: Once = Once::new();
     static PROVIDER: CryptoProvider = CryptoProvider {
@@ -90,7 +93,7 @@ fn install() {
         key_utils: KeyUtils::new_unimplemented(),
     };
     ONCE.call_once(|| {
-        // Fails only if somebody installed one before, and then that one serves.
+        // The call fails only if another provider is installed. That provider then serves.
         let _ = PROVIDER.install_default();
     });
 }

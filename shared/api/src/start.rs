@@ -1,4 +1,4 @@
-//! Start-up of a function on Lambda: logs, keys, table.
+//! The start-up of a function on Lambda: logs, keys and table.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +11,10 @@ use okyaku_store::clock::Clock;
 use okyaku_store::keyring::{KeyError, Keys};
 use okyaku_store::table::client::{connect, is_loopback};
 
-/// Writes JSON log lines to standard output, as CloudWatch reads them, down to the level in `RUST_LOG` (`INFO` without
-/// it). A filter by module would link a regex engine into every function. Call once.
+/// Writes JSON log lines to standard output for CloudWatch. Call once.
+///
+/// The level comes from `RUST_LOG`, and is `INFO` by default. Only the level can be set, because a filter by
+/// module would link a regex engine into every function.
 pub fn logs() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
@@ -24,19 +26,23 @@ pub fn logs() {
         .init();
 }
 
-/// The application of a function, from its environment: `OKYAKU_TABLE`, `OKYAKU_HASH_KEY`, `OKYAKU_TOKEN_KEY`, and
-/// optionally `OKYAKU_ORIGIN_SECRET`, `OKYAKU_STACK` (no metrics without it) and `AWS_ENDPOINT_URL_DYNAMODB`; and what
-/// [`connect`] needs.
+/// Returns the application of a function, from the function's environment.
+///
+/// - `OKYAKU_TABLE`, `OKYAKU_HASH_KEY` and `OKYAKU_TOKEN_KEY` are needed.
+/// - `OKYAKU_ORIGIN_SECRET`, `OKYAKU_STACK` and `AWS_ENDPOINT_URL_DYNAMODB` are optional. Metrics need
+///   `OKYAKU_STACK`.
+/// - [`connect`] needs further variables.
 ///
 /// # Errors
-/// [`KeyError`] if a variable is missing or malformed; the function must not start then.
+/// [`KeyError`] if a variable is missing or malformed. The function must not start then.
 pub fn app<A>() -> Result<App<A>, KeyError> {
     let keys = Keys::from_env()?;
     let name = std::env::var("OKYAKU_TABLE").map_err(|_| KeyError::Missing("OKYAKU_TABLE"))?;
     let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let endpoint = given("AWS_ENDPOINT_URL_DYNAMODB");
     let settings = Settings {
-        // The development channel's secrets are public: it is answered from this machine's own engine only.
+        // The development channel's secrets are public, so only this machine's own engine may serve that
+        // channel.
         allow_development: endpoint.as_deref().is_some_and(is_loopback),
         origin_secret: given("OKYAKU_ORIGIN_SECRET"),
         metrics: given("OKYAKU_STACK")
@@ -47,11 +53,14 @@ pub fn app<A>() -> Result<App<A>, KeyError> {
     Ok(Base::new(table, keys, Clock::system(), settings).app())
 }
 
-/// As [`app`], with the connection to the table open: Lambda gives a starting function a whole core, so that the
-/// handshake costs less there than in the first request. `OKYAKU_WARM=0` leaves it out.
+/// Returns the application like [`app`], with an open connection to the table.
+///
+/// Lambda gives a starting function a whole core. So the handshake is cheaper at the start than in the first
+/// request. `OKYAKU_WARM=0` skips the handshake.
 ///
 /// # Errors
-/// As [`app`]. A table that does not answer within a second is no error: the first request will tell.
+/// The errors of [`app`]. If the table is silent for a second, the start goes on. The first request will
+/// report the error.
 pub async fn connected<A: Read>() -> Result<App<A>, KeyError> {
     let app = app::<A>()?;
     if std::env::var("OKYAKU_WARM").as_deref() != Ok("0") {

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::attribute::{self, Viewer};
 
-/// What a page is shown: Channel Talk's callback user, and `member`, `type`, `sessionsCount`. Never the manager's memo,
-/// tags that a manager set, `blocked` or the location.
+/// Returns the customer for a page: Channel Talk's callback user, and `member`, `type` and `sessionsCount`.
+///
+/// The manager's memo, tags that a manager set, `blocked` and the location are left out.
 #[must_use]
 pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     let mut profile = profile(channel, customer, now);
@@ -26,7 +27,7 @@ pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     )
 }
 
-/// A view of a customer with more keys.
+/// Returns a view of a customer with more keys.
 #[must_use]
 pub fn with(mut view: Map<String, Value>, more: Value) -> Value {
     if let Value::Object(more) = more {
@@ -35,14 +36,18 @@ pub fn with(mut view: Map<String, Value>, more: Value) -> Value {
     Value::Object(view)
 }
 
-/// The profile with what is summed up from orders as of now, which wins over what anybody says of it.
+/// Returns the profile with the purchase figures as of now.
+///
+/// The figures are sums over orders. A figure wins over a profile field with the same key.
 fn profile(channel: &Channel, customer: &Customer, now: Millis) -> Map<String, Value> {
     let fields = customer.profile.iter().map(|(key, field)| (key.clone(), field.value.clone()));
     let figures = customer.purchases.fields(channel.purchase_months, now);
     fields.chain(figures.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
 }
 
-/// What a page is shown of a member that no hash proved: only what it said itself in this request (R1).
+/// Returns the customer for a page of an unproven member: only the data of this request (R1).
+///
+/// For example, a boot with `profile.name` gets `name` back, and the stored e-mail address stays hidden.
 #[must_use]
 pub fn echo(customer: &Customer, sent: &Patch) -> Value {
     let mut profile: Map<String, Value> = sent.profile_once.clone().into_iter().collect();
@@ -67,20 +72,20 @@ pub fn echo(customer: &Customer, sent: &Patch) -> Value {
     })
 }
 
-/// Channel Talk's v5 user. Times are epoch milliseconds; what is not known is `null`.
+/// Returns Channel Talk's v5 user. Times are epoch milliseconds. An unknown value is `null`.
 #[must_use]
 pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     let mut user = attribute::view(customer, Viewer::Server);
     if let Some(Value::Object(mobile)) = user.get_mut("mobile") {
         mobile.extend([("sdkName".to_owned(), Value::Null), ("sdkVersion".to_owned(), Value::Null)]);
     }
-    // Okyaku's own: the builder knows more than it sent.
+    // `staleSince` is Okyaku's own key: the builder knows more of the customer than the builder sent.
     user.extend(customer.stale_since.map(|since| ("staleSince".to_owned(), since.into())));
     let more = json!({
         "channelId": channel.id,
         "profile": profile(channel, customer, now),
         "tags": customer.tags.keys().collect::<Vec<_>>(),
-        // Keys of Channel Talk's user that Okyaku does not fill.
+        // Keys of Channel Talk's user that stay empty in Okyaku.
         "userImportTags": [],
         "province": null,
         "latitude": null,
@@ -98,7 +103,7 @@ pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     with(user, more)
 }
 
-/// An event, as Channel Talk's v5.
+/// Returns an event in the shape of Channel Talk's v5.
 #[must_use]
 pub fn event(channel: &ChannelId, event: &StoredEvent) -> Value {
     let property = event.property.as_deref().and_then(|text| serde_json::from_str(text).ok());

@@ -1,4 +1,4 @@
-//! What a function is started with: the store with its permissions, and a few settings.
+//! The parts of a started function: the store with its permissions, and a few settings.
 
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
@@ -6,42 +6,46 @@ use okyaku_store::{Backend, Store, Table};
 
 use crate::metrics::Metrics;
 
-/// Settings that are neither secret keys nor data.
+/// Settings beside the secret keys and the data.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Whether the development channel, whose secrets are public, is answered. Only ever true against an
-    /// embedded engine or one on the loopback interface.
+    /// Whether the function answers the development channel. The development channel's secrets are public.
+    ///
+    /// Only an embedded engine, or an engine on the loopback interface, may have `true`.
     pub allow_development: bool,
-    /// What a trusted proxy puts into `x-okyaku-origin` to vouch for its viewer headers; `None`: nobody is trusted.
+    /// The value of `x-okyaku-origin` by which a trusted proxy vouches for its viewer headers.
+    ///
+    /// With `None` no proxy is trusted.
     pub origin_secret: Option<String>,
-    /// Where metrics go.
+    /// The destination of the metrics.
     pub metrics: Metrics,
 }
 
-/// Everything the functions share. Each function takes its own [`App`] from it.
+/// The parts that all functions share. Each function takes an [`App`] from the base.
 #[derive(Clone, Debug)]
 pub struct Base {
-    /// The table, the keys, the clock and what an instance remembers.
+    /// The table, the keys, the clock and the memory of an instance.
     pub backend: Backend,
-    /// Settings.
+    /// The settings.
     pub settings: Settings,
 }
 
 impl Base {
-    /// A base that has seen no channel and counted no drop.
+    /// Returns a base with empty memory.
     #[must_use]
     pub fn new(table: Table, keys: Keys, clock: Clock, settings: Settings) -> Self {
         Self { backend: Backend::new(table, keys, clock, settings.allow_development), settings }
     }
 
-    /// The application of one function. `A` names its permissions, see [`okyaku_store::access`].
+    /// Returns the application of a function. `A` names the function's permissions. See
+    /// [`okyaku_store::access`].
     #[must_use]
     pub fn app<A>(&self) -> App<A> {
         App { store: Store::new(self.backend.clone()), settings: self.settings.clone() }
     }
 }
 
-/// A function's application: a [`Store`] that offers only what `A` permits.
+/// The application of a function: a [`Store`] with the operations that `A` permits.
 #[derive(Debug)]
 pub struct App<A> {
     /// The store.
@@ -56,19 +60,19 @@ impl<A> Clone for App<A> {
 }
 
 impl<A> App<A> {
-    /// Now, in epoch milliseconds.
+    /// Returns the current time in epoch milliseconds.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.store.now()
     }
 
-    /// The keys.
+    /// Returns the keys.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         self.store.keys()
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -1,4 +1,4 @@
-//! Boot, and what a page changes of its customer afterwards.
+//! Boots, and a page's changes of its customer.
 
 use okyaku_domain::command::boot::{self, Boot, Owner};
 use okyaku_domain::command::page::{self, TagChange};
@@ -23,22 +23,22 @@ use crate::runner::{Command, Decision, run};
 /// A finished boot.
 #[derive(Debug)]
 pub struct Booted {
-    /// Whose boot it was.
+    /// The customer of the boot.
     pub customer: Box<Customer>,
     /// The browser's veilId from now on.
     pub veil: VeilId,
-    /// What the page is told that it cannot have.
+    /// The fields that the boot dropped, with reasons.
     pub dropped: Vec<Detail>,
 }
 
 struct BootCommand<'a> {
     channel: &'a ChannelId,
     boot: &'a Boot,
-    /// For a browser that needs a new veilId.
+    /// The veilId for a browser that needs a new veilId.
     fresh: VeilId,
 }
 
-/// What lies at the ids that a boot names.
+/// The records at the ids that a boot names.
 struct BootFound {
     member: Option<Found>,
     visitor: Option<Found>,
@@ -55,9 +55,11 @@ impl<'a, A: WriteCustomers> Command<A> for BootCommand<'a> {
         let first = |key| store.keys().customer_id(self.channel, key, 0);
         let (member_id, visitor_id) = (member.map(first), visitor.map(first));
         let wanted: Vec<&CustomerId> = member_id.iter().chain(&visitor_id).collect();
+        // Read both records in one call. The member's record comes first.
         let mut found = store.records(self.channel, &wanted).await?.into_iter();
         let mut at_member = member_id.as_ref().and_then(|_| found.next().flatten());
         let at_visitor = found.next().flatten();
+        // A member who came back after an erasure has a later generation.
         if let (Some(key), Some(id)) = (member, member_id) {
             at_member = store.follow_generation(self.channel, key, id, at_member).await?.1;
         }
@@ -72,16 +74,19 @@ impl<'a, A: WriteCustomers> Command<A> for BootCommand<'a> {
     ) -> Result<Decision<Self::Write, Self::Note>, Error> {
         let (member, member_state) = loaded::split(found.member);
         let (visitor, visitor_state) = loaded::split(found.visitor);
+        // Link the visitor only if one transaction can still erase the member with all links.
         let link_fits =
             visitor_state.as_ref().is_none_or(|visitor| has_room_for_link(member_state.as_ref(), visitor));
         let known = boot::Found { member: member.clone(), visitor: visitor.clone() };
         let ids = store.ids(self.channel);
         let decided = boot::decide(self.boot, known, &self.fresh, link_fits, &ids, now);
+        // Take the version of the record that the boot changes.
         let before = match decided.owner {
             Owner::Member => before(member, member_state),
             Owner::Visitor => before(visitor, visitor_state.clone()),
             Owner::New => None,
         };
+        // The linked visitor is stored with its own version.
         let change = CustomerChange {
             link: decided.link.zip(visitor_state),
             adopted: decided.adopted,
@@ -98,7 +103,7 @@ fn before(record: Option<Record>, state: Option<State>) -> Option<(Customer, Sta
     }
 }
 
-/// Boots. With nothing new 1 R, or 2 R for a member with a veilId, in one trip.
+/// Boots a page. A boot with nothing new costs 1 R, or 2 R for a member with a veilId, in one trip.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`].
@@ -117,7 +122,8 @@ pub async fn boot<A: WriteCustomers>(
 /// Notes that the customer of a session was seen.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] for a session that ended, [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Unauthorized`] if the visitor expired or became a member. [`Error::Erased`], [`Error::Busy`] or
+/// [`Error::Internal`].
 pub async fn touch_session<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
@@ -132,10 +138,10 @@ pub async fn touch_session<A: WriteCustomers>(
     Ok(change(&app.store, channel, Target::Session(session), None, invocation, seen).await?.0)
 }
 
-/// Applies a page's patch. Also returns what the page is told that it cannot have.
+/// Applies a page's patch. Returns the customer and the fields that were dropped.
 ///
 /// # Errors
-/// As [`touch_session`].
+/// The errors of [`touch_session`].
 pub async fn update_session<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
@@ -150,7 +156,7 @@ pub async fn update_session<A: WriteCustomers>(
 /// Adds or removes a page's tags.
 ///
 /// # Errors
-/// As [`touch_session`], and [`Error::Invalid`] if there would be too many.
+/// The errors of [`touch_session`], and [`Error::Invalid`] if the customer would have too many tags.
 pub async fn change_session_tags<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,

@@ -1,5 +1,6 @@
-//! Taking in what a builder sent (R13). No delivery needs to be remembered: what is sent twice, late or in another order
-//! changes nothing.
+//! Applies the updates of a builder's delivery (R13).
+//!
+//! Repeated, late and reordered updates lead to the same state. So the table need not remember deliveries.
 
 use futures_util::future::try_join_all;
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Refund};
@@ -26,10 +27,10 @@ use crate::customer_change::CustomerChange;
 use crate::erase::{self, ErasureOptions};
 use crate::runner::{Command, Decision, Write, run};
 
-/// Applies one update of a delivery. Returns what could not be kept.
+/// Applies an update of a delivery. Returns the rejections.
 ///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`]; then the delivery is to be repeated as a whole.
+/// [`Error::Busy`] or [`Error::Internal`]. The builder then repeats the whole delivery.
 pub async fn apply<A: ApplyBuilderUpdates>(
     app: &App<A>,
     channel: &Channel,
@@ -39,6 +40,7 @@ pub async fn apply<A: ApplyBuilderUpdates>(
     match update {
         BuilderUpdate::Customer(update) => customer(app, channel, &update, invocation).await,
         BuilderUpdate::Refund(refund) => give_back(app, channel, &refund, invocation).await,
+        // A builder's erasure also refuses data of unknown customers.
         BuilderUpdate::Erase { by, at } => {
             let options = ErasureOptions {
                 unknown: true,
@@ -48,7 +50,8 @@ pub async fn apply<A: ApplyBuilderUpdates>(
             };
             match erase::erase(app, channel, &by, options, invocation).await {
                 Ok(_) => Ok(Vec::new()),
-                // Nobody vouched that the address is theirs: whom it means is the shop's to decide.
+                // Only unverified customers have the address, so the shop must decide which customer is
+                // meant.
                 Err(Error::Ambiguous(_)) => Ok(vec![Rejection::new("customer", RejectionReason::Ambiguous)]),
                 Err(error) => Err(error),
             }
@@ -69,8 +72,9 @@ struct UpdateCommand<'a> {
     update: &'a CustomerUpdate,
 }
 
-/// The member of an update that was applied: its customer as it was decided, for its events. `None` if the update is about
-/// a record that was erased.
+/// The note of an applied update: the decided customer, for the customer's events, and the rejections.
+///
+/// `None` if the update is about an erased record.
 type Applied = (Option<Box<Customer>>, Vec<Rejection>);
 
 impl<'a, A: ApplyBuilderUpdates> Command<A> for UpdateCommand<'a> {
@@ -100,6 +104,7 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for UpdateCommand<'a> {
             Some(Record::Live(customer)) => Some(Customer::clone(customer)).zip(state),
             _ => None,
         };
+        // Decide the customer first. The order is then decided against the changed customer.
         let ids = store.ids(self.channel);
         let Some((mut after, mut rejections)) = rules::decide(self.update, record, &ids, now) else {
             return Ok(Decision::End((None, vec![Rejection::erased()])));
@@ -113,6 +118,7 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for UpdateCommand<'a> {
             }
         }
         let note = (Some(Box::new(after.clone())), rejections);
+        // An update that changes nothing writes nothing.
         if changed.is_none() && before.as_ref().is_some_and(|(before, _)| *before == after) {
             return Ok(Decision::End(note));
         }
@@ -133,10 +139,11 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for UpdateCommand<'a> {
     }
 }
 
-/// What is known of an order to the customer `id`.
+/// Returns the known state of an order for the customer `id`.
 fn known<'a>(found: &'a FoundOrder, id: &CustomerId) -> Known<'a> {
     match (&found.stored, &found.owner) {
         (Some((stored, _)), _) => Known::Own(stored),
+        // The order belongs to another customer.
         (None, OrderOwner::Known(owner)) if owner != id => Known::Foreign,
         (None, OrderOwner::Waiting(refunds, _)) => Known::Refunds(refunds),
         (None, _) => Known::Nothing,
@@ -151,9 +158,13 @@ fn change_of(found: FoundOrder, after: StoredOrder) -> OrderChange {
     OrderChange { hash: found.hash, before: found.stored.map(|(_, version)| version), after, waited }
 }
 
-/// Applies what a builder says of one member, who is created if need be. 1 R, and 1 W per KB if something changed; with
-/// contact points, or for a new member, a transaction as any commit; with an order 3 R and a transaction of 2 W per KB of
-/// the member, 2 W of the order and 2 W more for a new one. 1 W per KB of each event.
+/// Applies an update of one member, and creates the member if needed.
+///
+/// - The read costs 1 R. A change costs 1 W per KB.
+/// - Changed contact points, or a new member, need a transaction, as in any commit.
+/// - An order costs 3 R and a transaction: 2 W per KB of the member, 2 W of the order, and 2 W more for a new
+///   order.
+/// - Each event costs 1 W per KB.
 async fn customer<A: ApplyBuilderUpdates>(
     app: &App<A>,
     channel: &Channel,
@@ -163,6 +174,7 @@ async fn customer<A: ApplyBuilderUpdates>(
     let command = UpdateCommand { channel: &channel.id, update };
     let (_, (customer, mut rejections)) = run(&app.store, command, invocation).await?;
     let Some(customer) = customer else { return Ok(rejections) };
+    // An event from before the record belongs to an erased record, so reject the event.
     let (early, good): (Vec<_>, Vec<_>) =
         update.events.iter().partition(|given| customer.precedes_record(given.event.created_at));
     let put = |given| app.store.put_versioned_event(channel, &customer.id, given);
@@ -177,15 +189,15 @@ struct RefundCommand<'a> {
     refund: &'a Refund,
 }
 
-/// What is known of a refund's order.
+/// The known state of a refund's order.
 enum RefundFound {
-    /// The order, and its customer.
+    /// The order, and the order's customer.
     Order(Option<Found>, Option<(StoredOrder, u64)>),
-    /// Refunds that wait for it, and the version of their item.
+    /// Refunds that wait for the order, and the version of their item.
     Waiting(Refunds, Option<u64>),
 }
 
-/// What a refund changes.
+/// The write of a refund.
 enum RefundWrite<'a> {
     Order(Box<CustomerChange<'a>>),
     Waiting { channel: &'a ChannelId, hash: String, refunds: Refunds, before: Option<u64> },
@@ -248,6 +260,7 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for RefundCommand<'a> {
                 });
             }
         };
+        // Either the customer or the order was erased.
         let (Some(Found::Live(loaded)), Some((stored, version))) = (record, stored) else {
             return Ok(Decision::End(vec![Rejection::erased()]));
         };
@@ -264,8 +277,11 @@ impl<'a, A: ApplyBuilderUpdates> Command<A> for RefundCommand<'a> {
     }
 }
 
-/// Takes in money given back for an order. One that is not known yet finds it when it comes, within 30 days.
-/// 1 R and 1 W while it waits; else 3 R and a transaction of 2 W per KB of the member and 2 W of the order.
+/// Applies a refund of an order.
+///
+/// A refund may come before its order. Such a refund waits for up to 30 days. For example, a refund on 1
+/// March is applied when the order comes on 3 March. A waiting refund costs 1 R and 1 W. A refund of a known
+/// order costs 3 R and a transaction: 2 W per KB of the member and 2 W of the order.
 async fn give_back<A: ApplyBuilderUpdates>(
     app: &App<A>,
     channel: &Channel,

@@ -1,5 +1,6 @@
-//! A change of a customer, as every command stores it: what follows from the change is derived here, so that no command
-//! can leave it out.
+//! A change of a customer, as every command stores the change.
+//!
+//! The consequences of a change are derived here, so that every command includes the consequences.
 
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
@@ -18,18 +19,18 @@ use crate::runner::{Command, Decision, Write, run};
 #[derive(Debug)]
 pub(crate) struct CustomerChange<'a> {
     pub(crate) channel: &'a ChannelId,
-    /// As it was read; `None` for a new customer.
+    /// The customer that was read. `None` for a new customer.
     pub(crate) before: Option<(Customer, State)>,
     pub(crate) after: Customer,
-    /// A visitor that is linked by it.
+    /// The visitor that the change links.
     pub(crate) link: Option<(Box<Customer>, State)>,
-    /// Whether its contact points must be nobody's (R10).
+    /// Whether the customer's contact points must be free (R10).
     pub(crate) unique: bool,
-    /// Whether a new visitor brought its veilId.
+    /// Whether a new visitor brought the veilId.
     pub(crate) adopted: bool,
-    /// Erasures of its address from this time on refuse it, epoch ms.
+    /// The time from which an erasure of the customer's address refuses the change, epoch ms.
     pub(crate) refused_by_erasures_since: Option<Millis>,
-    /// An order that changes with it (R13).
+    /// An order that changes with the customer (R13).
     pub(crate) order: Option<OrderChange>,
 }
 
@@ -60,7 +61,7 @@ impl<A: WriteCustomers> Write<A> for CustomerChange<'_> {
         let Self { channel, before, mut after, link, unique, adopted, refused_by_erasures_since, order } =
             self;
         let known = before.as_ref().map(|(before, _)| before);
-        // An order that changes leaves its customer's item alone unless the customer differs too.
+        // A changed order writes the customer's item only if the customer differs too.
         let differs = order.is_none() || known != Some(&after);
         if differs && !after.stamp(known, now) {
             return Ok(Outcome::Stored(Box::new(after)));
@@ -72,12 +73,12 @@ impl<A: WriteCustomers> Write<A> for CustomerChange<'_> {
     }
 }
 
-/// Whose record a change of an existing customer means.
+/// The record that a change of an existing customer means.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'a> {
-    /// The customer that a server means; a link is followed.
+    /// The customer that a server means, following links.
     Person(&'a PersonRef),
-    /// Exactly the record of this id.
+    /// Exactly the record with this id.
     Record(&'a CustomerId),
     /// The record of a page's session.
     Session(&'a CustomerId),
@@ -94,11 +95,11 @@ impl Target<'_> {
     }
 }
 
-/// Changes a customer that exists.
+/// A command that changes an existing customer.
 struct Change<'a, F> {
     channel: &'a ChannelId,
     target: Target<'a>,
-    /// Read before, and tried first.
+    /// The customer that an earlier step read. The first try uses this customer.
     first: Option<Loaded>,
     change: F,
 }
@@ -132,12 +133,13 @@ where
     }
 }
 
-/// Applies `change` to an existing customer and stores the outcome if anything differs. `change` may run several times.
-/// Returns the customer, and what `change` noted. 1 R and, if something changed, 1 W per KB; more where contact points
-/// change.
+/// Applies `change` to an existing customer and stores the result if anything differs.
+///
+/// `change` may run several times. Returns the customer and the note of `change`. Costs 1 R. A stored change
+/// costs 1 W per KB, and more if contact points change.
 ///
 /// # Errors
-/// Those of the look-up and of `change`; [`Error::Busy`] if others keep writing first.
+/// The errors of the look-up and of `change`. [`Error::Busy`] if other writers keep coming first.
 pub(crate) async fn change<A: WriteCustomers, N: Send>(
     store: &Store<A>,
     channel: &ChannelId,

@@ -1,5 +1,6 @@
-//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first. `runner` is the one loop of
-//! all commands. The rules themselves are pure functions in [`okyaku_domain`].
+//! The use cases of Okyaku: load, decide, commit, and repeat when another writer came first.
+//!
+//! `runner` is the one loop of all commands. The rules are pure functions in [`okyaku_domain`].
 
 pub mod app;
 pub mod boot;

@@ -1,8 +1,8 @@
-//! The few figures that AWS does not measure by itself, as lines of CloudWatch's embedded metric format (EMF).
+//! The few figures that AWS leaves out, as lines of CloudWatch's embedded metric format (EMF).
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
-//! Requests, errors, latency and units are measured by API Gateway, Lambda and DynamoDB for nothing; every metric here
-//! is $0.30 a month, so there are four, with the stack as their only dimension.
+//! API Gateway, Lambda and DynamoDB measure requests, errors, latency and units for free. Every metric here
+//! costs $0.30 a month. So there are four metrics, with the stack as the only dimension.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,28 +11,28 @@ use serde_json::{Map, Value, json};
 
 use okyaku_domain::time::Millis;
 
-/// The namespace of all of them.
+/// The namespace of all metrics.
 pub const NAMESPACE: &str = "Okyaku";
 
 /// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Age of the oldest erasure that is not finished, in seconds; 0 if there is none. By each run of `sweep`.
+    /// The age of the oldest open erasure in seconds, or 0. Each run of `sweep` writes this metric.
     OldestErasureSeconds,
-    /// Erasures that are not finished. By each run of `sweep`.
+    /// The number of open erasures. Each run of `sweep` writes this metric.
     OpenErasures,
-    /// Items that a run of `sweep` deleted.
+    /// The events and journal entries that a run of `sweep` deleted.
     DeletedItems,
-    /// Events of a page's batch that were refused. By a batch that has any.
+    /// The refused events of a page's batch. A batch with refused events writes this metric.
     RejectedEvents,
 }
 
 impl Metric {
-    /// All of them.
+    /// All metrics.
     pub const ALL: [Self; 4] =
         [Self::OldestErasureSeconds, Self::OpenErasures, Self::DeletedItems, Self::RejectedEvents];
 
-    /// Its name in CloudWatch.
+    /// Returns the metric's name in CloudWatch.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Metric {
     }
 }
 
-/// Where metrics go: nowhere by default.
+/// The destination of metrics. The default drops all metrics.
 #[derive(Clone, Default)]
 pub struct Metrics(Option<Sink>);
 
@@ -62,13 +62,17 @@ struct Sink {
 }
 
 impl Metrics {
-    /// Metrics of a stack, a line each to `out`: on Lambda standard output, which CloudWatch Logs reads.
+    /// Returns the metrics of a stack. Each call of [`put`](Self::put) writes a line to `out`.
+    ///
+    /// On Lambda `out` is the standard output, which CloudWatch Logs reads.
     #[must_use]
     pub fn new(stack: &str, out: Arc<Mutex<dyn Write + Send>>) -> Self {
         Self(Some(Sink { stack: stack.to_owned(), out }))
     }
 
-    /// Writes one line with these values, measured at `at`. One that cannot be written is lost: no request fails for it.
+    /// Writes a line with the values, measured at `at`.
+    ///
+    /// A line that cannot be written is lost, so that the request succeeds.
     pub fn put(&self, at: Millis, values: &[(Metric, u64)]) {
         let Some(Sink { stack, out }) = &self.0 else { return };
         let metrics: Vec<Value> =

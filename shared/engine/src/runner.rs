@@ -1,4 +1,4 @@
-//! The one runner of all commands: load, decide, commit, and repeat when another writer came first.
+//! The runner of all commands: load, decide, commit, and repeat when another writer came first.
 
 use std::future::Future;
 
@@ -8,21 +8,21 @@ use okyaku_store::backoff::Backoff;
 use okyaku_store::commit::{Outcome, Refusal};
 use okyaku_store::{Invocation, Store};
 
-/// What a command decided.
+/// The decision of a command.
 #[derive(Debug)]
 pub(crate) enum Decision<W, N> {
-    /// The command ends, and nothing is to be stored.
+    /// The command ends without a write.
     End(N),
-    /// This is to be stored. The note is for the command's answer.
+    /// The command stores the write. The note is for the command's answer.
     Write(W, N),
 }
 
-/// What can be stored by a function with the access `A`.
+/// A write that a function with the access `A` can store.
 pub(crate) trait Write<A>: Send {
-    /// What was stored.
+    /// The stored result.
     type Stored: Send;
 
-    /// Stores it.
+    /// Stores the write.
     fn commit(
         self,
         store: &Store<A>,
@@ -31,20 +31,21 @@ pub(crate) trait Write<A>: Send {
     ) -> impl Future<Output = Result<Outcome<Self::Stored>, Error>> + Send;
 }
 
-/// A command of a function with the access `A`. The rules are in [`okyaku_domain::command`]: `decide` hands them what was
-/// found.
+/// A command of a function with the access `A`.
+///
+/// The rules are in [`okyaku_domain::command`]. `decide` gives the loaded data to the rules.
 pub(crate) trait Command<A: 'static>: Send {
-    /// What it has to know.
+    /// The data that the command loads.
     type Found: Send;
-    /// What it stores.
+    /// The write of the command.
     type Write: Write<A>;
-    /// What its answer needs beside what was stored.
+    /// The part of the answer that the stored result lacks.
     type Note: Send;
 
-    /// Reads what it has to know.
+    /// Loads the data for the decision.
     fn load(&mut self, store: &Store<A>) -> impl Future<Output = Result<Self::Found, Error>> + Send;
 
-    /// Decides. It may run several times.
+    /// Decides. The runner may call `decide` several times.
     fn decide(
         &mut self,
         store: &Store<A>,
@@ -52,7 +53,7 @@ pub(crate) trait Command<A: 'static>: Send {
         now: Millis,
     ) -> Result<Decision<Self::Write, Self::Note>, Error>;
 
-    /// What a refusal for good means: an error, an end, or with `None` that it is tried again.
+    /// Handles a refusal for good: an error, an end, or with `None` another try.
     fn refused(
         &mut self,
         _store: &Store<A>,
@@ -62,14 +63,14 @@ pub(crate) trait Command<A: 'static>: Send {
     }
 }
 
-/// How a command ended: what was stored, if anything was, and its note.
+/// The end of a command: the stored result, if any, and the note.
 pub(crate) type Done<A, C> =
     (Option<<<C as Command<A>>::Write as Write<A>>::Stored>, <C as Command<A>>::Note);
 
-/// Runs a command until it is stored, or needs nothing to be stored.
+/// Runs a command until its write is stored or the command ends without a write.
 ///
 /// # Errors
-/// Those of the command; [`Error::Busy`] if others keep writing first.
+/// The errors of the command. [`Error::Busy`] if other writers keep coming first.
 pub(crate) async fn run<A: Send + Sync + 'static, C: Command<A>>(
     store: &Store<A>,
     mut command: C,
@@ -77,12 +78,14 @@ pub(crate) async fn run<A: Send + Sync + 'static, C: Command<A>>(
 ) -> Result<Done<A, C>, Error> {
     let mut backoff = Backoff::until(invocation.deadline);
     loop {
+        // Load, with the current time for the decision.
         let found = command.load(store).await?;
         let now = store.now();
         let (write, note) = match command.decide(store, found, now)? {
             Decision::End(note) => return Ok((None, note)),
             Decision::Write(write, note) => (write, note),
         };
+        // Commit on the condition that the loaded data is still current.
         match write.commit(store, now, invocation).await? {
             Outcome::Stored(stored) => return Ok((Some(stored), note)),
             Outcome::Refused(refusal) => {
@@ -94,6 +97,7 @@ pub(crate) async fn run<A: Send + Sync + 'static, C: Command<A>>(
                 tracing::debug!("another writer came first");
             }
         }
+        // The race was lost or the refusal has passed. Wait, then load and decide again.
         backoff.wait().await?;
     }
 }

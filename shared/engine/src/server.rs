@@ -46,7 +46,7 @@ impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
             Some(Record::Live(customer)) => Some(Customer::clone(customer)).zip(state),
             _ => None,
         };
-        // An existing member may take any address.
+        // Only a new member is checked against erased addresses. An existing member may take any address.
         let since = self.upsert.proof().refused_by_erasures_since().filter(|_| before.is_none());
         let after = upsert::decide(self.upsert, record, &store.ids(self.channel), now)?;
         let change = CustomerChange::new(self.channel, before, after);
@@ -61,11 +61,11 @@ impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
     }
 }
 
-/// Creates a member by the shop's own id, or patches it.
+/// Creates or patches a member by the shop's own id.
 ///
 /// # Errors
-/// [`Error::Erased`] if the member or its address was erased and the upsert does not know of it; [`Error::Invalid`],
-/// [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Erased`] if the member or the address was erased and the upsert gives no permission to revive.
+/// [`Error::Invalid`], [`Error::Busy`] or [`Error::Internal`].
 pub async fn upsert<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
@@ -96,7 +96,7 @@ pub async fn patch<A: WriteCustomers>(
 /// Notes that a server saw the customer.
 ///
 /// # Errors
-/// As [`patch`].
+/// The errors of [`patch`].
 pub async fn touch<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
@@ -110,10 +110,10 @@ pub async fn touch<A: WriteCustomers>(
     Ok(change(&app.store, channel, Target::Person(person), None, invocation, seen).await?.0)
 }
 
-/// Blocks the customer, or ends that.
+/// Blocks or unblocks the customer.
 ///
 /// # Errors
-/// As [`patch`].
+/// The errors of [`patch`].
 pub async fn block<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
@@ -149,8 +149,9 @@ impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
         Ok(Decision::Write(CustomerChange { unique: true, ..change }, ()))
     }
 
-    /// Somebody is registered: the answer is that person's id. If that person was erased meanwhile, the contact point is
-    /// free, and the lead is tried again.
+    /// Answers a taken contact point with the id of the registered customer.
+    ///
+    /// If that customer was erased meanwhile, the contact point is free, and the command is tried again.
     async fn refused(&mut self, store: &Store<A>, refusal: Refusal) -> Result<Option<()>, Error> {
         let registrant = match refusal {
             Refusal::Erased => None,
@@ -160,7 +161,7 @@ impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
             }
         };
         let Some(registrant) = registrant else { return Ok(None) };
-        // A visitor who turned out to be a member answers as the member.
+        // Follow the link: a visitor who became a member answers as the member.
         match store.find(self.channel, &PersonRef::Id(registrant)).await {
             Ok(loaded) => Err(Error::AlreadyExists { user_id: loaded.customer.id.to_string() }),
             Err(Error::NotFound(_) | Error::Erased) => Ok(None),
@@ -172,7 +173,7 @@ impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
 /// Creates a lead (R10).
 ///
 /// # Errors
-/// [`Error::AlreadyExists`] if somebody is registered for one of its contact points; [`Error::Invalid`],
+/// [`Error::AlreadyExists`] if a customer is registered for one of the contact points. [`Error::Invalid`],
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn create_lead<A: List + WriteCustomers>(
     app: &App<A>,

@@ -1,4 +1,4 @@
-//! The schedule's work: it finishes erasures and ended channels, and closes months.
+//! The work of the schedule: finishes erasures and ended channels, and closes months.
 
 use std::time::{Duration, Instant};
 
@@ -12,34 +12,38 @@ use crate::app::App;
 use crate::erase::finish;
 use crate::metrics::Metric;
 
-/// How long one run works; its timeout is a minute.
+/// How long a run works. The function's timeout is a minute.
 const WORK: Duration = Duration::from_secs(45);
-/// Erasures that are worked on at once.
+/// Erasures that a run works on at once.
 const PARALLEL: usize = 8;
 
-/// What a run did.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Erasures that were open when it began.
+    /// Erasures that were open at the start, unreadable erasures included.
     pub open: usize,
-    /// Erasures that it finished, last sweep included.
+    /// Erasures that the run finished, last sweep included.
     pub finished: usize,
-    /// Items of persons that it deleted.
+    /// Events and journal entries that the run deleted.
     pub deleted: u64,
 }
 
 /// Works on every open erasure until all are done or the time is up, and closes the months that are over.
 ///
+/// Erasures are independent. For example, a failed erasure waits for the next run, and the run finishes the
+/// others.
+///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`]; what was done is kept, and the next run goes on.
+/// [`Error::Busy`] or [`Error::Internal`]. Finished work stays, and the next run goes on.
 pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
     let until = Instant::now() + WORK;
     let log = app.store.open_erasures().await?;
     let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
+    // Measure the age before the work, so that the alarm sees the oldest erasure.
     let oldest = oldest(&log).map_or(0, |at| app.now() - at);
     let mut failed = None;
-    // One erasure that cannot go on must not hold up the others, nor a large one many small ones.
+    // Work on several erasures at once, so that a failing or a large erasure does not delay small erasures.
     let work = log.erasures.into_iter().map(|erasure| work(app, erasure, until));
     for (deleted, done) in stream::iter(work).buffer_unordered(PARALLEL).collect::<Vec<_>>().await {
         report.deleted += deleted;
@@ -51,7 +55,9 @@ pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
             }
         }
     }
+    // Close months even after failed erasures. The run reports one of the errors at its end.
     failed = close_months(app, until).await.or(failed);
+    // Write the metrics in every run, also without open erasures.
     app.settings().metrics.put(
         app.now(),
         &[
@@ -63,13 +69,13 @@ pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
     failed.map_or(Ok(report), Err)
 }
 
-/// When the oldest open erasure began; that of an unreadable one is in its id.
+/// Returns when the oldest open erasure began. The id of an unreadable erasure has the time.
 fn oldest(log: &Log) -> Option<i64> {
     let unreadable = log.unreadable.iter().filter_map(|id| Erasure::time_of(id));
     log.erasures.iter().map(|erasure| erasure.erased_at).chain(unreadable).min()
 }
 
-/// Returns how many items of persons it deleted, and whether the erasure is done.
+/// Returns how many events and journal entries the run deleted, and whether the erasure is done.
 async fn work<A: EndChannel>(
     app: &App<A>,
     mut erasure: Erasure,
@@ -81,8 +87,9 @@ async fn work<A: EndChannel>(
     (deleted(&erasure) - before, done)
 }
 
-/// Closes months, so that their totals outlive the markers (R7). Returns why it could not: that must not hold up the
-/// erasures, and the next run goes on.
+/// Closes months, so that the month totals outlive the markers (R7).
+///
+/// Returns the error of a failed closing instead of stopping the run. The next run goes on.
 async fn close_months<A: Total>(app: &App<A>, until: Instant) -> Option<Error> {
     match app.store.close_months(until).await {
         Ok(0) => None,

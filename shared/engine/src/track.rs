@@ -1,4 +1,4 @@
-//! Event tracking: storing events after their guard was read, and what a checkout does to the customer (R8, R9).
+//! Event tracking: stores events, and updates the customer after a checkout (R8, R9).
 
 use std::collections::HashSet;
 
@@ -18,32 +18,36 @@ use okyaku_store::loaded::Loaded;
 use crate::app::App;
 use crate::customer_change::{Target, change};
 
-/// What became of an event.
+/// The verdict on an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracked {
-    /// It is stored, now or before.
+    /// The event is stored. The caller may have stored the event before.
     Accepted,
-    /// It was stored before.
+    /// The event was stored before.
     Duplicate,
 }
 
-/// Whose events they are, as it was read: the guard of everything that is written after it.
+/// The customer who owns the events, as the store read the customer.
+///
+/// Reading the owner is the guard of every write after the read.
 #[derive(Debug)]
 pub struct Owner(Loaded);
 
 impl Owner {
-    /// The customer.
+    /// Returns the customer.
     #[must_use]
     pub fn customer(&self) -> &Customer {
         &self.0.customer
     }
 }
 
-/// The customer of a page's session. Its events stay with exactly this record.
+/// Returns the customer of a page's session.
+///
+/// The session's events stay with exactly this record.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] if the visitor expired: the page boots again. [`Error::Erased`] refuses the whole batch before
-/// anything is stored. [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Unauthorized`] if the visitor expired. The page then boots again. [`Error::Erased`] refuses the
+/// whole batch before anything is stored. [`Error::Busy`] or [`Error::Internal`].
 pub async fn session_owner<A: WriteEvents>(
     app: &App<A>,
     channel: &ChannelId,
@@ -55,7 +59,10 @@ pub async fn session_owner<A: WriteEvents>(
     }
 }
 
-/// The customer that a server means. An event stays with the record its caller named, so an id's link is not followed.
+/// Returns the customer that a server means.
+///
+/// An event stays with the record that the caller named. So a customer's id leads to exactly that record,
+/// linked or unlinked.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
@@ -70,20 +77,26 @@ pub async fn named_owner<A: WriteEvents>(
     }
 }
 
-/// An id for an event that its server gave none. Such an event is not deduplicated (R9).
+/// Returns an id for an event without an id.
+///
+/// Such an event is never recognised as a duplicate (R9).
 ///
 /// # Errors
-/// [`Error::Internal`] if there are no random bytes.
+/// [`Error::Internal`] if the system gives no random bytes.
 pub fn new_event_id() -> Result<String, Error> {
     Ok(hex::encode(random::<16>()?))
 }
 
-/// Stores events of one customer and returns what became of each. A lone event and a retried batch learn which were
-/// there before; a first batch is not asked about, because a replay lands on itself (R9). 1 W per KB each, 1 R each for a
-/// retried batch.
+/// Stores events of one customer and returns a verdict on each event.
+///
+/// A single event and a retried batch report duplicates. A first batch is stored without a look-up, because a
+/// repeated event overwrites itself (R9). For example, a retried batch of 3 events with 1 stored event
+/// reports 1 duplicate.
+///
+/// Costs 1 W per KB of each new event. A retried batch also costs 1 R per event.
 ///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`]; then some may be stored, and the caller repeats them all.
+/// [`Error::Busy`] or [`Error::Internal`]. Some events may be stored then, so the caller repeats all events.
 pub async fn track<A: WriteEvents + WriteCustomers>(
     app: &App<A>,
     channel: &Channel,
@@ -95,6 +108,7 @@ pub async fn track<A: WriteEvents + WriteCustomers>(
     let customer = owner.customer();
     let keyed: Vec<(EventKey, &Event)> =
         events.iter().map(|event| (app.store.event_key(&channel.id, &customer.id, event), *event)).collect();
+    // A single put tells whether the event is new. A batch cannot tell.
     let tracked = match keyed.as_slice() {
         [] => Vec::new(),
         [(key, event)] => match app.store.put_event(channel, key, event, invocation).await? {
@@ -103,6 +117,7 @@ pub async fn track<A: WriteEvents + WriteCustomers>(
         },
         many => batch(app, channel, many, retried).await?,
     };
+    // The latest checkout of the batch counts.
     let checkouts =
         events.iter().filter(|event| event.name == CHECKOUT_COMPLETE).map(|event| event.created_at);
     if let Some(at) = checkouts.max() {
@@ -117,6 +132,7 @@ async fn batch<A: WriteEvents>(
     events: &[(EventKey, &Event)],
     retried: bool,
 ) -> Result<Vec<Tracked>, Error> {
+    // Only a retry pays for the look-up of stored events.
     let mut seen: HashSet<String> = match retried {
         true => {
             let keys: Vec<&EventKey> = events.iter().map(|(key, _)| key).collect();
@@ -127,7 +143,7 @@ async fn batch<A: WriteEvents>(
     let mut new = Vec::new();
     let mut tracked = Vec::with_capacity(events.len());
     for (key, event) in events {
-        // Two equal keys in one batch: the second is a duplicate too.
+        // The second of two equal keys in a batch is a duplicate too.
         if seen.insert(key.to_string()) {
             new.push((key.clone(), *event));
             tracked.push(Tracked::Accepted);
@@ -139,8 +155,10 @@ async fn batch<A: WriteEvents>(
     Ok(tracked)
 }
 
-/// Moves `lastCheckoutCompletedAt` forward. Being a maximum it is applied again on a duplicate, so that a crash
-/// between the two writes cannot lose it. The customer that the guard read is tried first.
+/// Moves `lastCheckoutCompletedAt` forward.
+///
+/// The time is a maximum, so a duplicate may apply the time again. A crash between the two writes therefore
+/// loses nothing. The first try uses the customer that the guard read.
 async fn check_out<A: WriteCustomers>(
     app: &App<A>,
     channel: &Channel,
@@ -148,6 +166,7 @@ async fn check_out<A: WriteCustomers>(
     at: Millis,
     invocation: &Invocation,
 ) -> Result<(), Error> {
+    // Skip the write if the time would stay the same.
     let mut after = loaded.customer.profile.clone();
     after.checked_out(at);
     if after == loaded.customer.profile {
@@ -159,7 +178,7 @@ async fn check_out<A: WriteCustomers>(
         Ok(())
     };
     match change(&app.store, &channel.id, Target::Record(&id), Some(loaded), invocation, check_out).await {
-        // Erased or expired since the guard: there is nobody to note it of.
+        // The customer was erased or expired after the guard, so there is no customer to update.
         Ok(_) | Err(Error::Erased | Error::NotFound(_)) => Ok(()),
         Err(error) => Err(error),
     }

@@ -1,42 +1,47 @@
-//! What each function may do to the table. A [`super::Store`] offers an operation only where its function has the
-//! permission, and the template's policy of the function lists the same actions: `tests/rules/permissions.rs` compares.
+//! The permissions of each function on the table.
+//!
+//! A [`super::Store`] offers an operation only if the function has the permission. The template's policy of
+//! the function lists the same actions. `tests/rules/permissions.rs` compares both. For example, a [`List`]
+//! may call `Query`.
 
-/// A function's permissions.
+/// The permissions of a function.
 pub trait Access: Send + Sync + 'static {
-    /// The DynamoDB actions of its policy, without `dynamodb:`.
+    /// The DynamoDB actions of the function's policy, without `dynamodb:`.
     const ACTIONS: &'static [&'static str];
 }
 
-/// Reading customers and channels: `GetItem`, `BatchGetItem`.
+/// Reads customers and channels: `GetItem`, `BatchGetItem`.
 pub trait Read: Access {}
 
-/// Reading lists: `Query`.
+/// Reads lists: `Query`.
 pub trait List: Read {}
 
-/// Closing months: `PutItem`, `GetItem`, `Query`.
+/// Closes months: `PutItem`, `GetItem`, `Query`.
 pub trait Total: List {}
 
-/// Writing customers with their contacts and markers: `PutItem`, `UpdateItem`, also within transactions.
+/// Writes customers with their contact points and markers: `PutItem`, `UpdateItem`, also within transactions.
 pub trait WriteCustomers: Read {}
 
-/// Writing events: `PutItem`, `BatchWriteItem`.
+/// Writes events: `PutItem`, `BatchWriteItem`.
 pub trait WriteEvents: Read {}
 
-/// Counting what was dropped: `UpdateItem`.
+/// Counts rejections: `UpdateItem`.
 pub trait CountRejections: Access {}
 
-/// Putting tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
+/// Places tombstones and erasure jobs: `PutItem`, `UpdateItem`, within a transaction.
 pub trait PlaceTombstones: List {}
 
-/// Taking in what a builder delivers: customers, events, orders, tombstones: `GetItem`, `BatchGetItem`, `Query`, `PutItem`,
-/// `UpdateItem`, also within transactions. No deletes.
+/// Applies a builder's delivery: customers, events, orders and tombstones.
+///
+/// Needs `GetItem`, `BatchGetItem`, `Query`, `PutItem` and `UpdateItem`, also within transactions. Deletes
+/// are excluded.
 pub trait ApplyBuilderUpdates: WriteCustomers + PlaceTombstones {}
 
-/// Deleting what an erasure leaves to delete: `DeleteItem`, `BatchWriteItem`.
+/// Deletes the remaining items of an erasure: `DeleteItem`, `BatchWriteItem`.
 pub trait Erase: PlaceTombstones {}
 
-/// Deleting a whole channel: `Scan` as well.
+/// Deletes a whole channel: also `Scan`.
 pub trait EndChannel: Erase {}
 
-/// Writing channels: `PutItem`, `UpdateItem`, `Query`.
+/// Writes channels: `PutItem`, `UpdateItem`, `Query`.
 pub trait Administer: List {}

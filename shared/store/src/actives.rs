@@ -1,4 +1,4 @@
-//! Monthly actives (R7): counting a month's markers, and the totals that outlive them.
+//! Monthly actives (R7): counts of a month's markers, and the month totals that outlive the markers.
 
 use std::time::Instant;
 
@@ -21,9 +21,10 @@ use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::write::Write;
 
-/// How long after its end a month is closed. No writer runs for more than a minute, and no clock is wrong by a day.
+/// How long after its end a month is closed. Every writer ends within a minute, and every clock is right to a
+/// day.
 const SETTLED: Millis = DAY;
-/// How often a month is counted again before its closing waits for the next call.
+/// How often a month is counted again. After these counts the month waits for the next call.
 const COUNTS: usize = 5;
 /// Partitions, or markers, that are read at once.
 const PARALLEL: usize = 8;
@@ -31,15 +32,17 @@ const PARALLEL: usize = 8;
 /// The actives of a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actives {
-    /// How many.
+    /// The number of actives.
     pub count: u64,
-    /// Whether it is the month's total: it was put once, and never changes.
+    /// Whether the count is the month total. A month total is put once and never changes.
     pub total: bool,
 }
 
 impl<A: List> Store<A> {
-    /// The actives of a month: its total, or its markers counted. 1 R for a total; 16 Queries and 1 R per 4 KB of
-    /// markers to count, a marker having some 70 bytes. Nothing for a month to come.
+    /// Returns the actives of a month: the month total or a count of the markers.
+    ///
+    /// A month total costs 1 R. A count costs 16 Queries and 1 R per 4 KB of markers. A marker has some 70
+    /// bytes. A future month costs 0 R.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -56,8 +59,10 @@ impl<A: List> Store<A> {
         Ok(Actives { count: self.count(channel, month).await?, total: false })
     }
 
-    /// The months in which any of these lives was active, as far back as markers are kept, oldest first. 1 R for each
-    /// life and month since it was created.
+    /// Returns the months in which any of the records was active, oldest first.
+    ///
+    /// The list reaches as far back as the table keeps markers. Costs 1 R for each record and month since the
+    /// record's creation.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -72,7 +77,8 @@ impl<A: List> Store<A> {
             (month, marker::key(channel, &month.key(), &name))
         };
         let of_record = |record: &&Customer| {
-            // Not only until `updatedAt`: an existing customer's marker is put first, and what follows may have failed.
+            // Look beyond `updatedAt`. An existing customer's marker is put first, and the write of the
+            // customer may have failed.
             let months = Month::of(record.created_at.max(now - MARKERS_MS)).to(Month::of(now));
             months.map(|month| marker(record, month)).collect::<Vec<_>>()
         };
@@ -94,9 +100,10 @@ impl<A: List> Store<A> {
         marker::read_total(&item).map(Some).ok_or_else(|| Error::internal("a month's total cannot be read"))
     }
 
-    /// How many markers a month has.
+    /// Counts the markers of a month.
     async fn count(&self, channel: &ChannelId, month: Month) -> Result<u64, Error> {
         let month = month.key();
+        // Count the partitions in parallel.
         let shards = (0..SHARDS)
             .map(|shard| self.count_partition(marker::partition(channel, &month, shard)))
             .collect::<Vec<_>>();
@@ -133,20 +140,24 @@ impl<A: List> Store<A> {
 }
 
 impl<A: Total> Store<A> {
-    /// Closes every month that ended more than a day ago: puts the total of each channel, once. Returns how many it
-    /// put. 1 R where there is nothing to do, and the list of channels until the first month is closed. At `until` it
-    /// stops; what is left is the next call's.
+    /// Closes every month that ended more than a day ago.
     ///
-    /// A month whose markers have begun to expire is left open: a total of those that are left would be wrong.
+    /// Puts the month total of each channel, once. Returns the number of new totals. Stops at `until`, and
+    /// the next call goes on. Costs 1 R if every month is closed. Until the first month is closed, each call
+    /// also reads the list of channels.
+    ///
+    /// A month whose markers have begun to expire stays open, because a total of the remaining markers would
+    /// be wrong.
     ///
     /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`]; what was put stays, and the next call goes on.
+    /// [`Error::Busy`] or [`Error::Internal`]. The totals that were put stay, and the next call goes on.
     pub async fn close_months(&self, until: Instant) -> Result<u64, Error> {
         let last = Month::of(self.now() - SETTLED).previous();
         let closed = self.closed().await?;
         if closed.is_some_and(|closed| closed >= last) {
             return Ok(0);
         }
+        // Start at the first month with all markers that is after the last closed month.
         let whole = Month::of(self.now() - MARKERS_MS).next();
         let first = closed.map_or(whole, |closed| whole.max(closed.next()));
         let channels = self.channel_months().await?;
@@ -159,6 +170,7 @@ impl<A: Total> Store<A> {
                 }
                 put += u64::from(self.close(channel, month).await?);
             }
+            // Note the month only after all channels have a total.
             if !open.is_empty() {
                 self.note_closed(month).await?;
             }
@@ -166,18 +178,21 @@ impl<A: Total> Store<A> {
         Ok(put)
     }
 
-    /// Puts the total of a month unless it is there. Returns whether it was not.
+    /// Puts a month total unless the total is there. Returns whether the total is new.
     async fn close(&self, channel: &ChannelId, month: Month) -> Result<bool, Error> {
         if self.total(channel, month).await?.is_some() {
             return Ok(false);
         }
+        // The put is conditional, so two concurrent sweeps put one total.
         let count = self.count_twice(channel, month).await?;
         let write = Write::put(marker::total_item(channel, month, count));
         self.send(write.when(|terms| format!("attribute_not_exists({})", terms.name(SK)))).await
     }
 
-    /// Counts until it comes out the same twice. An erasure renames markers, and a Query that meets one in the middle
-    /// sees it twice or not at all; a total is for good.
+    /// Counts until two counts in a row are equal.
+    ///
+    /// An erasure renames markers. A Query during the renaming may count a marker twice or leave the marker
+    /// out. A month total is final, so the count must be exact.
     async fn count_twice(&self, channel: &ChannelId, month: Month) -> Result<u64, Error> {
         let mut count = self.count(channel, month).await?;
         for _ in 0..COUNTS {
@@ -190,13 +205,15 @@ impl<A: Total> Store<A> {
         Err(Error::Busy)
     }
 
-    /// The last month that was closed.
+    /// Returns the last closed month.
     async fn closed(&self) -> Result<Option<Month>, Error> {
         let item = self.get(marker::closed()).await?;
         Ok(item.as_ref().and_then(marker::read_closed))
     }
 
-    /// Notes that a month is closed, and every one before it; an earlier one than the noted changes nothing.
+    /// Notes that a month and all months before the month are closed.
+    ///
+    /// A later noted month stays.
     async fn note_closed(&self, month: Month) -> Result<(), Error> {
         let write = Write::put(marker::closed_item(month)).when(|terms| {
             let (noted, new) = (terms.name(MONTH), terms.value(text(month.key())));
@@ -205,7 +222,7 @@ impl<A: Total> Store<A> {
         self.send(write).await.map(|_| ())
     }
 
-    /// Every channel's id and the month in which it began.
+    /// Returns every open channel's id and first month.
     async fn channel_months(&self) -> Result<Vec<(ChannelId, Month)>, Error> {
         let channel = |item: &Item| {
             let created_at = integer(item, "createdAt")?;
@@ -213,7 +230,7 @@ impl<A: Total> Store<A> {
         };
         let unreadable = || Error::internal("a channel's item cannot be read");
         let items = self.partition(CHANNELS.to_owned()).await?;
-        // One that ended has no months any more.
+        // An ended channel has no months.
         let open = items.iter().filter(|item| !item.contains_key(ERASED_AT));
         open.map(|item| channel(item).ok_or_else(unreadable)).collect()
     }

@@ -1,4 +1,4 @@
-//! What every function's store shares.
+//! The parts that the stores of all functions share.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::keyring::Keys;
 use crate::rejection_counts::RejectionCounts;
 
-/// The table and the client that reaches it.
+/// The table, with the client.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The client.
@@ -19,32 +19,33 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of this name.
+    /// Returns the table with this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
 }
 
-/// The table, the keys, the clock and what an instance remembers.
+/// The table, the keys, the clock and the memory of an instance.
 #[derive(Clone, Debug)]
 pub struct Backend {
     /// The table.
     pub table: Table,
-    /// Hash, token and sealing keys.
+    /// The hash, token and sealing keys.
     pub keys: Keys,
     /// The clock.
     pub clock: Clock,
-    /// Whether the development channel, whose secrets are public, is answered. Only ever true against an
-    /// embedded engine or one on the loopback interface.
+    /// Whether the store returns the development channel. The development channel's secrets are public.
+    ///
+    /// Only a table in an embedded engine, or in an engine on the loopback interface, may have `true`.
     pub allow_development: bool,
-    /// Channels seen in the last minute.
+    /// The channels of the last minute.
     pub channels: Arc<ChannelCache>,
-    /// Drops that are counted, but not written yet.
+    /// Rejections that are counted and still unwritten.
     pub rejections: Arc<RejectionCounts>,
 }
 
 impl Backend {
-    /// A backend that has seen no channel and counted no drop.
+    /// Returns a backend with empty memory.
     #[must_use]
     pub fn new(table: Table, keys: Keys, clock: Clock, allow_development: bool) -> Self {
         Self { table, keys, clock, allow_development, channels: Arc::default(), rejections: Arc::default() }

@@ -1,4 +1,4 @@
-//! The one back-off, of everything that is tried again.
+//! The back-off of every repeated operation.
 
 use std::time::{Duration, Instant};
 
@@ -6,15 +6,17 @@ use okyaku_domain::error::Error;
 
 use crate::keyring::random;
 
-/// First ceiling of the back-off.
+/// The first ceiling of the back-off.
 const FIRST: Duration = Duration::from_millis(20);
-/// Last ceiling of the back-off: wide enough that hundreds of writers of one item, a few ms each, mostly miss each
-/// other.
+/// The last ceiling. Hundreds of writers of one item, a few ms each, mostly miss each other under this
+/// ceiling.
 const LAST: Duration = Duration::from_millis(1280);
-/// What is left for the reply when repetition ends.
+/// The time that stays for the reply when the repetition ends.
 const RESERVE: Duration = Duration::from_secs(2);
 
-/// A back-off with full jitter, from 20 ms to 1.28 s. It ends 2 s before a deadline, or after a number of tries.
+/// A back-off with full jitter, from 20 ms to 1.28 s.
+///
+/// The back-off ends 2 s before a deadline, or after a number of tries.
 #[derive(Debug)]
 pub struct Backoff {
     deadline: Option<Instant>,
@@ -23,13 +25,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A back-off that ends 2 s before `deadline`.
+    /// Returns a back-off that ends 2 s before `deadline`.
     #[must_use]
     pub fn until(deadline: Instant) -> Self {
         Self { deadline: Some(deadline), tries: u32::MAX, ceiling: FIRST }
     }
 
-    /// A back-off that ends after `tries` waits.
+    /// Returns a back-off that ends after `tries` waits.
     #[must_use]
     pub fn tries(tries: u32) -> Self {
         Self { deadline: None, tries, ceiling: FIRST }
@@ -38,7 +40,7 @@ impl Backoff {
     /// Waits before the next try.
     ///
     /// # Errors
-    /// [`Error::Busy`] when there is no time, or no try, left.
+    /// [`Error::Busy`] when the time or the tries are used up.
     pub async fn wait(&mut self) -> Result<(), Error> {
         let [random] = random::<1>()?;
         let pause = self.ceiling.mul_f64(f64::from(random) / 255.0);

@@ -1,4 +1,4 @@
-//! Public keys seen lately and the channels they lead to. An instance remembers a channel for a minute.
+//! The cache of public keys and their channels. An instance remembers a channel for a minute.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,16 +11,16 @@ use crate::items::credential::{Credential, CredentialKind};
 /// A channel and the credential that led to it.
 pub type Known = (Arc<Channel>, Credential);
 
-/// How long a channel is believed, in ms.
+/// How long the cache keeps a channel, in ms.
 const KNOWN_FOR: Millis = MINUTE;
-/// How long an unknown key is, in ms.
+/// How long the cache keeps an unknown key, in ms.
 const UNKNOWN_FOR: Millis = MINUTE / 2;
-/// Entries at most, so that a flood of unknown keys does not fill the memory.
+/// The most entries. The bound keeps a flood of unknown keys from filling the memory.
 const ENTRIES: usize = 1000;
 
 type Entries = HashMap<(CredentialKind, String), (Millis, Option<Known>)>;
 
-/// Keys seen lately and where they lead.
+/// The public keys that an instance saw lately, each with its channel.
 #[derive(Debug, Default)]
 pub struct ChannelCache(Mutex<Entries>);
 
@@ -33,6 +33,7 @@ impl ChannelCache {
     pub(crate) fn put(&self, key: (CredentialKind, String), known: Option<Known>, now: Millis) {
         let until = now + if known.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
         if let Ok(mut entries) = self.0.lock() {
+            // Start again with an empty cache when the cache is full.
             if entries.len() >= ENTRIES {
                 entries.clear();
             }
@@ -40,7 +41,7 @@ impl ChannelCache {
         }
     }
 
-    /// Forgets everything, as another instance that never saw it.
+    /// Empties the cache. Afterwards the instance behaves like a new instance.
     pub fn clear(&self) {
         if let Ok(mut entries) = self.0.lock() {
             entries.clear();

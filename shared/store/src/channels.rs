@@ -1,4 +1,4 @@
-//! Channels and the public keys that lead to them, cached for a minute.
+//! Channels and their public keys, cached for a minute.
 
 use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
@@ -21,12 +21,14 @@ use crate::key::{PK, SK, TTL};
 use crate::store::Store;
 use crate::table::write::Write;
 
-/// Attribute of a channel: its connections to builders.
+/// The attribute of a channel with the connections to builders.
 const BUILDERS: &str = "builders";
 
 impl<A: Read> Store<A> {
-    /// The channel that a public key leads to; cached. 2 R where it is not. A development channel is nobody's unless
-    /// the settings allow it.
+    /// Returns the channel of a public key. Costs 0 R if the key is cached, and 2 R otherwise.
+    ///
+    /// A channel's id as the key costs 1 R. An ended channel counts as unknown. A development channel is
+    /// returned only if the settings allow development channels.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -34,6 +36,7 @@ impl<A: Read> Store<A> {
         if key.is_empty() || key.len() > 200 {
             return Ok(None);
         }
+        // Look into the cache first. The cache also keeps unknown keys.
         let entry = (kind, key.to_owned());
         if let Some(known) = self.backend().channels.get(&entry, self.now()) {
             return Ok(known);
@@ -47,6 +50,7 @@ impl<A: Read> Store<A> {
     }
 
     async fn load_channel_of(&self, kind: CredentialKind, key: &str) -> Result<Option<Known>, Error> {
+        // A session token names the channel's id, so no credential is stored.
         if kind == CredentialKind::Id {
             let Some(id) = ChannelId::parse(key) else { return Ok(None) };
             let credential = Credential { channel: id.clone(), secret_hash: None, scopes: Vec::new() };
@@ -60,7 +64,7 @@ impl<A: Read> Store<A> {
         Ok(self.channel(&credential.channel).await?.map(|channel| (Arc::new(channel), credential)))
     }
 
-    /// A channel by its id, not cached. 1 R.
+    /// Returns a channel by its id, without the cache. Costs 1 R.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -71,7 +75,7 @@ impl<A: Read> Store<A> {
 }
 
 impl<A: Administer> Store<A> {
-    /// Stores a new channel with its credentials, all or nothing; `false` if one of them is taken.
+    /// Stores a new channel with its credentials in one transaction. Returns `false` if a key is taken.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -87,19 +91,19 @@ impl<A: Administer> Store<A> {
         self.transact_all(writes).await?.ok_or(Error::Busy)
     }
 
-    /// Replaces the origins of a channel that exists.
+    /// Replaces the origins of a channel.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::NotFound`] if the channel is unknown. [`Error::Busy`] or [`Error::Internal`].
     pub async fn set_origins(&self, channel: &ChannelId, origins: &[String]) -> Result<(), Error> {
         let origins = origins.iter().cloned().map(AttributeValue::S).collect();
         self.set(channel, [("origins", AttributeValue::L(origins))]).await
     }
 
-    /// Replaces the sealed member-hash secret of a channel that exists, and whether pages need it.
+    /// Replaces the sealed member-hash secret of a channel, and whether pages need a memberHash.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it does not; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::NotFound`] if the channel is unknown. [`Error::Busy`] or [`Error::Internal`].
     pub async fn set_member_hash(
         &self,
         channel: &ChannelId,
@@ -111,15 +115,17 @@ impl<A: Administer> Store<A> {
         self.set(channel, fields).await
     }
 
-    /// Replaces the builders of a channel, unless somebody else has since it was read.
+    /// Replaces the builders of a channel, unless another command changed the builders after `channel` was
+    /// read.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if it does not exist; [`Error::Busy`] if they changed; [`Error::Internal`].
+    /// [`Error::Busy`] if the builders changed or the channel is unknown. [`Error::Internal`].
     pub async fn set_builders(
         &self,
         channel: &Channel,
         builders: &BTreeMap<Builder, Connection>,
     ) -> Result<(), Error> {
+        // The condition compares the whole map, because two commands may change different builders.
         let read: AttributeValue = to_attribute_value(&channel.builders).map_err(Error::internal)?;
         let new: AttributeValue = to_attribute_value(builders).map_err(Error::internal)?;
         let write = Write::update(channel::key(&channel.id), |terms| {
@@ -132,15 +138,18 @@ impl<A: Administer> Store<A> {
         if self.send(write).await? { Ok(()) } else { Err(Error::Busy) }
     }
 
-    /// Sets how many months back a purchase is a recent one. No figure has to be counted anew: 1 W in all.
+    /// Sets how many months back a purchase counts as recent. Costs 1 W in all.
+    ///
+    /// The stored figures of customers stay as they are.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the channel does not exist; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::NotFound`] if the channel is unknown. [`Error::Busy`] or [`Error::Internal`].
     pub async fn set_purchase_months(&self, channel: &ChannelId, months: u32) -> Result<(), Error> {
         self.set(channel, [("purchaseMonths", number(months))]).await
     }
 
-    /// Sets some attributes of a channel and leaves the others, so that two commands at once do not undo each other.
+    /// Sets some attributes of a channel. The remaining attributes stay, so that two concurrent commands both
+    /// succeed.
     async fn set<const N: usize>(
         &self,
         id: &ChannelId,
@@ -167,7 +176,9 @@ impl<A: Administer> Store<A> {
         self.send_plain(Write::put(credential::item(credential::key(kind, key), credential)?)).await
     }
 
-    /// Lets a credential end at `until`, epoch ms, unless it ends sooner. `false` if it does, or is not the channel's.
+    /// Lets a credential end at `until`, epoch ms.
+    ///
+    /// Returns `false` if the credential ends sooner or belongs to another channel.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -181,7 +192,7 @@ impl<A: Administer> Store<A> {
         let write = Write::update(credential::key(kind, key), |terms| {
             format!("SET {} = {}", terms.name(TTL), terms.value(number(time::ttl(until))))
         });
-        // A key that ends sooner is not given more time.
+        // The condition keeps an earlier end.
         let write = write.when(|terms| {
             let (whose, expires) = (terms.name(CHANNEL), terms.name(TTL));
             let (channel, until) =
@@ -191,7 +202,7 @@ impl<A: Administer> Store<A> {
         self.send(write).await
     }
 
-    /// Whether a credential is the channel's, also if it has ended.
+    /// Returns whether a credential belongs to the channel. An ended credential belongs to the channel too.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -200,7 +211,7 @@ impl<A: Administer> Store<A> {
         Ok(item.is_some_and(|item| string(&item, CHANNEL) == Some(channel.as_str())))
     }
 
-    /// Every channel.
+    /// Returns every channel.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -209,7 +220,7 @@ impl<A: Administer> Store<A> {
     }
 }
 
-/// A put of an item that must be new.
+/// Returns a put of an item that must be new.
 fn new(item: Item) -> Write {
     Write::put(item).when(|terms| format!("attribute_not_exists({})", terms.name(SK)))
 }

@@ -1,4 +1,7 @@
-//! Writing a customer: the whole item, on the condition that the version it was decided on is still there.
+//! Writes a customer.
+//!
+//! The write replaces the whole item, on the condition that the stored version is still the version of the
+//! decision.
 
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
@@ -25,69 +28,78 @@ use crate::table::write::Write;
 pub struct CustomerWrite<'a> {
     /// The channel.
     pub channel: &'a ChannelId,
-    /// When the stored customer was last written, epoch ms, and what only the table knows of it; `None` for a new one.
+    /// When the stored customer was last written, epoch ms, and the stored customer's state. `None` for a new
+    /// customer.
     pub before: Option<(Millis, State)>,
-    /// What is to be stored.
+    /// The customer to store.
     pub after: Customer,
-    /// A visitor that is linked by it, as it will be.
+    /// The visitor that the change links, with the link already set.
     pub link: Option<(Box<Customer>, State)>,
-    /// Whether its contact points must be nobody's (R10).
+    /// Whether the customer's contact points must be free (R10).
     pub unique: bool,
-    /// Whether a new visitor brought its veilId. A repeated boot finds it and writes nothing, so its marker goes along
-    /// (R7); one whose veilId was minted by the boot itself is never met again.
+    /// Whether a new visitor brought the veilId.
+    ///
+    /// A repeated boot finds such a visitor and writes nothing, so the transaction includes the marker (R7).
+    /// A boot that failed after it minted a veilId is different: the repeated boot brings another veilId.
     pub adopted: bool,
-    /// An address that was erased at this time or later, epoch ms, is refused
-    /// ([`okyaku_domain::revival::Proof::refused_by_erasures_since`]).
+    /// The time from which an erased address is refused, epoch ms.
+    ///
+    /// See [`okyaku_domain::revival::Proof::refused_by_erasures_since`].
     pub refused_by_erasures_since: Option<Millis>,
-    /// An order of the customer that changes with it (R13).
+    /// An order of the customer that changes too (R13).
     pub order: Option<OrderChange>,
 }
 
-/// How a write ended.
+/// The outcome of a write.
 #[derive(Debug)]
 pub enum Outcome<T> {
-    /// Stored.
+    /// The write is stored.
     Stored(T),
-    /// Somebody else wrote first: load and decide again.
+    /// Another writer came first. The command loads and decides again.
     Lost,
-    /// A condition of the command refuses it.
+    /// A condition of the command refuses the write.
     Refused(Refusal),
 }
 
 /// Why a write was refused for good.
 #[derive(Debug)]
 pub enum Refusal {
-    /// A contact point that had to be nobody's is somebody's.
+    /// A contact point is taken, although the command needs a free contact point.
     Taken(Registrant),
-    /// An address that it brings was erased (R12).
+    /// The address was erased (R12).
     Erased,
 }
 
-/// Who is registered for a contact point that had to be nobody's.
+/// The registration of a contact point that had to be free.
 #[derive(Debug)]
 pub enum Registrant {
-    /// This customer.
+    /// A customer in the contact point's list.
     Listed(CustomerId),
-    /// Only those with overflow registrations, if any of them is left: see [`Store::overflow_registrant`].
+    /// Only overflow registrations, if any are left. See [`Store::overflow_registrant`].
     Overflow(ContactPointKind, String),
 }
 
-/// Whose part of the transaction a write is.
+/// The origin of a write within the transaction.
 #[derive(Clone, Copy, Debug)]
 enum Part {
-    /// The customer's own: its item, its link, order and marker.
+    /// The customer's own part: the item, the link, the order and the marker.
     Own,
-    /// Of the contact point change at this place.
+    /// The contact point change at this place.
     ContactPoint(usize),
 }
 
-/// How often a transaction is sent again with the other form of a registration. Each contact point has two forms; if
-/// others keep changing the lists, it is a lost race.
+/// How often a transaction is sent again with the other form of a registration.
+///
+/// A registration has two forms. If other writers keep changing the lists, the race is lost.
 const FORMS: usize = 4;
 
 impl<A: WriteCustomers> Store<A> {
-    /// Stores a change. 1 W per KB for an ordinary one; a transaction of 2 W per KB and item where contact points, a
-    /// link, a new lead or member, or a new generation are involved; 1 W more in the customer's first write of a month.
+    /// Stores a change of a customer.
+    ///
+    /// - An ordinary change costs 1 W per KB.
+    /// - A transaction costs 2 W per KB of each item. Contact points, a link, an order, a new lead or member,
+    ///   and a new generation need a transaction.
+    /// - The customer's first write of a month costs 1 W more.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -96,6 +108,7 @@ impl<A: WriteCustomers> Store<A> {
         mut write: CustomerWrite<'_>,
         invocation: &Invocation,
     ) -> Result<Outcome<Box<Customer>>, Error> {
+        // Compare the old registrations with the registrations that the new profile needs.
         let (written_at, mut state) = write.before.take().unzip();
         let old = state.as_ref().map(|state: &State| state.registrations.clone()).unwrap_or_default();
         let (registrations, changes) =
@@ -103,6 +116,7 @@ impl<A: WriteCustomers> Store<A> {
         let version = state.as_ref().map(|state| state.version);
         let mut new_state = state.take().unwrap_or_default();
         new_state.registrations = registrations;
+        // The member's item keeps a copy of the linked visitor's registrations, for a later erasure.
         if let Some((visitor, visitors)) = &write.link {
             new_state.link_registrations.insert(visitor.id.clone(), visitors.registrations.clone());
         }
@@ -110,11 +124,13 @@ impl<A: WriteCustomers> Store<A> {
         let (id, at) = (commit.write.after.id.clone(), commit.write.after.updated_at);
         let new = version.is_none();
         let first_of_month = written_at.is_none_or(|before| month(before) != month(at));
-        // An existing customer's marker goes before it, a new visitor's after it; a new lead's or member's goes along
-        // (R7).
+        // After a crash between the two writes, a customer who comes again must have a marker (R7). So an
+        // existing customer's marker goes first. A new visitor's marker goes last. A new lead's or member's
+        // marker goes into the transaction.
         if first_of_month && !new {
             self.send_plain(self.mark(commit.write.channel, &id, at)).await?;
         }
+        // Several items, or a condition on another item, need a transaction.
         if commit.needs_transaction() {
             return self.commit_together(commit, invocation).await;
         }
@@ -150,9 +166,11 @@ impl<A: WriteCustomers> Store<A> {
                 Sent::Conflict => return Ok(Outcome::Lost),
                 Sent::Refused(refused) => refused,
             };
+            // A refusal of the customer's own part means a lost race.
             if refused.iter().any(|(part, _)| matches!(part, Part::Own)) {
                 return Ok(Outcome::Lost);
             }
+            // Each refused registration takes the other form, unless the refusal is for good.
             for (part, item) in refused {
                 if let Part::ContactPoint(at) = part
                     && let Some(refusal) = commit.other_form(at, item.as_ref(), self.now())
@@ -168,6 +186,7 @@ impl<A: WriteCustomers> Store<A> {
         let CustomerWrite { channel, after, link, order, .. } = &commit.write;
         let (now, new) = (self.now(), commit.version.is_none());
         let mut all = Transaction::new();
+        // The customer's own writes: item, link, generation, marker and order.
         all.add(Part::Own, self.put(channel, after, &commit.state, commit.version, invocation)?);
         if let Some((visitor, state)) = link {
             all.add(Part::Own, self.put(channel, visitor, state, Some(state.version), invocation)?);
@@ -186,6 +205,7 @@ impl<A: WriteCustomers> Store<A> {
                 all.add(Part::Own, write);
             }
         }
+        // The registrations of changed contact points.
         let conditions = commit.conditions(now);
         for (at, change) in commit.changes.iter().enumerate() {
             for write in contact_point::writes(channel, &after.id, change, conditions) {
@@ -209,7 +229,7 @@ impl<A: WriteCustomers> Store<A> {
     }
 }
 
-/// A change with what the table needs to know of it.
+/// A change with the table's part of the customer.
 struct Commit<'a> {
     write: CustomerWrite<'a>,
     version: Option<u64>,
@@ -232,20 +252,25 @@ impl Commit<'_> {
         Conditions { unique: self.write.unique, erasures }
     }
 
-    /// A registration was refused. It takes the other form (in the list, or as an overflow), unless the refusal is for
-    /// good: what an overflow's condition and the list's condition say is each other's opposite.
+    /// Switches a refused registration to the other form.
+    ///
+    /// The forms are a place in the list and an overflow item. The condition of one form is the opposite of
+    /// the condition of the other form. Returns the refusal if the refusal is for good.
     fn other_form(&mut self, at: usize, item: Option<&Item>, now: Millis) -> Option<Refusal> {
         let Some(Change::Register(kind, registration)) = self.changes.get_mut(at) else { return None };
+        // An erasure of the address refuses for good.
         if let (Some(since), Some(item)) = (self.write.refused_by_erasures_since, item)
             && contact_point::is_remembered(item, now, since)
         {
             return Some(Refusal::Erased);
         }
+        // A command that needs a free contact point refuses for good.
         if self.write.unique {
             let listed = item.and_then(|item| contact_point::registered(item).into_iter().next());
             let overflow = || Registrant::Overflow(*kind, registration.hash.clone());
             return Some(Refusal::Taken(listed.map_or_else(overflow, Registrant::Listed)));
         }
+        // Otherwise the list was full or has room again.
         registration.overflow = !registration.overflow;
         self.state.registrations.insert(*kind, registration.clone());
         None

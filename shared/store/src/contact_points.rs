@@ -1,5 +1,6 @@
-//! Contact points: which of a customer's registrations change with its profile, and who is registered (R10). Every change
-//! goes with the profile it belongs to, in one transaction.
+//! The contact points of a customer (R10).
+//!
+//! A change of the profile changes the registrations. One transaction stores both.
 
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::customer::Customer;
@@ -12,7 +13,7 @@ use crate::keyring::Keys;
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// The registrations of a customer as its profile wants them, and what has to change for it.
+/// Returns the registrations that the profile needs, and the changes from the old registrations.
 pub(crate) fn changes(
     keys: &Keys,
     channel: &ChannelId,
@@ -22,6 +23,7 @@ pub(crate) fn changes(
     let mut new = Registrations::new();
     for (point, verified) in customer.contact_points() {
         let hash = keys.contact_point(channel, &point);
+        // A known registration keeps its form, in the list or as an overflow.
         let overflow = old.get(&point.kind).is_some_and(|known| known.hash == hash && known.overflow);
         new.insert(point.kind, Registration { hash, verified, overflow });
     }
@@ -29,7 +31,9 @@ pub(crate) fn changes(
     for kind in ContactPointKind::ALL {
         match (old.get(&kind), new.get(&kind)) {
             (Some(was), Some(is)) if was == is => {}
+            // The address is the same, so only the verification changed.
             (Some(was), Some(is)) if was.hash == is.hash => changes.push(Change::Verify(kind, is.clone())),
+            // The address changed, appeared or disappeared.
             (was, is) => {
                 changes.extend(was.map(|was| Change::Release(kind, was.clone())));
                 changes.extend(is.map(|is| Change::Register(kind, is.clone())));
@@ -40,8 +44,10 @@ pub(crate) fn changes(
 }
 
 impl<A: List + WriteCustomers> Store<A> {
-    /// Somebody with an overflow registration. If nobody is left, the contact point forgets that there ever was one, so
-    /// that it can be registered again. 1 R per 4 KB; 1 W if nobody is left.
+    /// Returns a customer with an overflow registration. Costs 1 R per 4 KB.
+    ///
+    /// If every overflow registration is gone, the contact point forgets the overflow, for 1 W more. The
+    /// contact point can then be registered as unique again.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].

@@ -1,4 +1,4 @@
-//! Reading customers.
+//! Reads customers.
 
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey, RecordIds};
@@ -11,7 +11,7 @@ use crate::keyring::Keys;
 use crate::loaded::{Found, Loaded};
 use crate::store::Store;
 
-/// Makes the ids of one channel's records.
+/// Makes the ids of a channel's records.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelIds<'a> {
     keys: &'a Keys,
@@ -25,7 +25,7 @@ impl RecordIds for ChannelIds<'_> {
 }
 
 impl<A> Store<A> {
-    /// Makes the ids of a channel's records.
+    /// Returns the maker of the ids of a channel's records.
     #[must_use]
     pub fn ids<'a>(&'a self, channel: &'a ChannelId) -> ChannelIds<'a> {
         ChannelIds { keys: self.keys(), channel }
@@ -33,7 +33,7 @@ impl<A> Store<A> {
 }
 
 impl<A: Read> Store<A> {
-    /// What lies at a customer's id. 1 R per 4 KB.
+    /// Returns the customer or tombstone at a customer's id. Costs 1 R per 4 KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -42,7 +42,8 @@ impl<A: Read> Store<A> {
         item.map_or(Ok(None), |item| customer::read(item, self.now()))
     }
 
-    /// What lies at several ids, in their order; one call for all. 1 R each per 4 KB.
+    /// Returns the customers or tombstones at several ids, in the same order, in one call. Costs 1 R per 4 KB
+    /// of each record.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -51,6 +52,7 @@ impl<A: Read> Store<A> {
         channel: &ChannelId,
         ids: &[&CustomerId],
     ) -> Result<Vec<Option<Found>>, Error> {
+        // DynamoDB refuses an empty batch. A single id needs no batch.
         match ids {
             [] => return Ok(Vec::new()),
             [id] => return Ok(vec![self.record(channel, id).await?]),
@@ -62,8 +64,10 @@ impl<A: Read> Store<A> {
         wanted.iter().map(read).collect()
     }
 
-    /// The current record of a natural key: its first, or the one that the tombstone of the first names (one more
-    /// read, R12). Also returns the current record's id.
+    /// Returns the current record of a natural key, and the current record's id.
+    ///
+    /// The current record is the first record, or the record that the first record's tombstone names. The
+    /// second case costs one more read (R12).
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -77,7 +81,7 @@ impl<A: Read> Store<A> {
         self.follow_generation(channel, key, id, first).await
     }
 
-    /// From what lies at generation 0 to the current generation.
+    /// Returns the record of the current generation, given the record at generation 0.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -98,11 +102,13 @@ impl<A: Read> Store<A> {
         }
     }
 
-    /// The customer that a server means. A link is followed: a linked visitor is its member. 1 R, and one more for who
-    /// came back after an erasure or is linked.
+    /// Returns the customer that a server means, following links. Costs 1 R.
+    ///
+    /// A linked visitor resolves to the member. A link, or a record after an erasure, costs 1 R more.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for nobody, [`Error::Erased`] for the erased; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::NotFound`] if the customer is unknown. [`Error::Erased`] if the customer was erased.
+    /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn find(&self, channel: &ChannelId, person: &PersonRef) -> Result<Loaded, Error> {
         let found = match person {
             PersonRef::Id(id) => self.record(channel, id).await?,
@@ -111,13 +117,14 @@ impl<A: Read> Store<A> {
             PersonRef::ContactPoint(_) => return Err(Error::internal("an address names no single record")),
         };
         let loaded = live(found)?;
+        // Follow the link of a visitor.
         match loaded.customer.linked_to.clone() {
             None => Ok(loaded),
             Some(member) => live(self.record(channel, &member).await?),
         }
     }
 
-    /// The customer of exactly this record, linked or not. 1 R.
+    /// Returns the customer of exactly this record, linked or unlinked. Costs 1 R.
     ///
     /// # Errors
     /// As [`Store::find`].
@@ -125,11 +132,12 @@ impl<A: Read> Store<A> {
         live(self.record(channel, id).await?)
     }
 
-    /// The customer of a page's session. 1 R.
+    /// Returns the customer of a page's session. Costs 1 R.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] if the visitor expired or became a member: a page that did not prove the member must not
-    /// write or read through the link. [`Error::Erased`], [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::Unauthorized`] if the visitor expired or became a member. A page that gave no proof of the
+    /// member must not read or write through the link. [`Error::Erased`], [`Error::Busy`] or
+    /// [`Error::Internal`].
     pub async fn find_session(&self, channel: &ChannelId, id: &CustomerId) -> Result<Loaded, Error> {
         match self.record(channel, id).await? {
             None => Err(Error::Unauthorized("the session's visitor expired; boot again")),

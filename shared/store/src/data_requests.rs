@@ -1,5 +1,7 @@
-//! Requests for a person's data, as a builder passes them on: which customers they are about, so that the shop can export
-//! them. They name ids alone, and leave after 60 days: a shop has 30 to answer.
+//! Data requests that a builder passes on to the shop.
+//!
+//! A data request names the customers whose data the shop must export. A data request keeps customer ids
+//! alone and expires after 60 days. A shop has 30 days to answer.
 
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId};
@@ -15,7 +17,10 @@ use crate::store::Store;
 use crate::table::write::Write;
 
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Notes a request and whom it is about. The same one again lands on itself. 1 R and 1 W.
+    /// Stores a data request with the ids of its customers.
+    ///
+    /// The same request, repeated, overwrites the same item. Costs 1 W and the reads that find the customers,
+    /// such as 1 R for a customer's id.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -27,6 +32,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
         at: Millis,
     ) -> Result<(), Error> {
         let customers: Vec<CustomerId> = match by {
+            // Several customers may share an address, and the request names them all.
             PersonRef::ContactPoint(contact_point) => {
                 let hash = self.keys().contact_point(channel, contact_point);
                 let address = self.address(channel, contact_point.kind, &hash).await?;
@@ -37,6 +43,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
                 Named::Erased(_) | Named::Nobody(_) => Vec::new(),
             },
         };
+        // The hash of id and time names the request, so that a repetition overwrites the item.
         let hash = self.keys().order(channel, &format!("request {id} {at}"));
         let item = data_request::item(
             data_request::key(channel, at, &hash),
@@ -48,7 +55,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
 }
 
 impl<A: List> Store<A> {
-    /// A channel's requests for data, the oldest first. 1 R per 4 KB.
+    /// Returns a channel's data requests, oldest first. Costs 1 R per 4 KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].

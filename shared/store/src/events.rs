@@ -1,4 +1,7 @@
-//! Writing events (R9): the key is the caller's own time and the hash of its id, so a replay lands on itself.
+//! Writes events (R9).
+//!
+//! The key consists of the caller's own time and the hash of the caller's id. So a repeated event overwrites
+//! itself.
 
 use std::collections::HashSet;
 
@@ -17,7 +20,7 @@ use crate::store::Store;
 use crate::table::write::Write;
 
 impl<A> Store<A> {
-    /// Where an event of `owner` lies.
+    /// Returns the key of an event in the partition of `owner`.
     #[must_use]
     pub fn event_key(&self, channel: &ChannelId, owner: &CustomerId, event: &Event) -> EventKey {
         let hash = self.keys().event(channel, event.id.as_deref().unwrap_or_default());
@@ -26,7 +29,8 @@ impl<A> Store<A> {
 }
 
 impl<A: WriteEvents> Store<A> {
-    /// Stores one event unless it is there already; returns whether it is new. 1 W per KB either way.
+    /// Stores an event unless the event is there. Returns whether the event is new. Costs 1 W per KB in both
+    /// cases.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -39,6 +43,7 @@ impl<A: WriteEvents> Store<A> {
     ) -> Result<bool, Error> {
         let mut item = event::item(channel, key, event);
         item.insert(REQUEST.into(), text(&invocation.id));
+        // Our own write, repeated after a lost reply, recognises itself by the request's id.
         let write = Write::put(item).when(|terms| {
             let (pk, request, own) = (terms.name(PK), terms.name(REQUEST), terms.value(text(&invocation.id)));
             format!("attribute_not_exists({pk}) OR {request} = {own}")
@@ -46,16 +51,19 @@ impl<A: WriteEvents> Store<A> {
         self.send(write).await
     }
 
-    /// Stores events with different keys, 25 a call and the calls in parallel; what the engine leaves over is sent
-    /// again. Those that are there already are overwritten by themselves. 1 W per KB each.
+    /// Stores events with different keys, 25 per call and the calls in parallel.
+    ///
+    /// Items that DynamoDB leaves over are sent again. A stored event is overwritten by the same event. Costs
+    /// 1 W per KB of each event.
     ///
     /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`]; then some may be stored, and the caller repeats them all.
+    /// [`Error::Busy`] or [`Error::Internal`]. Some events may be stored then, so the caller repeats all
+    /// events.
     pub async fn put_events(&self, channel: &Channel, events: &[(EventKey, &Event)]) -> Result<(), Error> {
         self.put_all(events.iter().map(|(key, event)| event::item(channel, key, event)).collect()).await
     }
 
-    /// Which of these keys hold an event. 1 R per 4 KB each.
+    /// Returns the keys that hold an event. Costs 1 R per 4 KB of each event.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -66,7 +74,7 @@ impl<A: WriteEvents> Store<A> {
     ) -> Result<HashSet<String>, Error> {
         let pairs: Vec<(Key, String)> =
             wanted.iter().map(|key| (event::key(channel, key), key.to_string())).collect();
-        // The engine refuses to be asked for one key twice.
+        // DynamoDB refuses a batch with a repeated key.
         let all: HashSet<Key> = pairs.iter().map(|(key, _)| key.clone()).collect();
         let all: Vec<Key> = all.into_iter().collect();
         let found = self.batch_get(&all, Some("pk, sk")).await?;
@@ -75,7 +83,7 @@ impl<A: WriteEvents> Store<A> {
 }
 
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Stores a builder's version of an event, unless a later version is there. 1 W per KB.
+    /// Stores a builder's version of an event, unless a later version is stored. Costs 1 W per KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -87,6 +95,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     ) -> Result<(), Error> {
         let mut item = event::item(channel, &self.event_key(&channel.id, owner, &given.event), &given.event);
         item.insert(BUILDER_VERSION.into(), number(given.version));
+        // A late delivery of an old version changes nothing.
         let write = Write::put(item).when(|terms| {
             let (pk, stored) = (terms.name(PK), terms.name(BUILDER_VERSION));
             format!("attribute_not_exists({pk}) OR {stored} <= {}", terms.value(number(given.version)))
@@ -96,12 +105,13 @@ impl<A: ApplyBuilderUpdates> Store<A> {
 }
 
 impl<A: Erase> Store<A> {
-    /// Deletes one event; returns whether there was one. 1 R and 1 W.
+    /// Deletes an event and returns whether the event existed. Costs 1 R and 1 W.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn delete_event(&self, channel: &ChannelId, key: &EventKey) -> Result<bool, Error> {
-        // Looked for first: a deletion whose reply is lost is repeated by the SDK, and would find nothing.
+        // Look first. The SDK repeats a deletion whose reply was lost, and the repeated deletion finds an
+        // empty place.
         let key = event::key(channel, key);
         if self.get(key.clone()).await?.is_none() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! What is held about a person besides its own item, its events and its months: linked lives, the journal and orders.
+//! Reads a person's linked records, journal and orders for the export.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -18,23 +18,23 @@ use crate::loaded::Found;
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// Lives that are read at once.
+/// Records that are read at once.
 const PARALLEL: usize = 8;
 
-/// A link, as the journal has it.
+/// A link in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
     /// The visitor.
     pub visitor: CustomerId,
-    /// When, epoch ms.
+    /// When the visitor was linked, epoch ms.
     pub at: Millis,
 }
 
 impl<A: List> Store<A> {
-    /// A person's linked lives, in the order of the links. 1 R each per 4 KB.
+    /// Returns a person's linked records, in the order of the links. Costs 1 R per 4 KB of each record.
     ///
     /// # Errors
-    /// [`Error::Erased`] where the person was erased meanwhile; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::Erased`] if the person was erased meanwhile. [`Error::Busy`] or [`Error::Internal`].
     pub async fn linked_records(
         &self,
         channel: &ChannelId,
@@ -50,7 +50,7 @@ impl<A: List> Store<A> {
         records.into_iter().filter_map(alive).collect()
     }
 
-    /// A person's journal of links, oldest first, and its orders. 1 R per 4 KB.
+    /// Returns a person's journal of links, oldest first, and the person's orders. Costs 1 R per 4 KB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -59,6 +59,7 @@ impl<A: List> Store<A> {
         channel: &ChannelId,
         person: &CustomerId,
     ) -> Result<(Vec<Linked>, Vec<StoredOrder>), Error> {
+        // Journal entries (`J#`) and orders (`O#`) are neighbours, so one query reads both.
         let pages = self
             .client()
             .query()

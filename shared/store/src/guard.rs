@@ -4,11 +4,12 @@ use crate::items::attributes::{REQUEST, VERSION, number, text};
 use crate::key::{PK, TTL};
 use crate::table::terms::Terms;
 
-/// The condition of a put on the version that was read. Our own write, repeated after a lost reply, recognises itself by
-/// its request's id.
+/// The condition that the stored version is still the version that was read.
+///
+/// After a lost reply, a repeated write recognises the first write by the request's id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard<'a> {
-    /// The version that was read; `None` for a new item.
+    /// The version that was read. `None` for a new item.
     old: Option<u64>,
     request: &'a str,
     now: i64,
@@ -19,7 +20,7 @@ impl<'a> Guard<'a> {
         Self { old, request, now }
     }
 
-    /// The version that the put makes.
+    /// Returns the version after the put.
     pub(crate) fn version(&self) -> u64 {
         self.old.unwrap_or(0) + 1
     }
@@ -27,6 +28,7 @@ impl<'a> Guard<'a> {
     pub(crate) fn condition(&self, terms: &mut Terms) -> String {
         let (request, version) = (terms.name(REQUEST), terms.name(VERSION));
         let (own, new) = (terms.value(text(self.request)), terms.value(number(self.version())));
+        // A new item may replace an expired item that DynamoDB has not deleted yet.
         let is_known = match self.old {
             Some(old) => format!("{version} = {}", terms.value(number(old))),
             None => {

@@ -1,12 +1,13 @@
-//! One invocation of a function.
+//! An invocation of a function.
 
 use std::time::Instant;
 
-/// One invocation of a function: who it is, and until when it may work.
+/// An invocation of a function: its id and its deadline.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The request's id. It is stored with what the invocation writes, so that a retry of our own write recognises
-    /// itself.
+    /// The request's id.
+    ///
+    /// Every versioned write stores the id. A retry of our own write recognises itself by the id.
     pub id: String,
     /// When the function is stopped.
     pub deadline: Instant,

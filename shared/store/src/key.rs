@@ -1,24 +1,26 @@
-//! A primary key, and the attributes that every item may have. Each file of [`crate::items`] spells the keys of its item,
-//! and no other file does. `docs/TABLE.md` lists every item and access pattern.
+//! Primary keys, and the attributes of every item.
+//!
+//! Each file of [`crate::items`] alone spells the keys of its item. `docs/TABLE.md` lists every item and
+//! access pattern.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::id::ChannelId;
 
 use crate::item::Item;
 
-/// Partition key attribute.
+/// The partition key attribute.
 pub const PK: &str = "pk";
-/// Sort key attribute.
+/// The sort key attribute.
 pub const SK: &str = "sk";
-/// Time to live, epoch seconds.
+/// The time to live, in epoch seconds.
 pub const TTL: &str = "ttl";
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Partition key.
+    /// The partition key.
     pub pk: String,
-    /// Sort key.
+    /// The sort key.
     pub sk: String,
 }
 
@@ -27,27 +29,33 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
-    /// A key where nothing lies.
+    /// Returns the key of an item that is always absent.
+    ///
+    /// The read that opens the connection to the table uses this key.
     #[must_use]
     pub fn nothing() -> Self {
         Self::new("-".to_owned(), "-")
     }
 
-    /// The key as attributes.
+    /// Returns the key as attributes.
     #[must_use]
     pub fn attributes(self) -> Item {
         Item::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
     }
 }
 
-/// What kind of item a partition has: the letter before the first `#`.
+/// Returns the kind of item in a partition: the letter before the first `#`.
+///
+/// For example, the partition `C#channel#customer` has the kind `C`.
 #[must_use]
 pub fn kind(pk: &str) -> &str {
     pk.split('#').next().unwrap_or_default()
 }
 
-/// Whether a partition is one of a channel's people: customers, contact points, markers, orders, requests for data and
-/// rejections. Receipts and jobs, which name nobody, are not.
+/// Returns whether a partition holds data about the people of a channel.
+///
+/// These partitions hold customers, contact points, markers, orders, data requests and rejections. Receipts
+/// and jobs name nobody, so their partitions are left out.
 #[must_use]
 pub fn is_of_channel(pk: &str, channel: &ChannelId) -> bool {
     let mut parts = pk.split('#');

@@ -1,5 +1,8 @@
-//! The installation's keys: one that hashes identifiers and never rotates, ones that sign session tokens and do, and
-//! one that seals channel secrets.
+//! The keys of the installation.
+//!
+//! - The hash key hashes identifiers and never rotates.
+//! - The token keys sign session tokens and rotate.
+//! - The sealing key encrypts channel secrets.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 
-/// Why the keys cannot be used. Start-up ends with it.
+/// Why the keys cannot be used. The function's start-up ends with this error.
 #[derive(Debug, ThisError)]
 pub enum KeyError {
     /// The variable is not set.
@@ -28,14 +31,14 @@ pub enum KeyError {
     TokenKeys,
 }
 
-/// The keys. Cheap to clone; shows nothing of itself in logs.
+/// The keys. A clone is cheap. The debug output hides the keys from logs.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
     hash: [u8; 32],
     seal: [u8; 32],
-    /// The first signs, all verify.
+    /// The first key signs. All keys verify.
     tokens: Vec<(String, [u8; 32])>,
 }
 
@@ -46,16 +49,20 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Keys from texts: `hash_key` of at least 32 characters, `token_keys` as `kid:secret[,kid:secret]`, of which the
-    /// first signs and all verify. A token key is derived from its secret and its kid, so one secret under a new kid
-    /// is a new key.
+    /// Derives the keys from two texts.
+    ///
+    /// - `hash_key` has at least 32 characters.
+    /// - `token_keys` has the form `kid:secret[,kid:secret]`. The first key signs, and all keys verify.
+    ///
+    /// A token key is derived from its secret and its kid. So the same secret under a new kid is a new key.
     ///
     /// # Errors
-    /// [`KeyError`] if a text is too short or not of that form.
+    /// [`KeyError`] if a text is too short or malformed.
     pub fn new(hash_key: &str, token_keys: &str) -> Result<Self, KeyError> {
         if hash_key.len() < 32 {
             return Err(KeyError::ShortHashKey);
         }
+        // Each pair is a kid and a secret.
         let token = |pair: &str| {
             let (kid, secret) = pair.trim().split_once(':')?;
             (!kid.is_empty() && secret.len() >= 32)
@@ -68,17 +75,18 @@ impl Keys {
         Ok(Self(Arc::new(Inner { hash, seal, tokens })))
     }
 
-    /// Keys from `OKYAKU_HASH_KEY` and `OKYAKU_TOKEN_KEY`.
+    /// Reads the keys from `OKYAKU_HASH_KEY` and `OKYAKU_TOKEN_KEY`.
     ///
     /// # Errors
-    /// [`KeyError`] if one is missing or malformed.
+    /// [`KeyError`] if a variable is missing or malformed.
     pub fn from_env() -> Result<Self, KeyError> {
         let read = |name| std::env::var(name).map_err(|_| KeyError::Missing(name));
         Self::new(&read("OKYAKU_HASH_KEY")?, &read("OKYAKU_TOKEN_KEY")?)
     }
 
-    /// The id of a customer: a keyed hash of channel, kind, identifier and generation, so that a boot finds its item
-    /// without a look-up and a tombstone names nobody.
+    /// Returns the id of a customer: a keyed hash of channel, kind, identifier and generation.
+    ///
+    /// A boot finds the item without a look-up, and a tombstone names nobody.
     #[must_use]
     pub fn customer_id(
         &self,
@@ -94,7 +102,7 @@ impl Keys {
         CustomerId::from_bytes(first(&hash))
     }
 
-    /// The keyed hash of a contact in a channel: 32 lower-hex characters.
+    /// Returns the keyed hash of a contact point in a channel: 32 lower-hex characters.
     #[must_use]
     pub fn contact_point(&self, channel: &ChannelId, contact_point: &ContactPoint) -> String {
         hex::encode(first::<16>(&self.hash(&[
@@ -105,25 +113,27 @@ impl Keys {
         ])))
     }
 
-    /// The keyed hash of an event's id: 20 lower-hex characters.
+    /// Returns the keyed hash of an event's id: 20 lower-hex characters.
     #[must_use]
     pub fn event(&self, channel: &ChannelId, id: &str) -> String {
         hex::encode(first::<10>(&self.hash(&["event", channel.as_str(), id])))
     }
 
-    /// The keyed hash of an order's id at its builder: 20 lower-hex characters.
+    /// Returns the keyed hash of an order's id at the builder: 20 lower-hex characters.
     #[must_use]
     pub fn order(&self, channel: &ChannelId, id: &str) -> String {
         hex::encode(first::<10>(&self.hash(&["order", channel.as_str(), id])))
     }
 
-    /// The name of a customer in a month's set of actives, which nobody can read back: 20 lower-hex characters.
+    /// Returns a customer's name in a month's set of actives: 20 lower-hex characters.
+    ///
+    /// The name is a keyed hash, so readers of the table cannot recover the customer.
     #[must_use]
     pub fn active(&self, channel: &ChannelId, month: &str, id: &CustomerId) -> String {
         hex::encode(first::<10>(&self.hash(&["active", channel.as_str(), month, id.as_str()])))
     }
 
-    /// Key ids and keys of session tokens; the first signs.
+    /// Returns the ids and keys of session tokens. The first key signs.
     pub fn tokens(&self) -> impl Iterator<Item = (&str, &[u8; 32])> {
         self.0.tokens.iter().map(|(kid, key)| (kid.as_str(), key))
     }
@@ -131,7 +141,7 @@ impl Keys {
     /// Seals a channel's secret for the table: nonce and ciphertext in hex.
     ///
     /// # Errors
-    /// [`Error::Internal`] if there are no random bytes.
+    /// [`Error::Internal`] if the system gives no random bytes.
     pub fn seal(&self, secret: &str) -> Result<String, Error> {
         let nonce = random::<12>()?;
         let sealed = self
@@ -141,13 +151,14 @@ impl Keys {
         Ok(hex::encode(nonce) + &hex::encode(sealed))
     }
 
-    /// Opens what [`Keys::seal`] sealed.
+    /// Opens a secret that [`Keys::seal`] sealed.
     ///
     /// # Errors
-    /// [`Error::Internal`] if it was sealed under another key or altered.
+    /// [`Error::Internal`] if the secret was altered or sealed under another key.
     pub fn open(&self, sealed: &str) -> Result<String, Error> {
         let wrong = || Error::internal("a sealed secret cannot be opened with this hash key");
         let bytes = hex::decode(sealed).map_err(|_| wrong())?;
+        // The first 12 bytes are the nonce.
         let (nonce, sealed) = bytes.split_at_checked(12).ok_or_else(wrong)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| wrong())?;
         let open = self.cipher().decrypt(&Nonce::from(nonce), sealed).map_err(|_| wrong())?;
@@ -163,25 +174,27 @@ impl Keys {
     }
 }
 
-/// SHA-256 of an access secret, which has at least 128 random bits, in hex.
+/// Returns the SHA-256 of an access secret in hex. An access secret has at least 128 random bits.
 #[must_use]
 pub fn secret_hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
-/// Random bytes of the operating system.
+/// Returns random bytes of the operating system.
 ///
 /// # Errors
-/// [`Error::Internal`] if it has none.
+/// [`Error::Internal`] if the system gives no random bytes.
 pub fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
     Ok(bytes)
 }
 
-/// HMAC-SHA256 of parts, each preceded by its length, so that no two lists of parts are the same message.
+/// Returns the HMAC-SHA256 of several parts.
+///
+/// The length of each part precedes the part, so that two lists of parts are always two messages.
 fn mac(key: &[u8], parts: &[&str]) -> [u8; 32] {
-    // A key of any length is taken: `new_from_slice` never fails for HMAC.
+    // HMAC takes a key of any length, so `new_from_slice` always succeeds.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());

@@ -1,5 +1,7 @@
-//! The table: the only user of DynamoDB. [`items`] has its layout, a file each item. [`table`] says how the table is
-//! spoken to. Every other file is one subject.
+//! The table: the only user of DynamoDB.
+//!
+//! [`items`] has the layout of the table, with a file per item. [`table`] has the calls to the table. Each
+//! remaining file has one subject.
 
 pub mod access;
 pub mod actives;

@@ -1,4 +1,4 @@
-//! A customer as it was read: itself, and what only the table knows of it.
+//! A customer as the store read the customer: the customer, and the table's own state.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,9 @@ use okyaku_domain::record::{Record, Tombstone};
 
 use crate::items::contact_point::Registrations;
 
-/// What only the table knows of a customer: the version that was read, and where its contact points are registered.
+/// The state that only the table knows of a customer.
+///
+/// The state has the version that was read, the registrations, and the registrations of linked records.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     pub(crate) version: u64,
@@ -21,11 +23,11 @@ pub struct State {
 pub struct Loaded {
     /// The customer.
     pub customer: Box<Customer>,
-    /// What only the table knows of it.
+    /// The state.
     pub state: State,
 }
 
-/// What was found at a customer's id.
+/// The record at a customer's id.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A customer.
@@ -35,7 +37,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// The record, and the state of a live one.
+    /// Returns the record, and the state of a live record.
     #[must_use]
     pub fn split(self) -> (Record, Option<State>) {
         match self {
@@ -45,7 +47,7 @@ impl Found {
     }
 }
 
-/// The record of what was found, and the state of a live one.
+/// Returns the record, and the state of a live record, if a record was found.
 #[must_use]
 pub fn split(found: Option<Found>) -> (Option<Record>, Option<State>) {
     match found.map(Found::split) {

@@ -1,4 +1,4 @@
-//! Markers of monthly actives (R7): setting a customer's, and finding them again.
+//! Sets and finds the markers of monthly actives (R7).
 
 use std::collections::HashMap;
 
@@ -15,7 +15,8 @@ use crate::store::Store;
 use crate::table::write::Write;
 
 impl<A> Store<A> {
-    /// Marks the customer active in the month of `at`. Doing it again changes nothing. 1 W.
+    /// Returns the write that marks the customer active in the month of `at`. A repeated write changes
+    /// nothing. Costs 1 W.
     pub(crate) fn mark(&self, channel: &ChannelId, id: &CustomerId, at: Millis) -> Write {
         let month = time::month(at);
         let name = self.keys().active(channel, &month, id);
@@ -24,7 +25,7 @@ impl<A> Store<A> {
 }
 
 impl<A: Read> Store<A> {
-    /// A customer's markers of the months from one instant to another. 1 R for each month, in one call.
+    /// Returns a customer's markers of the months in a period. Costs 1 R per month, in one call.
     pub(crate) async fn markers_of(
         &self,
         channel: &ChannelId,

@@ -1,4 +1,4 @@
-//! What one request costs, for its log line: its calls at the table and their units.
+//! Counts the calls and units of a request for the request's log line.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,37 +22,39 @@ tokio::task_local! {
     static METER: Meter;
 }
 
-/// Counts calls and units. A clone counts into the same.
+/// Counts calls and units. All clones share the same counts.
 #[derive(Clone, Debug, Default)]
 pub struct Meter(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
     calls: AtomicU64,
-    /// Hundredths: an eventual read is half a unit.
+    /// Hundredths of a unit, because an eventual read is half a unit.
     units: AtomicU64,
 }
 
 impl Meter {
-    /// Runs `work` and counts what it does.
+    /// Runs `work` and counts the calls of `work`.
     pub async fn count<F: Future>(self, work: F) -> F::Output {
         METER.scope(self, work).await
     }
 
-    /// Calls that were answered, retries included.
+    /// Returns the number of answered calls, retries included.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.0.calls.load(Ordering::Relaxed)
     }
 
-    /// Units that they consumed, of reading and writing together; those of refused calls are not told by the table.
+    /// Returns the units that the calls consumed, of reading and writing together.
+    ///
+    /// DynamoDB reports units of successful calls only. A Scan counts 0.
     #[must_use]
     pub fn units(&self) -> f64 {
         self.0.units.load(Ordering::Relaxed) as f64 / 100.0
     }
 }
 
-/// Sits in the client and counts into the meter of whoever calls.
+/// Counts each answer of the client into the meter of the current task.
 #[derive(Debug)]
 pub(super) struct Metering;
 
@@ -67,7 +69,7 @@ impl Intercept for Metering {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Outside a request, such as at start-up, nobody counts.
+        // Outside a request, such as at start-up, there is no meter.
         let _ = METER.try_with(|meter| {
             meter.0.calls.fetch_add(1, Ordering::Relaxed);
             let consumed = context.output_or_error().map_or(0.0, consumed);
@@ -77,7 +79,7 @@ impl Intercept for Metering {
     }
 }
 
-/// Units of an answer, whichever operation's it is.
+/// Returns the units of an answer. Operations outside the two lists, such as Scan, count 0.
 fn consumed(output: &Output) -> f64 {
     let one = |capacity: Option<&ConsumedCapacity>| {
         capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)

@@ -1,4 +1,4 @@
-//! Orders (R13): reading an order with whose it is, and the writes of a change.
+//! Orders (R13): reads an order with its owner, and writes a change of an order.
 
 use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
@@ -16,32 +16,32 @@ use crate::loaded::Found;
 use crate::store::Store;
 use crate::table::write::Write;
 
-/// An order as it was read.
+/// An order as the store read the order.
 #[derive(Debug)]
 pub struct FoundOrder {
-    /// The keyed hash of its id.
+    /// The keyed hash of the order's id.
     pub hash: String,
-    /// The order in the customer's record, and its version.
+    /// The order in the customer's record, and the order's version.
     pub stored: Option<(StoredOrder, u64)>,
-    /// Whose it is.
+    /// The owner of the order.
     pub owner: OrderOwner,
 }
 
-/// A decided change of an order, to be stored with its customer.
+/// A decided change of an order. The change is stored with the customer.
 #[derive(Debug)]
 pub struct OrderChange {
-    /// The keyed hash of its id.
+    /// The keyed hash of the order's id.
     pub hash: String,
-    /// The version that was read; `None` for a new one.
+    /// The version that was read. `None` for a new order.
     pub before: Option<u64>,
-    /// What is to be stored.
+    /// The order to store.
     pub after: StoredOrder,
-    /// For a new one whose refunds came first: the version of what waits for it.
+    /// For a new order whose refunds came first: the version of the waiting refunds.
     pub waited: Option<u64>,
 }
 
 impl OrderChange {
-    /// The writes of the change. 2 W within a transaction, and 2 more for a new one.
+    /// Returns the writes of the change. Costs 2 W within a transaction, and 2 W more for a new order.
     pub(crate) fn writes(
         &self,
         channel: &ChannelId,
@@ -53,6 +53,8 @@ impl OrderChange {
         let item =
             order::item(order::key(channel, owner, &self.hash), &self.after, guard.version(), request)?;
         let mut writes = vec![Write::put(item).when(|terms| guard.condition(terms))];
+        // A new order also gets its owner item, unless another customer owns the order or refunds changed
+        // meanwhile.
         if self.before.is_none() {
             let owned = Write::put(order::owner_item(channel, &self.hash, owner));
             writes.push(owned.when(|terms| {
@@ -70,7 +72,9 @@ impl OrderChange {
 }
 
 impl<A: Read> Store<A> {
-    /// The current record of a natural key together with an order of it. 3 R, and 2 more for who came back.
+    /// Returns the current record of a natural key, together with an order of the record.
+    ///
+    /// Costs 3 R. A record after an erasure costs 2 R more.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -84,12 +88,14 @@ impl<A: Read> Store<A> {
         let hash = self.keys().order(channel, order_id);
         let (record_key, order_key) = (customer::key(channel, &first), order::key(channel, &first, &hash));
         let owner_key = order::owner_key(channel, &hash);
+        // One call reads the record, the order and the owner.
         let mut found =
             self.batch_get(&[record_key.clone(), order_key.clone(), owner_key.clone()], None).await?;
         let record = found.remove(&record_key).map_or(Ok(None), |item| customer::read(item, self.now()))?;
         let owner = order::read_owner(found.get(&owner_key), self.now())?;
         let mut stored = found.remove(&order_key);
         let (id, record) = self.follow_generation(channel, key, first.clone(), record).await?;
+        // The member came back after an erasure, so the order lies in the new generation's partition.
         if id != first {
             stored = self.get(order::key(channel, &id, &hash)).await?;
         }
@@ -97,7 +103,7 @@ impl<A: Read> Store<A> {
         Ok((record, FoundOrder { hash, stored, owner }))
     }
 
-    /// A record together with one of its orders. 2 R.
+    /// Returns a record together with one of its orders. Costs 2 R.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -113,7 +119,7 @@ impl<A: Read> Store<A> {
         Ok((record, found.get(&order_key).map(order::read).transpose()?))
     }
 
-    /// Whose an order is, by the keyed hash of its id. 1 R.
+    /// Returns the owner of an order, by the keyed hash of the order's id. Costs 1 R.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -124,7 +130,9 @@ impl<A: Read> Store<A> {
 }
 
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Keeps refunds for an order that has not come yet; `false` if somebody else wrote first. 1 W.
+    /// Stores refunds that wait for their order. Costs 1 W.
+    ///
+    /// Returns `false` if another writer came first.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -137,6 +145,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
     ) -> Result<bool, Error> {
         let version = before.unwrap_or(0) + 1;
         let item = order::waiting_item(channel, hash, refunds, version, self.now() + WAITING_MS)?;
+        // Two refunds at once must not overwrite each other.
         let write = Write::put(item).when(|terms| match before {
             Some(version) => format!("{} = {}", terms.name(VERSION), terms.value(number(version))),
             None => format!("attribute_not_exists({})", terms.name(PK)),

@@ -1,9 +1,12 @@
-//! The log of drops: what was refused or left out, counted by day, origin, reason and field.
+//! The counts of rejections that an instance holds in memory, by day, sender, reason and field.
 //!
-//! A page that is wrong says so on every load, so an instance writes each count at most once a minute and holds the rest
-//! back in memory; what it holds is written with its next request after that minute. So a count lacks what an instance
-//! held when it ended, which came within a minute of a count that it wrote; and it may hold something twice where the
-//! reply of a write was lost.
+//! A faulty page causes the same rejection on every load. So an instance writes each count at most once a
+//! minute, and holds the remaining rejections in memory. The instance's next request after the minute writes
+//! the held rejections.
+//!
+//! - A count lacks the rejections that an instance held at its end. These rejections came within a minute of
+//!   a written count.
+//! - After a lost reply of a write, a count may have a rejection twice.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -16,15 +19,15 @@ use okyaku_domain::time::{MINUTE, Millis};
 
 use crate::items::rejection;
 
-/// Counts that an instance remembers.
+/// The most counts that an instance remembers.
 const ENTRIES: usize = 1000;
-/// Counts that one request writes.
+/// The most counts that a request writes.
 const AT_ONCE: usize = 50;
 
-/// A count that is not in the table yet.
+/// A count with unwritten rejections.
 #[derive(Debug, Default)]
 struct Held {
-    /// When this instance last wrote it, epoch ms.
+    /// When this instance last wrote the count, epoch ms.
     written: Option<Millis>,
     waiting: u64,
     last: Millis,
@@ -43,7 +46,7 @@ impl Held {
 /// A partition and a sort key.
 pub(crate) type Name = (String, String);
 
-/// What an instance has counted and not written.
+/// The counted and unwritten rejections of an instance.
 #[derive(Debug, Default)]
 pub struct RejectionCounts(Mutex<HashMap<Name, Held>>);
 
@@ -55,7 +58,7 @@ pub(crate) struct Due {
 }
 
 impl RejectionCounts {
-    /// Counts these, and takes what is to be written now.
+    /// Counts the rejections, and takes the counts that are due now.
     pub(crate) fn count(
         &self,
         partition: &str,
@@ -64,18 +67,22 @@ impl RejectionCounts {
         now: Millis,
     ) -> Vec<Due> {
         let Ok(mut all) = self.0.lock() else { return Vec::new() };
+        // Count in memory, under the known name of the field.
         for one in rejections {
             let sort = |field: &str| rejection::sort(sender.name(), one.reason.name(), field);
             let mut name = (partition.to_owned(), sort(&known_field(sender, &one.field)));
             if !all.contains_key(&name) {
+                // Forget the written counts that have rested for a minute.
                 if all.len() >= ENTRIES {
                     all.retain(|_, held| held.waiting > 0 || !held.has_rested(now));
                 }
+                // A day has at most 500 names. Further names of the day count as `other`.
                 let of_day = all.keys().filter(|(of, _)| of == partition).count();
                 if of_day >= REJECTIONS_A_DAY {
                     name.1 = sort(OTHER);
                 }
-                // More than a thousand in a minute: the log may miss some, the memory must not grow.
+                // A flood of more than 1,000 names in a minute: the log may miss some rejections, because the
+                // memory is bounded.
                 if all.len() >= ENTRIES && !all.contains_key(&name) {
                     continue;
                 }
@@ -84,6 +91,7 @@ impl RejectionCounts {
             held.waiting += 1;
             held.last = now;
         }
+        // Take the due counts. Failed counts come back by `put_back`.
         let due = all.iter_mut().filter(|(_, held)| held.is_due(now)).take(AT_ONCE);
         due.map(|(name, held)| {
             held.written = Some(now);
@@ -92,7 +100,7 @@ impl RejectionCounts {
         .collect()
     }
 
-    /// Puts back what could not be written.
+    /// Puts back a count after a failed write. The count is due again a minute later.
     pub(crate) fn put_back(&self, due: &Due) {
         if let Ok(mut all) = self.0.lock()
             && let Some(held) = all.get_mut(&due.name)

@@ -1,4 +1,7 @@
-//! The log of rejections: what was refused or left out, counted by day, sender, reason and field.
+//! The log of rejections.
+//!
+//! The log counts rejections by day, sender, reason and field. For example, page / `invalid` /
+//! `profile.email` has one count per day.
 
 use okyaku_domain::id::ChannelId;
 use std::time::Duration;
@@ -18,17 +21,20 @@ use crate::rejection_counts::Due;
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// How long a request waits for them.
+/// How long a request waits for the writes of the log.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl<A: CountRejections> Store<A> {
-    /// Counts what was dropped of one request or delivery, and writes what this instance has not written for a minute:
-    /// 1 W for each kind of drop, in parallel, and nothing where there is none. Costs the caller a second at most; what
-    /// fails is logged and tried again a minute later.
+    /// Counts the rejections of one request or delivery and writes the due counts.
+    ///
+    /// A count is due if this instance has not written the count for a minute. Costs 1 W per due count, in
+    /// parallel, and 0 W without due counts. The request waits for a second at most. A failed write is logged
+    /// and repeated a minute later.
     pub async fn count_rejections(&self, channel: &ChannelId, sender: Sender, rejections: &[Rejection]) {
         let now = self.now();
         let partition = rejection::partition(channel, &day(now));
         let due = self.backend().rejections.count(&partition, sender, rejections, now);
+        // Write the due counts in parallel. A failed count goes back into memory.
         join_all(due.iter().map(|due| async move {
             let written = tokio::time::timeout(PATIENCE, self.add_rejections(due)).await;
             let cause = match written {
@@ -50,8 +56,10 @@ impl<A: CountRejections> Store<A> {
 }
 
 impl<A: List> Store<A> {
-    /// What was dropped today and on the days before it, `days` in all: the newest day first, the most frequent first.
-    /// At most [`REJECTIONS_A_DAY`] of a day. 1 R per 4 KB and day, at least half a one.
+    /// Returns the counts of today and the days before, `days` in all.
+    ///
+    /// The newest day comes first, and within a day the largest count. A day has at most [`REJECTIONS_A_DAY`]
+    /// counts. Costs 1 R per 4 KB and day, at least half an R per day.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -60,6 +68,7 @@ impl<A: List> Store<A> {
         let days = days.min(REJECTION_DAYS);
         let of_day =
             (0..days).map(|back| self.rejections_of(channel, day(now - Millis::from(back) * DAY), now));
+        // Read the days in parallel, in their order.
         let all: Vec<Vec<RejectionCount>> =
             stream::iter(of_day.collect::<Vec<_>>()).buffered(REJECTION_DAYS as usize).try_collect().await?;
         Ok(all.into_iter().flatten().collect())

@@ -1,4 +1,4 @@
-//! The table as one function sees it.
+//! The table as a function sees the table.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use crate::backend::Backend;
 use crate::keyring::Keys;
 
-/// The table as one function sees it: `A` decides which operations it offers, see [`crate::access`].
+/// The table with the operations that a function's access `A` allows. See [`crate::access`].
 #[derive(Debug)]
 pub struct Store<A> {
     backend: Backend,
@@ -21,19 +21,19 @@ impl<A> Clone for Store<A> {
 }
 
 impl<A> Store<A> {
-    /// The store of a function with the access `A`.
+    /// Returns the store of a function with the access `A`.
     #[must_use]
     pub fn new(backend: Backend) -> Self {
         Self { backend, access: PhantomData }
     }
 
-    /// Now, in epoch milliseconds.
+    /// Returns the current time in epoch milliseconds.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.backend.clock.now_ms()
     }
 
-    /// The keys.
+    /// Returns the keys.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.backend.keys

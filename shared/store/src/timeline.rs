@@ -1,4 +1,4 @@
-//! Reading events: one timeline over all lives of a person, and their counts.
+//! Reads events: one timeline over all records of a person, and counts by name.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::key::{PK, SK, TTL};
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// Lives that are read at once.
+/// Records that are read at once.
 const PARALLEL: usize = 8;
 
-/// Which way a timeline runs.
+/// The direction of a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Oldest first.
@@ -34,20 +34,21 @@ pub enum Order {
 /// Counts of events by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Name to number.
+    /// The number of events of each name.
     pub by_name: BTreeMap<String, u64>,
-    /// Whether there are more events than were counted.
+    /// Whether the person has more events than were counted.
     pub truncated: bool,
 }
 
-/// The lives of a person: its own id and those of its links.
+/// Returns the person's records: the own record and the linked records.
 fn records(person: &Customer) -> impl Iterator<Item = &CustomerId> {
     std::iter::once(&person.id).chain(person.links.iter().map(|link| &link.id))
 }
 
 impl<A: List> Store<A> {
-    /// Up to `limit` events after `since` (exclusive), or fewer where they are large, and whether there are more.
-    /// 1 R per 4 KB read.
+    /// Returns up to `limit` events after `since` (exclusive), and whether more events follow.
+    ///
+    /// A page of large events has fewer events. Costs 1 R per 4 KB read.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -60,7 +61,7 @@ impl<A: List> Store<A> {
         limit: usize,
     ) -> Result<(Vec<StoredEvent>, bool), Error> {
         let of_record = |record| self.events_of(channel, record, order, since, limit + 1);
-        // A few at a time: each may hold a megabyte.
+        // Read a few records at a time, because each record may take a megabyte of memory.
         let all: Vec<&CustomerId> = records(person).collect();
         let mut records: Vec<Part> = Vec::with_capacity(all.len());
         for some in all.chunks(PARALLEL) {
@@ -70,14 +71,16 @@ impl<A: List> Store<A> {
             Order::Ascending => a.order().cmp(&b.order()),
             Order::Descending => b.order().cmp(&a.order()),
         };
-        // A life that was read in part says nothing of what lies behind its last event there, and nor may the page.
+        // A record that was read in part hides the events after its last read event. The page ends there.
         let cut = records.iter().filter(|record| record.more).filter_map(|record| record.events.last());
         let horizon = cut.map(|event| event.key.clone()).min_by(|a, b| sorts(a, b));
+        // Merge the events of all records, and cut the page at the horizon, the byte limit and `limit`.
         let mut events: Vec<StoredEvent> = records.into_iter().flat_map(|record| record.events).collect();
         events.sort_by(|a, b| sorts(&a.key, &b.key));
         if let Some(horizon) = &horizon {
             events.retain(|event| sorts(&event.key, horizon).is_le());
         }
+        // Cut the page before its bytes pass the limit, but keep at least one event.
         let mut bytes = 0;
         let fits = |event: &&StoredEvent| {
             bytes += event_bytes(event);
@@ -89,7 +92,7 @@ impl<A: List> Store<A> {
         Ok((events, more))
     }
 
-    /// Exact counts by name over all lives, up to 50,000 events.
+    /// Counts the events of all records by name. The counts are exact up to 50,000 events.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -102,6 +105,7 @@ impl<A: List> Store<A> {
                 let (items, next) =
                     self.page(channel, record, Page { start, names_only: true, ..Page::default() }).await?;
                 for item in items.iter().filter(|item| !expired(item, self.now())) {
+                    // Stop at the limit of events.
                     if counted == COUNTED_EVENTS {
                         counts.truncated = true;
                         return Ok(counts);
@@ -112,7 +116,8 @@ impl<A: List> Store<A> {
                 }
                 pages += 1;
                 match next {
-                    // Names are few bytes, but the table reads whole events: a page is a megabyte of them.
+                    // The reply has only names, but DynamoDB reads whole events: a page is a megabyte of
+                    // events.
                     Some(_) if pages >= COUNTED_PAGES => {
                         counts.truncated = true;
                         return Ok(counts);
@@ -133,7 +138,8 @@ impl<A: List> Store<A> {
         since: Option<&EventKey>,
         limit: usize,
     ) -> Result<Part, Error> {
-        // The bound is inclusive, because another life may have an event of the same time and hash; the order decides.
+        // The bound is inclusive, because another record may have an event of the same time and hash. `after`
+        // excludes `since`.
         let bound = since.map(|key| event::sort(key.created_at, &key.hash));
         let after = |key: &EventKey| match (since, order) {
             (None, _) => true,
@@ -141,7 +147,7 @@ impl<A: List> Store<A> {
             (Some(since), Order::Descending) => key.order() < since.order(),
         };
         let (mut events, mut bytes, mut start) = (Vec::new(), 0, None);
-        // What is expired does not fill a page: it goes on until there are enough, in number or in bytes.
+        // Expired events leave gaps in a page. Read on until the events suffice in number or in bytes.
         loop {
             let ask = Page {
                 start,
@@ -151,6 +157,7 @@ impl<A: List> Store<A> {
                 names_only: false,
             };
             let (items, next) = self.page(channel, record, ask).await?;
+            // Leave out expired events and the events up to the cursor.
             let live = items.iter().filter(|item| !expired(item, self.now()));
             let live = live.filter_map(|item| event::read(record, item)).filter(|event| after(&event.key));
             events.extend(live.inspect(|event| bytes += event_bytes(event)));
@@ -167,11 +174,13 @@ impl<A: List> Store<A> {
         record: &CustomerId,
         ask: Page,
     ) -> Result<(Vec<Item>, Option<Item>), Error> {
+        // The bounds of the sort key, by the direction of reading.
         let (from, to) = match (ask.order, ask.bound) {
             (Some(Order::Ascending), Some(bound)) => (bound, EVENTS_END.to_owned()),
             (_, Some(bound)) => (EVENTS.to_owned(), bound),
             (_, None) => (EVENTS.to_owned(), EVENTS_END.to_owned()),
         };
+        // Counting needs only the name and the expiry.
         let fields = if ask.names_only { "#n, #ttl" } else { "#sk, #n, #p, #ttl" };
         let mut request = self
             .client()
@@ -187,7 +196,7 @@ impl<A: List> Store<A> {
             .expression_attribute_values(":from", AttributeValue::S(from))
             .expression_attribute_values(":to", AttributeValue::S(to))
             .scan_index_forward(ask.order != Some(Order::Descending))
-            // What was acknowledged is readable at once.
+            // An acknowledged event is readable at once.
             .consistent_read(true)
             .set_exclusive_start_key(ask.start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -200,13 +209,13 @@ impl<A: List> Store<A> {
     }
 }
 
-/// Some events of one life, and whether it has more.
+/// Some events of a record, and whether the record has more events.
 struct Part {
     events: Vec<StoredEvent>,
     more: bool,
 }
 
-/// What one query asks for.
+/// The parameters of one query.
 #[derive(Default)]
 struct Page {
     start: Option<Item>,
@@ -216,7 +225,7 @@ struct Page {
     names_only: bool,
 }
 
-/// What an event counts towards a page's bytes.
+/// Returns an event's share of the bytes of a page.
 fn event_bytes(event: &StoredEvent) -> usize {
     event.name.len() + event.property.as_ref().map_or(0, String::len)
 }

@@ -1,4 +1,4 @@
-//! Erasing whoever an address means.
+//! Erases the customers of an address.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::contact_point::ContactPoint;
@@ -16,29 +16,29 @@ use super::tombstones::{Target, Tombstones, begin};
 use crate::app::App;
 use crate::runner::{Command, Decision, run};
 
-/// Erases as many as one transaction takes.
+/// Erases as many customers of an address as one transaction takes.
 struct EraseAddress<'a> {
     channel: &'a Channel,
     point: &'a ContactPoint,
     hash: &'a str,
     options: ErasureOptions,
-    /// The same at every try, so that a try whose reply was lost is recognised.
+    /// The erasure is the same at every try. So a later try recognises an earlier try whose reply was lost.
     erasure: Erasure,
-    /// Whether others were erased by this address before.
+    /// Whether an earlier turn of this request erased customers.
     others: bool,
 }
 
 enum Found {
     Address(Address),
-    /// An earlier try of this command did it, and its reply was lost.
+    /// The erasure that an earlier try of this command stored before its reply was lost.
     Own(Box<Erasure>),
 }
 
-/// How a turn ended.
+/// The outcome of a turn.
 enum Turn {
-    /// Nothing is left to do; what became of the whole, if nobody was erased before.
+    /// Nothing is left to erase. With the outcome of a request without earlier turns.
     End(Erased),
-    /// Some were erased; whether all of them were.
+    /// Some customers are erased. `all` says whether no customer is left.
     Erased { all: bool },
 }
 
@@ -49,6 +49,7 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
 
     async fn load(&mut self, store: &Store<A>) -> Result<Found, Error> {
         let address = store.address(&self.channel.id, self.point.kind, self.hash).await?;
+        // The address remembers the erasure of an earlier try of this command.
         if is_empty(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
             return Ok(Found::Own(Box::new(store.erasure(&self.channel.id, &self.erasure.id).await?)));
         }
@@ -60,6 +61,7 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
             Found::Own(erasure) => return Ok(Decision::End(Turn::End(Erased::Now(vec![*erasure])))),
             Found::Address(address) => address,
         };
+        // An empty address ends the request, unless an unknown address must refuse later customers too.
         if is_empty(&address) {
             match address.erasure {
                 _ if self.others => return Ok(Decision::End(Turn::End(Erased::Now(Vec::new())))),
@@ -68,6 +70,8 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
                 None => {}
             }
         }
+        // A builder means only verified customers from before the erasure. Other callers must decide between
+        // several customers.
         if self.options.verified {
             let as_of = self.options.as_of;
             let is_meant = |registrant: &RegisteredPerson| {
@@ -79,13 +83,15 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
             return Err(ambiguous(&address));
         }
         let Address { registrants, absent, listed, more, .. } = address;
+        // Take as many customers as fit into one transaction. The next turn takes the rest.
         let persons = registrants.into_iter().map(|registrant| Target::Person(registrant.loaded));
         let mut targets: Vec<Target> = persons.chain(absent.into_iter().map(Target::Nobody)).collect();
         let refs: Vec<ErasureTarget<'_>> = targets.iter().map(Target::as_ref).collect();
         let fit = ErasureTarget::fit(&refs);
         let rest = targets.len() - fit;
         targets.truncate(fit);
-        // Somebody with an overflow registration may have joined meanwhile without changing the list.
+        // With a full list, a new overflow registration leaves the list unchanged. Look again in the next
+        // turn.
         let all = rest == 0 && !more && listed.len() < REGISTRATIONS_INLINE;
         let erasure = self.erasure.clone();
         Ok(Decision::Write(Tombstones { erasure, targets, listed: Some(listed) }, Turn::Erased { all }))
@@ -102,12 +108,14 @@ pub(super) async fn erase<A: PlaceTombstones>(
     let hash = app.keys().contact_point(&channel.id, point);
     let mut done = Vec::new();
     loop {
+        // Each turn has an erasure of its own, because each transaction has a job.
         let erasure =
             Erasure { address: Some((point.kind, hash.clone())), ..begin(channel, options, app.now())? };
         let command =
             EraseAddress { channel, point, hash: &hash, options, erasure, others: !done.is_empty() };
         let (stored, turn) = run(&app.store, command, invocation).await?;
         done.extend(stored);
+        // Go on until a turn finds nothing or takes everything.
         match turn {
             Turn::Erased { all: false } => {}
             Turn::Erased { all: true } => return Ok(Erased::Now(done)),
@@ -124,7 +132,7 @@ fn is_empty(address: &Address) -> bool {
     address.registrants.is_empty() && address.absent.is_empty() && !address.more
 }
 
-/// Keeps who is verified; if only others are registered, the address picks nobody.
+/// Keeps the verified customers. If only unverified customers are registered, the address is ambiguous.
 fn keep_verified(address: &mut Address) -> Result<(), Error> {
     if !address.registrants.is_empty() && !address.registrants.iter().any(|registrant| registrant.verified) {
         return Err(ambiguous(address));
@@ -133,7 +141,7 @@ fn keep_verified(address: &mut Address) -> Result<(), Error> {
     Ok(())
 }
 
-/// An address alone picks nobody who is unverified, and nobody out of several (R12).
+/// Returns the error of an address with several customers or an unverified customer (R12).
 fn ambiguous(address: &Address) -> Error {
     Error::Ambiguous(address.registrants.iter().take(CANDIDATES).map(candidate).collect())
 }

@@ -1,4 +1,4 @@
-//! Ending a whole channel, because its shop left its builder.
+//! Ends a whole channel after its shop left the builder.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
@@ -40,7 +40,7 @@ impl<A: PlaceTombstones> Command<A> for EndChannel {
     }
 }
 
-/// Ends a channel and leaves the job that empties it. Again it does nothing. 4 W.
+/// Ends a channel and creates the job that empties the channel. A repeated call changes nothing. Costs 4 W.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`].

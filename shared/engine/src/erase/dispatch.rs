@@ -1,4 +1,4 @@
-//! Erasing whomever a reference means.
+//! Erases the customers that a [`PersonRef`] means.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
@@ -10,11 +10,14 @@ use super::outcome::{Erased, ErasureOptions};
 use super::{address, person};
 use crate::app::App;
 
-/// Erases whom `person` means: no read returns them from here on, and jobs are left to delete the rest. By an id 2 trips,
-/// by an address 3.
+/// Erases the customers that `person` means.
+///
+/// After the call, reads treat the customers as erased. Jobs delete the remaining items. An erasure by an id
+/// takes 2 trips, and an erasure by an address takes 3 trips.
 ///
 /// # Errors
-/// [`Error::Ambiguous`] for an address that does not pick one person; [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Ambiguous`] for an address with several customers or an unverified customer. [`Error::Busy`] or
+/// [`Error::Internal`].
 pub async fn erase<A: PlaceTombstones>(
     app: &App<A>,
     channel: &Channel,

@@ -1,5 +1,7 @@
-//! Erasing a list, such as the members who left before Okyaku came. Doing it again is harmless: who is erased already is
-//! only counted, so a list that was cut off is simply sent again.
+//! Erases a list, such as the members who left before the shop used Okyaku.
+//!
+//! A repeated list is harmless, because erased customers are only counted. A caller sends a list that was cut
+//! off again.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -20,35 +22,35 @@ use super::dispatch::erase;
 use super::outcome::{Erased, ErasureOptions};
 use crate::app::App;
 
-/// How long one address may be repeated when others write.
+/// How long the erasure of a single value may be repeated when other writers come first.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Names that are looked up at once, and persons of one transaction.
+/// Names that are looked up at once. These persons share transactions.
 const WAVE: usize = 25;
 
-/// What became of a list.
+/// The result of a list.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// How many of the values were dealt with, from the first on; the rest is to be sent again.
+    /// The number of handled values, from the first on. The caller sends the rest again.
     pub handled: usize,
-    /// Customers who were erased, or would be.
+    /// Customers that were erased, or would be erased in a dry run.
     pub erased: usize,
-    /// Those who were erased before.
+    /// Customers that were erased before, and repeated names.
     pub already: usize,
-    /// Those who are unknown: whoever of that name comes later is refused.
+    /// Unknown names. A later customer with such a name is refused.
     pub unknown: usize,
-    /// Positions of values that cannot be names of that kind.
+    /// The positions of malformed values.
     pub invalid: Vec<usize>,
-    /// Positions of addresses that do not pick one customer.
+    /// The positions of ambiguous addresses.
     pub ambiguous: Vec<usize>,
-    /// Whether nothing was changed.
+    /// Whether the run changed nothing.
     pub dry_run: bool,
 }
 
-/// Erases everybody in a list, until `until`. `kind` is one of [`PersonRef::KINDS`].
+/// Erases every customer of a list, until `until`. `kind` is one of [`PersonRef::KINDS`].
 ///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`]: what was done is kept.
+/// [`Error::Busy`] or [`Error::Internal`]. Finished work stays.
 pub async fn erase_list<A: PlaceTombstones>(
     app: &App<A>,
     channel: &Channel,
@@ -59,10 +61,12 @@ pub async fn erase_list<A: PlaceTombstones>(
 ) -> Result<Report, Error> {
     let list = List { app, channel, dry_run };
     let mut report = Report { dry_run, ..Report::default() };
+    // Check the time once per wave. A started wave is finished, so `handled` is exact.
     for values in values.chunks(WAVE) {
         if Instant::now() >= until {
             break;
         }
+        // An address takes a transaction of its own. The other names of a wave share transactions.
         let mut named = Vec::new();
         for value in values {
             let at = report.handled;
@@ -73,6 +77,7 @@ pub async fn erase_list<A: PlaceTombstones>(
                 Ok(person) => named.push(person),
             }
         }
+        // Erase the ids of this wave together.
         list.wave(&named, &mut report).await?;
     }
     Ok(report)
@@ -85,8 +90,9 @@ struct List<'a, A> {
 }
 
 impl<A: PlaceTombstones> List<'_, A> {
-    /// Many at once: one transaction for as many as it takes.
+    /// Erases a wave of names, with as many names per transaction as fit.
     async fn wave(&self, named: &[PersonRef], report: &mut Report) -> Result<(), Error> {
+        // Look up all names at once.
         let look = |person| self.app.store.named(&self.channel.id, person);
         let found = try_join_all(named.iter().map(look)).await?;
         let (mut people, mut targets, mut of) = (HashSet::new(), Vec::new(), Vec::new());
@@ -99,7 +105,7 @@ impl<A: PlaceTombstones> List<'_, A> {
                     continue;
                 }
             };
-            // A name that comes twice, or two names of one person.
+            // The name comes twice, or two names mean one person.
             if people.insert(id) {
                 targets.push(target);
                 of.push(person);
@@ -108,18 +114,21 @@ impl<A: PlaceTombstones> List<'_, A> {
             }
         }
         let (mut targets, mut of) = (targets.as_slice(), of.as_slice());
+        // Place the tombstones, with as many targets per transaction as fit.
         while !targets.is_empty() {
             let (wave, rest) = targets.split_at(ErasureTarget::fit(targets));
             let (names, others) = of.split_at(wave.len());
             (targets, of) = (rest, others);
             let erasure = Erasure::begin(self.channel, random()?, self.app.now());
+            // A dry run counts without a write.
             if self.dry_run || self.app.store.place_tombstones(&erasure, wave, None).await?.is_some() {
                 let unknown = wave.iter().filter(|target| matches!(target, ErasureTarget::Nobody(_))).count();
                 report.unknown += unknown;
                 report.erased += wave.len() - unknown;
                 continue;
             }
-            // One of them was written meanwhile, or all are done and the reply was lost: each by itself.
+            // The transaction failed: a record changed, or an earlier try was stored and its reply lost. Take
+            // each name alone.
             for person in names {
                 self.one(person, report.handled, report).await?;
             }
@@ -127,13 +136,14 @@ impl<A: PlaceTombstones> List<'_, A> {
         Ok(())
     }
 
-    /// One by itself.
+    /// Erases a single name.
     async fn one(&self, person: &PersonRef, at: usize, report: &mut Report) -> Result<(), Error> {
         if self.dry_run {
             return self.would(person, at, report).await;
         }
         let id = hex::encode(random::<16>()?);
         let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
+        // An unknown name gets a tombstone too.
         let options = ErasureOptions { unknown: true, ..ErasureOptions::default() };
         match erase(self.app, self.channel, person, options, &invocation).await {
             Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
@@ -148,6 +158,7 @@ impl<A: PlaceTombstones> List<'_, A> {
     }
 
     async fn would(&self, person: &PersonRef, at: usize, report: &mut Report) -> Result<(), Error> {
+        // `wave` has counted the ids of a dry run already.
         let PersonRef::ContactPoint(point) = person else { return Ok(()) };
         let hash = self.app.keys().contact_point(&self.channel.id, point);
         let address = self.app.store.address(&self.channel.id, point.kind, &hash).await?;

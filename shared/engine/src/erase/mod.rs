@@ -1,4 +1,4 @@
-//! Erasing people (R12): a person by an id, whoever an address means, a list, a whole channel.
+//! Erasures (R12): of a person by an id, of an address, of a list, or of a whole channel.
 
 mod address;
 mod channel;

@@ -1,28 +1,34 @@
-//! What an erasure includes, and what became of it.
+//! The options and the outcome of an erasure.
 
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::time::Millis;
 
-/// What became of an erasure.
+/// The outcome of an erasure.
 #[derive(Debug)]
 pub enum Erased {
-    /// These are erased now; more than one erasure only where an address has more registrants than one transaction takes.
+    /// The customers are erased now.
+    ///
+    /// An address with more customers than one transaction takes has several erasures.
     Now(Vec<Erasure>),
-    /// There was nobody left: the erasure of this id did it, if it is still known.
+    /// The customer was erased before, or came after the erasure at the builder.
+    ///
+    /// With the id of the earlier erasure, if known.
     Before(Option<String>),
-    /// There is nobody of this name, and nothing was left either.
+    /// The customer is unknown, and nothing was left.
     Nobody,
 }
 
-/// What an erasure includes.
+/// The options of an erasure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ErasureOptions {
-    /// Everybody who is registered for the address, instead of the only one who is verified.
+    /// Erases every customer of the address, instead of only a single verified customer.
     pub all: bool,
-    /// Also somebody unknown: a tombstone refuses who may still come.
+    /// Includes an unknown customer. A tombstone then refuses later data.
     pub unknown: bool,
-    /// Everybody who is registered for the address as verified, and nobody else.
+    /// Erases exactly the verified customers of the address.
     pub verified: bool,
-    /// When it was true at the builder that asks for it, epoch ms. Whom the builder created later is not meant (R13).
+    /// When the erasure was true at the requesting builder, epoch ms.
+    ///
+    /// A customer that the builder created later stays (R13).
     pub as_of: Option<Millis>,
 }

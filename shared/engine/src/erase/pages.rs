@@ -1,4 +1,4 @@
-//! Deleting what an erasure leaves, page by page.
+//! Deletes the remaining items of erasures, page by page.
 
 use std::time::Instant;
 
@@ -8,7 +8,9 @@ use okyaku_store::access::{EndChannel, Erase};
 
 use crate::app::App;
 
-/// Deletes pages of erasures until `until`. The persons are gone already: what is left, also after an error, is the job's.
+/// Deletes pages of erasures until `until`.
+///
+/// The tombstones hide the persons already. The job deletes the rest, also after an error here.
 pub async fn work_until<A: Erase>(
     app: &App<A>,
     erasures: &mut [Erasure],
@@ -24,13 +26,16 @@ pub async fn work_until<A: Erase>(
     Ok(())
 }
 
-/// Works on an open erasure until `until`. Returns whether it is done. Another worker may be at it: then it is the other's.
+/// Works on an open erasure until `until`. Returns whether the erasure is done.
+///
+/// If another worker has the erasure, that worker continues, and this call returns `false`.
 pub(crate) async fn finish<A: EndChannel>(
     app: &App<A>,
     erasure: &mut Erasure,
     until: Instant,
 ) -> Result<bool, Error> {
     let has_time = || Instant::now() < until;
+    // The first pass deletes pages until the erasure is empty.
     while erasure.emptied_at.is_none() {
         let emptied = has_time()
             && match erasure.whole {
@@ -41,6 +46,7 @@ pub(crate) async fn finish<A: EndChannel>(
             return Ok(false);
         }
     }
+    // The second pass waits until every write in flight has landed.
     if !erasure.is_due(app.now()) || !has_time() {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Erasing a person by id, memberId or veilId.
+//! Erases a person by id, memberId or veilId.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
@@ -19,14 +19,14 @@ struct ErasePerson<'a> {
     channel: &'a Channel,
     person: &'a PersonRef,
     options: ErasureOptions,
-    /// The same at every try, so that a try whose reply was lost is recognised.
+    /// The erasure is the same at every try. So a later try recognises an earlier try whose reply was lost.
     erasure: Erasure,
 }
 
-/// What a person leads to, with the erasure of a tombstone that this command placed itself.
+/// The record of a person, or this command's own erasure.
 enum Found {
     Named(Named),
-    /// An earlier try of this command did it, and its reply was lost.
+    /// The erasure that an earlier try of this command stored before its reply was lost.
     Own(Box<Erasure>),
 }
 
@@ -39,10 +39,12 @@ impl<A: PlaceTombstones> Command<A> for ErasePerson<'_> {
         let channel = &self.channel.id;
         let named = store.named(channel, self.person).await?;
         if let Named::Erased(tombstone) = &named {
+            // The tombstone comes from an earlier try of this command.
             if tombstone.erasure.as_ref() == Some(&self.erasure.id) {
                 return Ok(Found::Own(Box::new(store.erasure(channel, &self.erasure.id).await?)));
             }
-            // A builder that erases somebody again, later: what it created in between is not to come.
+            // A builder repeats the erasure with a later date. The tombstone must refuse data from between
+            // the two dates.
             if let Some(as_of) = self.options.as_of.filter(|as_of| *as_of > tombstone.erased_at) {
                 store.redate(channel, self.person, tombstone.generation, as_of).await?;
             }
@@ -57,6 +59,7 @@ impl<A: PlaceTombstones> Command<A> for ErasePerson<'_> {
         _: Millis,
     ) -> Result<Decision<Tombstones, Erased>, Error> {
         let as_of = self.options.as_of;
+        // An erased, later or unknown person ends the command. The remaining cases get a tombstone.
         let target = match found {
             Found::Own(erasure) => return Ok(Decision::End(Erased::Now(vec![*erasure]))),
             Found::Named(Named::Erased(tombstone)) => {

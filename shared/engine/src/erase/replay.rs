@@ -1,5 +1,7 @@
-//! Erasures again, after the table was restored to a time before them (R12). What the old table remembers of each is
-//! its id, its time and keyed hashes: it can be kept in a file.
+//! Repeats erasures after the table was restored to a time before the erasures (R12).
+//!
+//! The old table keeps the id, the times and keyed hashes of each erasure. An operator may keep this data in
+//! a file.
 
 use std::collections::HashSet;
 
@@ -20,20 +22,20 @@ use super::tombstones::{Target, Tombstones};
 use crate::app::App;
 use crate::runner::{Command, Decision, run};
 
-/// What is kept of an erasure to do it again.
+/// The data of an erasure that a replay needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Replayed {
     /// The erasure's id.
     pub id: String,
-    /// When it was, epoch ms.
+    /// When the erasure took place, epoch ms.
     pub erased_at: Millis,
-    /// When it was true at a builder, epoch ms.
+    /// When the erasure was true at a builder, epoch ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Millis>,
     /// The erased records.
     pub records: Vec<CustomerId>,
-    /// The address that it was asked for by, by kind and keyed hash.
+    /// The address of the request, by kind and keyed hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<(ContactPointKind, String)>,
 }
@@ -48,7 +50,8 @@ impl From<Erasure> for Replayed {
 struct Replay<'a> {
     channel: &'a Channel,
     kept: &'a Replayed,
-    /// The id to erase under: the erasure's own, and for what does not fit another.
+    /// The id of the new erasure: the original id for the first transaction, and a new id for each further
+    /// transaction.
     id: String,
 }
 
@@ -57,7 +60,8 @@ impl<A: PlaceTombstones> Command<A> for Replay<'_> {
     type Write = Tombstones;
     type Note = ();
 
-    /// Who lies at the erased records now: each person once, and nobody who came after the erasure.
+    /// Returns the current persons at the erased records, each person once, without persons who came after
+    /// the erasure.
     async fn load(&mut self, store: &Store<A>) -> Result<Vec<Target>, Error> {
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
         for record in &self.kept.records {
@@ -67,6 +71,7 @@ impl<A: PlaceTombstones> Command<A> for Replay<'_> {
             match store.named(&self.channel.id, &PersonRef::Id(record.clone())).await? {
                 Named::Person(person) if person.customer.created_at > self.kept.erased_at => {}
                 Named::Person(person) => {
+                    // A linked record leads to its member, so that both count as one person.
                     let id = &person.customer.id;
                     let new = *id == *record || seen.insert(id.clone());
                     seen.extend(person.customer.links.iter().map(|link| link.id.clone()));
@@ -102,10 +107,10 @@ impl<A: PlaceTombstones> Command<A> for Replay<'_> {
     }
 }
 
-/// Does an erasure again, as of its own time. Returns whether anybody was left of it.
+/// Repeats an erasure with its original time. Returns whether the replay placed tombstones.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an id that is none; [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Invalid`] for a malformed id. [`Error::Busy`] or [`Error::Internal`].
 pub async fn replay<A: PlaceTombstones>(
     app: &App<A>,
     channel: &Channel,
@@ -115,6 +120,7 @@ pub async fn replay<A: PlaceTombstones>(
     if !Erasure::is_id(&kept.id) {
         return Err(Error::invalid("erasures", "has an id that is none"));
     }
+    // Each turn places one transaction, until every record has a tombstone.
     let (mut id, mut done) = (kept.id.clone(), false);
     loop {
         let (stored, ()) = run(&app.store, Replay { channel, kept, id }, invocation).await?;

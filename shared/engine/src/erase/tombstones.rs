@@ -19,7 +19,7 @@ pub(super) fn begin(channel: &Channel, options: ErasureOptions, now: Millis) -> 
     Ok(Erasure { as_of: options.as_of, ..Erasure::begin(channel, random()?, now) })
 }
 
-/// Whose record gets a tombstone.
+/// A target of an erasure: the place of a tombstone.
 #[derive(Debug)]
 pub(super) enum Target {
     Person(Loaded),
@@ -39,7 +39,7 @@ impl Target {
 pub(super) struct Tombstones {
     pub(super) erasure: Erasure,
     pub(super) targets: Vec<Target>,
-    /// The customers that the named address was seen to list.
+    /// The customers that the named address listed.
     pub(super) listed: Option<Vec<CustomerId>>,
 }
 

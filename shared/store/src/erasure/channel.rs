@@ -1,5 +1,7 @@
-//! Forgetting a whole channel, because its shop left its builder: the channel's keys end at once, and everything it holds
-//! goes page by page of a scan, twice. A scan reads the whole table, whoever's it is: 0.5 R per 4 KB, at most twice.
+//! Erases a whole channel after its shop left the builder.
+//!
+//! The channel's keys end at once. Two scans of the table then delete all items of the channel, page by page.
+//! A scan reads the items of every channel: 0.5 R per 4 KB. There are at most two scans.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use okyaku_domain::erasure::{Counts, Erasure};
@@ -20,8 +22,10 @@ use crate::table::failure::Failure;
 use crate::table::write::Write;
 
 impl<A: PlaceTombstones> Store<A> {
-    /// Ends a channel and leaves the job that empties it. Again it does nothing. `false` if another transaction was at
-    /// the channel: try again. 4 W.
+    /// Ends a channel and creates the job that empties the channel. Costs 4 W.
+    ///
+    /// A repeated call changes nothing. Returns `false` if another transaction held the channel's item. The
+    /// caller then tries again.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -29,20 +33,24 @@ impl<A: PlaceTombstones> Store<A> {
         let end = Write::update(channel::key(&job.channel), |terms| {
             format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(job.erased_at)))
         });
+        // Only the first call ends the channel and creates the job.
         let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));
         let sent = self.transact_all(vec![end, Write::put(erasure::job_item(job)?)]).await?;
-        // A refusal means that it has ended before.
+        // A refused condition means that the channel ended earlier, so the call still succeeds.
         Ok(sent.is_some())
     }
 }
 
 impl<A: EndChannel> Store<A> {
-    /// Deletes what one page of the table's scan has of a channel; `false` if another worker is at it. The first pass
-    /// counts before it deletes, and the second only deletes. Half an R per 4 KB, 1 W per item and 1 of the job.
+    /// Deletes a channel's items on one page of the table's scan.
+    ///
+    /// The first pass counts before it deletes. The second pass only deletes. Returns `false` if another
+    /// worker has the job. Costs half an R per 4 KB, 1 W per item, and 1 W for the job.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn empty_channel(&self, job: &mut Erasure) -> Result<bool, Error> {
+        // The job keeps the scan's position as `pk`, a line feed and `sk`.
         let start = job.upto.as_deref().and_then(|at| at.split_once('\n')).map(|(pk, sk)| {
             Item::from([
                 (PK.to_owned(), AttributeValue::S(pk.to_owned())),
@@ -63,6 +71,7 @@ impl<A: EndChannel> Store<A> {
             .send()
             .await
             .map_err(Failure::of)?;
+        // Pick the channel's items on this page, and count them in the first pass.
         let (mut gone, first) = (Vec::new(), job.emptied_at.is_none());
         for item in reply.items.unwrap_or_default() {
             let (Some(pk), Some(sk)) = (string(&item, PK), string(&item, SK)) else { continue };
@@ -73,6 +82,7 @@ impl<A: EndChannel> Store<A> {
                 gone.push(Key { pk: pk.to_owned(), sk: sk.to_owned() });
             }
         }
+        // Move the position of the scan. The first pass ends on the last page.
         job.upto = reply
             .last_evaluated_key
             .as_ref()
@@ -81,19 +91,23 @@ impl<A: EndChannel> Store<A> {
             job.emptied_at = Some(self.now());
         }
         if first {
-            // What is counted and then not deleted, the second pass meets.
+            // Save the counts before the delete. After a crash in between, the second pass deletes the
+            // counted items.
             if !self.save(job).await? {
                 return Ok(false);
             }
             self.delete_all(gone).await?;
             return Ok(true);
         }
+        // Delete before the position is saved, so that the pass repeats a page after a crash.
         self.delete_all(gone).await?;
         self.save(job).await
     }
 
-    /// The second scan, for what a write in flight or an instance that did not know of the end has left; then the job
-    /// becomes the receipt. `false` if there was no time for all of it, or another worker is at it.
+    /// Runs the second scan and files the receipt.
+    ///
+    /// The second scan deletes items from writes in flight and from instances with a cached channel. Returns
+    /// `false` if the time ran out or another worker has the job.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].

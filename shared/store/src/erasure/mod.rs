@@ -1,6 +1,10 @@
-//! Erasure (R12). `resolve` finds whom a request means. `tombstones` are placed together with the released contact points
-//! and the job, in one transaction. `pages` deletes what is left of a record, twice. `channel` forgets a whole channel.
-//! `receipts` reads how far an erasure has come.
+//! Erasure (R12).
+//!
+//! - `resolve` finds the person of a request.
+//! - `tombstones` places tombstones, releases contact points and creates the job, in one transaction.
+//! - `pages` deletes the remaining items of a record, in two passes.
+//! - `channel` erases a whole channel.
+//! - `receipts` reads the state of an erasure.
 
 mod channel;
 mod pages;

@@ -1,5 +1,7 @@
-//! What is left of a life goes page by page. An item is counted in the job before it is deleted, and every write of the
-//! job is conditional: neither a crash nor two workers at once count twice, and none deletes what is not counted.
+//! Deletes the remaining items of an erased record, page by page.
+//!
+//! The job counts an item before the item is deleted. Every write of the job is conditional. So a crash or a
+//! second worker counts an item only once, and only counted items are deleted.
 
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
@@ -24,18 +26,20 @@ use crate::table::write::Write;
 
 /// Items of one page: 20 batches of 25.
 const PAGE: i32 = 500;
-/// Above every sort key of a life: its items and its markers are counted.
+/// A position after every sort key of a record: all items and markers are counted.
 const ALL: &str = "~";
 
-/// One page of a life.
+/// One page of a record's items.
 struct Page {
     keys: Vec<Key>,
     more: bool,
 }
 
 impl<A: Erase> Store<A> {
-    /// Deletes one page of what is left in an erasure's current life. Doing it twice is harmless. `false` if another
-    /// worker is at it: then it is the other's. 1 R per 4 KB, 1 W per item and 1 per KB of the job; 4 W per marker.
+    /// Deletes one page of the erasure's current record.
+    ///
+    /// A repeated call is harmless. Returns `false` if another worker has the job. That worker continues.
+    /// Costs 1 R per 4 KB, 1 W per item, 1 W per KB of the job, and 4 W per marker.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -43,6 +47,7 @@ impl<A: Erase> Store<A> {
         let Some(record) = job.current_record().cloned() else { return Ok(true) };
         let page = self.page_of(&job.channel, &record).await?;
         let upto = job.upto.clone().unwrap_or_default();
+        // Count the items behind the last counted position, and save the job before the delete.
         let new: Vec<&Key> = page.keys.iter().filter(|key| key.sk > upto).collect();
         if let Some(last) = new.last() {
             let of = |prefix| new.iter().filter(|key| key.sk.starts_with(prefix)).count() as u64;
@@ -54,16 +59,18 @@ impl<A: Erase> Store<A> {
                 return Ok(false);
             }
         }
-        // Whose an order is goes before the order, which alone leads to it.
+        // Delete the owner item before its order, because only the order leads to the owner item.
         let owners = page.keys.iter().filter_map(|key| order::owner_of(&job.channel, &key.sk)).collect();
         self.delete_all(owners).await?;
         self.delete_all(page.keys).await?;
         if page.more {
             return Ok(true);
         }
+        // The record is empty now. Rename its markers, then go on with the next record.
         if !self.unmark(job, &record).await? {
             return Ok(false);
         }
+        // Go on with the next record, from its first item.
         job.emptied += 1;
         job.upto = None;
         if job.current_record().is_none() && job.emptied_at.is_none() {
@@ -73,13 +80,17 @@ impl<A: Erase> Store<A> {
         Ok(true)
     }
 
-    /// The last sweep: every life once more, for what a write in flight has left; then the freed contacts that nobody
-    /// holds; then the job becomes the receipt. `false` if another worker is at it. As above; 4 W at the end.
+    /// Runs the last sweep and files the receipt.
+    ///
+    /// The sweep visits every record again, because a write in flight may have left items. Then the sweep
+    /// deletes released contact points without registrations. Returns `false` if another worker has the job.
+    /// Costs as much as [`empty_page`](Self::empty_page), and 4 W at the end.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn last_sweep(&self, job: &mut Erasure) -> Result<bool, Error> {
-        // Where the first pass left it, not where this one was cut off: what is counted then must not be again.
+        // Start from the first record only after a complete pass. A sweep that was cut off goes on at its
+        // saved position, so that each item is counted once.
         if job.current_record().is_none() {
             (job.emptied, job.upto) = (0, None);
         }
@@ -94,9 +105,11 @@ impl<A: Erase> Store<A> {
         self.file(job).await
     }
 
-    /// Takes the names off a life's month markers; the months' counts stay (R7). What the last sweep finds was put by a
-    /// write that never landed: it goes.
+    /// Replaces the names of a record's month markers, so that the months' counts stay (R7).
+    ///
+    /// The last sweep deletes markers instead. Such a marker belongs to a write that was never stored.
     async fn unmark(&self, job: &mut Erasure, record: &CustomerId) -> Result<bool, Error> {
+        // The first pass looks at the markers before the erasure, the last sweep at later markers.
         let (from, to) = match job.emptied_at {
             None => (job.since.max(job.erased_at - MARKERS_MS), job.erased_at),
             Some(_) => (job.erased_at, self.now()),
@@ -109,6 +122,7 @@ impl<A: Erase> Store<A> {
             self.delete_all(found.into_keys().collect()).await?;
             return Ok(true);
         }
+        // Count the markers once, also if a crash interrupts the renaming.
         if job.upto.as_deref() != Some(ALL) {
             job.counts.markers += found.len() as u64;
             job.upto = Some(ALL.to_owned());
@@ -122,16 +136,17 @@ impl<A: Erase> Store<A> {
         Ok(true)
     }
 
-    /// A marker under a random name, in one transaction. 4 W.
+    /// Moves a marker to a random name, in one transaction. Costs 4 W.
     async fn rename(&self, channel: &ChannelId, old: Key, mut item: Item) -> Result<(), Error> {
         let name = hex::encode(random::<10>()?);
         item.extend(marker::renamed(&old, channel, &name).attributes());
         let delete = Write::delete(old).when(|terms| format!("attribute_exists({})", terms.name(PK)));
-        // If it is gone, another worker has renamed it, or a try of ours whose reply was lost.
+        // The marker may be gone: another worker renamed the marker, or our own earlier try did and its reply
+        // was lost.
         self.transact_all(vec![delete, Write::put(item)]).await?.map(|_| ()).ok_or(Error::Busy)
     }
 
-    /// Writes the job, if nobody else did. 1 W per KB.
+    /// Writes the job if the version is still the read version. Costs 1 W per KB.
     pub(crate) async fn save(&self, job: &mut Erasure) -> Result<bool, Error> {
         let read = job.version;
         job.version += 1;
@@ -140,7 +155,7 @@ impl<A: Erase> Store<A> {
             .await
     }
 
-    /// The job becomes the receipt.
+    /// Replaces the job by the receipt, in one transaction.
     pub(crate) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
         let open = Write::delete(erasure::job(&job.id));
@@ -150,8 +165,10 @@ impl<A: Erase> Store<A> {
         Ok(self.transact_all(vec![open, receipt]).await? == Some(true))
     }
 
-    /// Deletes a released contact point if nobody is registered any more; one that the erasure was asked for by stays for
-    /// as long as that is remembered. 1 R, 1 W per item.
+    /// Deletes a released contact point without registrations. Costs 1 R, and 1 W per item.
+    ///
+    /// If the erasure was requested by this contact point, the item stays until its memory of the erasure
+    /// ends.
     async fn delete_unregistered(
         &self,
         job: &Erasure,
@@ -159,6 +176,7 @@ impl<A: Erase> Store<A> {
         hash: &str,
     ) -> Result<(), Error> {
         let key = contact_point::key(&job.channel, kind, hash);
+        // Look for overflow registrations of customers outside this erasure.
         let (mut overflow_left, mut until, mut left) = (false, None, Vec::new());
         for item in self.partition(key.pk.clone()).await? {
             let Some(sk) = string(&item, SK) else { continue };
@@ -166,6 +184,7 @@ impl<A: Erase> Store<A> {
                 until = contact_point::until(&item);
                 continue;
             };
+            // A released item, or an item of this erasure's own records, may go.
             let erased = job.records.iter().any(|record| record.as_str() == id);
             if erased || contact_point::read_overflow(&item).is_none() {
                 left.push(Key { pk: key.pk.clone(), sk: sk.to_owned() });
@@ -174,6 +193,7 @@ impl<A: Erase> Store<A> {
             }
         }
         self.delete_all(left).await?;
+        // Keep the item while an overflow registration is left, or until the erasure may be forgotten.
         match until {
             _ if overflow_left => Ok(()),
             Some(until) => self.send(contact_point::expire(key, until)).await.map(|_| ()),
@@ -181,8 +201,9 @@ impl<A: Erase> Store<A> {
         }
     }
 
-    /// Up to [`PAGE`] items of a life, all but its tombstone. The items behind the front are the cursor: what is deleted
-    /// is not met again.
+    /// Returns up to [`PAGE`] items of a record, without the tombstone.
+    ///
+    /// The query starts at the first sort key each time, because deleted items are gone from the front.
     async fn page_of(&self, channel: &ChannelId, record: &CustomerId) -> Result<Page, Error> {
         let pk = customer::partition(channel, record);
         let reply = self

@@ -1,4 +1,4 @@
-//! How far an erasure has come, which are open, and what was erased since when.
+//! Reads jobs and receipts of erasures.
 
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
@@ -14,24 +14,25 @@ use crate::key::SK;
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// Open erasures: those that can be read, and the ids of those that cannot.
+/// Erasures, and the ids of unreadable erasures.
 #[derive(Debug, Default)]
 pub struct Log {
-    /// Erasures, the oldest of each partition first.
+    /// The readable erasures. Each partition lists the oldest first.
     pub erasures: Vec<Erasure>,
-    /// Ids of the unreadable: written by a later version, or by hand.
+    /// The ids of unreadable items. A later version or an operator wrote these items.
     pub unreadable: Vec<String>,
 }
 
 impl<A: Read> Store<A> {
-    /// An erasure of a channel, open or done. 1 R, or 2 once it is done.
+    /// Returns an erasure of a channel, open or done. Costs 1 R for a job, and 2 R for a receipt.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the channel has none of this id; [`Error::Busy`] or [`Error::Internal`].
+    /// [`Error::NotFound`] if the channel has no erasure with this id. [`Error::Busy`] or
+    /// [`Error::Internal`].
     pub async fn erasure(&self, channel: &ChannelId, id: &str) -> Result<Erasure, Error> {
         let nobody = Error::NotFound("the erasure");
         let Some(at) = Erasure::time_of(id).filter(|_| Erasure::is_id(id)) else { return Err(nobody) };
-        // The job first: the receipt takes its place in one transaction.
+        // Read the job first. The receipt replaces the job in one transaction, so one of the two is found.
         let item = match self.get(erasure::job(id)).await? {
             Some(item) => Some(item),
             None => {
@@ -42,13 +43,15 @@ impl<A: Read> Store<A> {
             Some(item) => erasure::read(item)?,
             None => return Err(nobody),
         };
+        // A channel sees only its own erasures.
         if erasure.channel == *channel { Ok(erasure) } else { Err(nobody) }
     }
 }
 
 impl<A: List> Store<A> {
-    /// The erasures that are not finished: of each partition those that fit into one reply of 1 MB, the oldest first.
-    /// 1 R per 4 KB.
+    /// Returns the open erasures, oldest first. Costs 1 R per 4 KB.
+    ///
+    /// Each partition contributes as many erasures as fit into one reply of 1 MB.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -62,14 +65,16 @@ impl<A: List> Store<A> {
         Ok(log)
     }
 
-    /// A channel's erasures from `since` on, open and done: what a restored table does not know of. 1 R per 4 KB of the
-    /// receipts of these months.
+    /// Returns a channel's erasures since a time, open and done.
+    ///
+    /// A table that was restored from a backup lacks these erasures. Costs 1 R per 4 KB of all jobs and of
+    /// the channel's receipts of these months.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn erasures_since(&self, channel: &ChannelId, since: Millis) -> Result<Log, Error> {
         let mut log = Log::default();
-        // All of them, unlike a sweep: one that is left out would not be done again.
+        // Read every page, unlike a sweep, because a replay must repeat every erasure.
         for shard in 0..JOB_SHARDS {
             for item in self.partition(erasure::job_partition(shard)).await? {
                 log.add(item);
@@ -81,13 +86,13 @@ impl<A: List> Store<A> {
             }
         }
         log.erasures.retain(|erasure| erasure.channel == *channel && erasure.erased_at >= since);
-        // One that was open when the jobs were read may be a receipt by now.
+        // A job may become a receipt between the two reads. Keep one copy, and prefer the job's copy.
         log.erasures.sort_by(|a, b| (&a.id, a.swept_at).cmp(&(&b.id, b.swept_at)));
         log.erasures.dedup_by(|b, a| a.id == b.id);
         Ok(log)
     }
 
-    /// The first items of a partition: 1 MB at most.
+    /// Returns the first items of a partition, at most 1 MB.
     async fn first_of(&self, pk: String) -> Result<Vec<Item>, Error> {
         let reply = self.query(pk).send().await.map_err(Failure::of)?;
         Ok(reply.items.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Whom an erasure means.
+//! Finds the person of an erasure.
 
 use std::collections::BTreeMap;
 
@@ -17,46 +17,49 @@ use crate::loaded::{Found, Loaded};
 use crate::store::Store;
 use crate::table::failure::Failure;
 
-/// Registered customers that are looked at in one go: as many as one `BatchGetItem` takes.
+/// The most registered customers that an erasure reads: the limit of a `BatchGetItem`.
 const REGISTRANTS_AT_ONCE: usize = 100;
 
-/// What a person's id, memberId or veilId leads to.
+/// The result of looking up an id, a memberId or a veilId.
 #[derive(Debug)]
 pub enum Named {
-    /// A customer.
+    /// A live customer.
     Person(Loaded),
-    /// Somebody who was erased.
+    /// An erased customer.
     Erased(Tombstone),
-    /// Nobody, at this id.
+    /// An id without a record.
     Nobody(CustomerId),
 }
 
-/// A person who is registered for an address, by an own record or by a linked one.
+/// A person who is registered for an address by an own record or by a linked record.
 #[derive(Debug)]
 pub struct RegisteredPerson {
     /// The person.
     pub loaded: Loaded,
-    /// Whether somebody vouched for it.
+    /// Whether the registration is verified.
     pub verified: bool,
 }
 
-/// Who is registered for an address.
+/// The registrations of an address.
 #[derive(Debug, Default)]
 pub struct Address {
-    /// The persons.
+    /// The registered persons.
     pub registrants: Vec<RegisteredPerson>,
-    /// Records that are registered and no longer there: visitors who expired.
+    /// Registered ids without a live record. Example: a visitor who expired.
     pub absent: Vec<CustomerId>,
-    /// The ids that its own list has.
+    /// The ids in the address's own list.
     pub listed: Vec<CustomerId>,
-    /// The erasure that the address was last named for.
+    /// The last erasure that was requested by this address.
     pub erasure: Option<String>,
-    /// Whether there are more than are looked at in one go.
+    /// Whether more customers are registered than an erasure reads at once.
     pub more: bool,
 }
 
 impl Address {
-    /// Whether it picks by itself whom to erase.
+    /// Returns whether the address alone decides which person an erasure takes.
+    ///
+    /// The address decides if the address is free, or has exactly 1 registered customer and the registration
+    /// is verified. For example, an address with two customers is ambiguous.
     #[must_use]
     pub fn picks(&self) -> bool {
         let verified: Vec<bool> = self.registrants.iter().map(|registrant| registrant.verified).collect();
@@ -65,8 +68,10 @@ impl Address {
 }
 
 impl<A: List> Store<A> {
-    /// Whom a person's id, memberId or veilId means; for an address see [`address`](Self::address). A linked visitor is its
-    /// member. 1 R, and one more for who came back after an erasure or is linked.
+    /// Returns the record of an id, a memberId or a veilId. Costs 1 R.
+    ///
+    /// A linked visitor resolves to the member. A link, or a record after an erasure, costs 1 R more. For a
+    /// contact point, use [`address`](Self::address).
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -81,21 +86,25 @@ impl<A: List> Store<A> {
             PersonRef::Id(id) => (id.clone(), self.record(channel, id).await?),
             PersonRef::ContactPoint(_) => return Err(Error::internal("an address names no single record")),
         };
+        // A tombstone or an empty place ends the look-up.
         let loaded = match found {
             Some(Found::Live(loaded)) => loaded,
             Some(Found::Erased(tombstone)) => return Ok(Named::Erased(tombstone)),
             None => return Ok(Named::Nobody(id)),
         };
+        // Follow the link of a visitor.
         let Some(member) = loaded.customer.linked_to.clone() else { return Ok(Named::Person(loaded)) };
         match self.record(channel, &member).await? {
             Some(Found::Live(member)) => Ok(Named::Person(member)),
             Some(Found::Erased(tombstone)) => Ok(Named::Erased(tombstone)),
-            // A link without its member is no link.
+            // The member's record is absent, so the visitor counts as unlinked.
             None => Ok(Named::Person(loaded)),
         }
     }
 
-    /// Who is registered for an address. 1 R for the address, 1 for each customer, and one more for each that is linked.
+    /// Returns the registrations of an address.
+    ///
+    /// Costs 1 R for the address, 1 R per customer, and 1 R more per linked customer.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -110,6 +119,7 @@ impl<A: List> Store<A> {
         let ids: Vec<&CustomerId> = registered.keys().collect();
         let found = self.records(channel, &ids).await?;
         let (mut persons, mut linked, mut absent) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        // Sort the records into persons, members of linked visitors, and absent ids.
         for ((id, verified), record) in registered.iter().zip(found) {
             match record {
                 Some(Found::Live(loaded)) => match &loaded.customer.linked_to {
@@ -121,6 +131,7 @@ impl<A: List> Store<A> {
                 Some(Found::Erased(_)) | None => absent.push(id.clone()),
             }
         }
+        // Read the members that are registered only by linked records.
         let unread: Vec<&CustomerId> = linked.keys().filter(|id| !persons.contains_key(id)).collect();
         for record in self.records(channel, &unread).await?.into_iter().flatten() {
             if let Found::Live(loaded) = record {
@@ -128,6 +139,7 @@ impl<A: List> Store<A> {
                 persons.insert(id, RegisteredPerson { loaded, verified: false });
             }
         }
+        // A verified linked record makes the member's registration verified.
         for (id, verified) in linked {
             if let Some(registrant) = persons.get_mut(&id) {
                 registrant.verified |= verified;
@@ -136,7 +148,7 @@ impl<A: List> Store<A> {
         Ok(Address { registrants: persons.into_values().collect(), absent, listed, erasure, more })
     }
 
-    /// What the items of an address say.
+    /// Reads the items of an address, page by page.
     async fn registered(
         &self,
         channel: &ChannelId,
@@ -144,6 +156,7 @@ impl<A: List> Store<A> {
         hash: &str,
     ) -> Result<Registered, Error> {
         let key = contact_point::key(channel, kind, hash);
+        // The query may need several pages: overflow registrations have an item each.
         let (mut found, mut start) = (Registered::default(), None);
         loop {
             let query = self.query(key.pk.clone()).set_exclusive_start_key(start);
@@ -159,6 +172,7 @@ impl<A: List> Store<A> {
                         }
                     }
                     Some(_) => {
+                        // The overflow items come after the address's own item. Stop when one batch is full.
                         if found.ids.len() >= REGISTRANTS_AT_ONCE {
                             return Ok(Registered { more: true, ..found });
                         }
@@ -175,15 +189,15 @@ impl<A: List> Store<A> {
     }
 }
 
-/// What the items of an address say.
+/// The registrations in the items of an address.
 #[derive(Default)]
 struct Registered {
-    /// Who is registered, and whether verified.
+    /// The registered ids, and whether each is verified.
     ids: BTreeMap<CustomerId, bool>,
-    /// Those whom its own list has.
+    /// The ids in the address's own list.
     listed: Vec<CustomerId>,
-    /// The erasure that it remembers.
+    /// The erasure that the address remembers.
     erasure: Option<String>,
-    /// Whether there are more.
+    /// Whether more customers are registered.
     more: bool,
 }

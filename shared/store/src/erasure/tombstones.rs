@@ -1,4 +1,4 @@
-//! The moment of an erasure: tombstones, released contact points and the job, all or nothing.
+//! Places tombstones, releases contact points and creates the job of an erasure, in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -19,22 +19,22 @@ use crate::store::Store;
 use crate::table::transaction::MOST_WRITES;
 use crate::table::write::Write;
 
-/// Whose record gets a tombstone.
+/// A target of an erasure: the place of a tombstone.
 #[derive(Clone, Copy, Debug)]
 pub enum ErasureTarget<'a> {
-    /// A customer, as it was read.
+    /// A customer, as the store read the record.
     Person(&'a Loaded),
-    /// Nobody, as far as the table knows: what may come there later is refused all the same.
+    /// An id without a record. A tombstone there refuses later data too.
     Nobody(&'a CustomerId),
 }
 
-/// Writes of an erasure's transaction beside its targets: the job, and the contact point that it was asked for by.
+/// Writes of an erasure beside its targets: the job and the address of the request.
 const WRITES_OF_ITS_OWN: usize = 2;
-/// Writes of one person at most: its record, its contact points and the tombstone of generation 0, which may be there
-/// later. Beside these its links must fit.
+/// The most writes of a person: the record, the contact points, and the tombstone of generation 0. The linked
+/// records need the remaining writes of the transaction.
 const WRITES_OF_A_PERSON: usize = 1 + ContactPointKind::ALL.len() + 1;
 
-/// Writes that a linked record takes: its tombstone and its contact points.
+/// Returns the writes of a linked record: its tombstone and its contact points.
 fn writes_of_link(registrations: Option<&Registrations>) -> usize {
     1 + registrations.map_or(0, Registrations::len)
 }
@@ -43,7 +43,9 @@ fn writes_of_links(state: &State) -> usize {
     state.link_registrations.values().map(|registrations| writes_of_link(Some(registrations))).sum()
 }
 
-/// Whether an erasure of the member could still take the visitor along in its one transaction.
+/// Returns whether one transaction could still erase the member together with the visitor.
+///
+/// A boot asks before it links the visitor.
 #[must_use]
 pub fn has_room_for_link(member: Option<&State>, visitor: &State) -> bool {
     let links = member.map_or(0, writes_of_links) + writes_of_link(Some(&visitor.registrations));
@@ -51,7 +53,7 @@ pub fn has_room_for_link(member: Option<&State>, visitor: &State) -> bool {
 }
 
 impl ErasureTarget<'_> {
-    /// How many writes of the transaction it needs at most.
+    /// Returns the most writes that the target needs.
     fn writes(&self) -> usize {
         match self {
             Self::Person(Loaded { customer, state }) => {
@@ -62,7 +64,8 @@ impl ErasureTarget<'_> {
         }
     }
 
-    /// How many of these, from the first on, one transaction takes beside its job; the first one always fits.
+    /// Returns how many leading targets fit into one transaction beside the job. The first target always
+    /// fits.
     #[must_use]
     pub fn fit(targets: &[Self]) -> usize {
         let mut writes = WRITES_OF_ITS_OWN;
@@ -74,17 +77,21 @@ impl ErasureTarget<'_> {
     }
 }
 
-/// Contact points to be released: the records that each gives up.
+/// Contact points to release, each with the ids of its records.
 type Released = BTreeMap<(ContactPointKind, String), Vec<String>>;
 
 impl<A: PlaceTombstones> Store<A> {
-    /// Places the tombstones of persons and of their linked records, releases their contact points and leaves a job, all or
-    /// nothing. From here on no read returns them. `listed` are the customers that the named address was seen to list:
-    /// whoever has joined or left since refuses. 2 W per KB of each customer and 1 for its index entry, 2 W per linked
-    /// record and contact point, and for the job.
+    /// Places the tombstones of persons and their linked records, and creates the job.
     ///
-    /// Returns the erasure with what it is about. `None` if something was written meanwhile, or if an earlier try of this
-    /// erasure has done it: look again.
+    /// The same transaction releases the contact points. After the transaction, reads treat the records as
+    /// erased. `listed` are the customers that the named address listed. The transaction fails if that list
+    /// has changed.
+    ///
+    /// Returns the erasure with its records and contact points. Returns `None` after a lost race, or if an
+    /// earlier try of the same erasure was stored. The caller then reads again.
+    ///
+    /// Costs 2 W per KB of each customer and 1 W for the customer's index entry. Each linked record, each
+    /// contact point and the job cost 2 W.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -94,6 +101,7 @@ impl<A: PlaceTombstones> Store<A> {
         targets: &[ErasureTarget<'_>],
         listed: Option<&[CustomerId]>,
     ) -> Result<Option<Erasure>, Error> {
+        // Collect the writes of each target.
         let mut next = Erasure { version: 1, ..erasure.clone() };
         let mut writes = Vec::new();
         let mut released = Released::new();
@@ -104,7 +112,7 @@ impl<A: PlaceTombstones> Store<A> {
                 }
                 ErasureTarget::Nobody(id) => {
                     next.records.push((*id).clone());
-                    // It may have had markers and the address for as long as the table remembers.
+                    // Markers and registrations of an absent record may be as old as the table remembers.
                     next.since = 0;
                     if let Some(address) = &next.address {
                         released.entry(address.clone()).or_default().push(id.to_string());
@@ -113,22 +121,30 @@ impl<A: PlaceTombstones> Store<A> {
                 }
             }
         }
+        // The address of the request remembers the erasure, with or without registrations.
         if let Some(address) = &next.address {
             released.entry(address.clone()).or_default();
         }
+        // One write per contact point. DynamoDB refuses two writes of one item in a transaction.
         for (point, ids) in released {
             writes.push(contact_point::erase(&next, &point, ids, listed));
             next.contact_points.push(point);
         }
+        // An erasure without records has nothing to empty.
         if next.records.is_empty() {
             next.emptied_at = Some(next.erased_at);
         }
+        // Create the job only once. A repeated try of the same erasure fails on this condition.
         let job = Write::put(erasure_item::job_item(&next)?);
         writes.push(job.when(|terms| format!("attribute_not_exists({})", terms.name(PK))));
         Ok((self.transact_all(writes).await? == Some(true)).then_some(next))
     }
 
-    /// Dates a member's tombstone later: a builder erased it again, so what it created in between is not to come. 1 W.
+    /// Moves a member's tombstone to a later date. Costs 1 W.
+    ///
+    /// A builder may repeat an erasure with a later date. The tombstone then refuses data from between the
+    /// two dates. For example, an erasure dated 1 March, repeated with 5 March, refuses an order dated 3
+    /// March.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -144,17 +160,20 @@ impl<A: PlaceTombstones> Store<A> {
         self.send(customer::redate(customer::key(channel, &id), as_of)).await.map(|_| ())
     }
 
-    /// A person's own record and its linked ones.
+    /// Returns the writes for a person's own record and linked records.
     fn tombstones_of(&self, erasure: &mut Erasure, person: &Loaded, released: &mut Released) -> Vec<Write> {
         let Loaded { customer: person, state } = person;
         let channel = &erasure.channel.clone();
+        // The version guards against a write between the read of the person and this transaction.
         let own = Write::put(customer::tombstone(channel, &person.id, person.generation, erasure));
         let mut writes = vec![
             own.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(state.version)))),
         ];
+        // A linked record is a visitor, so its generation is 0.
         for link in &person.links {
             writes.push(Write::put(customer::tombstone(channel, &link.id, 0, erasure)));
         }
+        // The tombstone of generation 0 led to this record. The tombstone of generation 0 may expire now.
         if let (generation @ 1.., Some(member)) = (person.generation, &person.member_id) {
             let first = self.keys().customer_id(channel, NaturalKey::Member(member), 0);
             let first = customer::key(channel, &first);
@@ -165,6 +184,7 @@ impl<A: PlaceTombstones> Store<A> {
             .links
             .iter()
             .map(|link| (&link.id, state.link_registrations.get(&link.id).unwrap_or(&none), link.since));
+        // Count each record and release its contact points.
         for (id, registrations, since) in
             std::iter::once((&person.id, &state.registrations, person.created_at)).chain(linked)
         {
@@ -185,7 +205,8 @@ impl<A: PlaceTombstones> Store<A> {
         writes
     }
 
-    /// A tombstone where nobody is; an expired visitor's item may still lie there.
+    /// Returns the write of a tombstone at an id without a live record. An expired visitor's item may still
+    /// be there.
     fn tombstone_of_nobody(&self, erasure: &Erasure, id: &CustomerId) -> Write {
         let put = Write::put(customer::tombstone(&erasure.channel, id, 0, erasure));
         put.when(|terms| {

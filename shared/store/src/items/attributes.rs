@@ -1,4 +1,4 @@
-//! Attributes that several items have, and how a value becomes one.
+//! Attributes of several items, and their values.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::time::Millis;
@@ -6,43 +6,47 @@ use okyaku_domain::time::Millis;
 use crate::item::Item;
 use crate::key::TTL;
 
-/// Version of an item: it counts the item's writes.
+/// The version of an item. Each write of the item adds 1.
 pub(crate) const VERSION: &str = "v";
-/// Request id of the write.
+/// The request id of the write.
 pub(crate) const REQUEST: &str = "rid";
-/// Format of the item, for whoever reads it after a change of it.
+/// The format of the item. A later version of the code can tell the formats apart.
 pub(crate) const FORMAT: &str = "f";
-/// When something was erased, epoch ms: on a tombstone, on a contact point that an erasure named, on an ended channel.
+/// The time of an erasure, epoch ms.
+///
+/// A tombstone, the contact point of a requested erasure and an ended channel have this attribute.
 pub(crate) const ERASED_AT: &str = "erasedAt";
-/// The erasure's id.
+/// The id of the erasure.
 pub(crate) const ERASURE: &str = "erasure";
 
-/// A number attribute.
+/// Returns a number attribute.
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A text attribute.
+/// Returns a text attribute.
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// An integer attribute, if it is there and one.
+/// Returns an integer attribute, if present and an integer.
 pub(crate) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// A text attribute, if it is there and one.
+/// Returns a text attribute, if present and a text.
 pub(crate) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// A version, if it is there and one.
+/// Returns the version, if present and a number.
 pub(crate) fn version(item: &Item) -> Option<u64> {
     integer(item, VERSION).and_then(|version| u64::try_from(version).ok())
 }
 
-/// Whether an item is past its time to live: the engine may take days to remove it, but it reads as absent.
+/// Returns whether an item is past its time to live.
+///
+/// DynamoDB may take days to delete an expired item. Until then the item reads as absent.
 pub(crate) fn expired(item: &Item, now: Millis) -> bool {
     integer(item, TTL).is_some_and(|ttl| ttl * 1000 <= now)
 }

@@ -9,16 +9,16 @@ use super::attributes::{FORMAT, number};
 use crate::item::Item;
 use crate::key::Key;
 
-/// Partition that holds every channel.
+/// The partition of all channels.
 pub const CHANNELS: &str = "CH";
 
-/// A channel.
+/// Returns the key of a channel.
 #[must_use]
 pub fn key(id: &ChannelId) -> Key {
     Key::new(CHANNELS.to_owned(), id.as_str())
 }
 
-/// A channel as an item.
+/// Returns a channel as an item.
 pub(crate) fn item(channel: &Channel) -> Result<Item, Error> {
     let mut item: Item = to_item(channel).map_err(Error::internal)?;
     item.extend(key(&channel.id).attributes());
@@ -26,7 +26,7 @@ pub(crate) fn item(channel: &Channel) -> Result<Item, Error> {
     Ok(item)
 }
 
-/// The channel of an item.
+/// Returns the channel of an item.
 pub(crate) fn read(item: Item) -> Result<Channel, Error> {
     from_item(item).map_err(|_| Error::internal("a channel's item cannot be read"))
 }

@@ -1,7 +1,8 @@
-//! A contact point and the customers that are registered for it (R10).
+//! The item of a contact point, with its registrations (R10).
 //!
-//! The item lists up to 20 customers in a string set, so that registering and releasing are idempotent and need no read.
-//! A further customer has an overflow item of its own.
+//! The item lists up to 20 customers in a string set. So registering and releasing are idempotent and need no
+//! read. A further customer has an overflow item. For example, the 21st member with the same family number
+//! has the overflow item `H#ID`.
 
 use std::collections::BTreeMap;
 
@@ -19,68 +20,68 @@ use crate::key::{Key, PK, SK, TTL};
 use crate::table::terms::Terms;
 use crate::table::write::Write;
 
-/// Sort key of a contact point, in its own partition.
+/// The sort key of a contact point, in the contact point's partition.
 pub const CONTACT_POINT: &str = "A";
-/// What the sort key of an overflow registration begins with.
+/// The start of the sort key of an overflow registration.
 pub const OVERFLOW: &str = "H#";
-/// Set of the registered customers' ids.
+/// The set of the registered customers' ids.
 const REGISTERED: &str = "registered";
-/// Set of those who are registered as verified. On an overflow item a flag.
+/// The set of the ids that are registered as verified. On an overflow item: a flag.
 const VERIFIED: &str = "verified";
-/// Whether there were ever overflow registrations.
+/// Whether the contact point ever had overflow registrations.
 const HAS_OVERFLOW: &str = "overflow";
-/// On an overflow item that was released by a function which may not delete.
+/// On an overflow item: released by a function without the permission to delete.
 const RELEASED: &str = "released";
-/// On a contact point that an erasure named: until when an upsert is refused, epoch seconds.
+/// On the contact point of a requested erasure: the end of refusing upserts, epoch seconds.
 const UNTIL: &str = "until";
 
-/// Where the table registers one contact point of a customer.
+/// The registration of a customer for one contact point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
-    /// Keyed hash of the address.
+    /// The keyed hash of the address.
     #[serde(rename = "h")]
     pub hash: String,
-    /// Whether it is registered as verified.
+    /// Whether the registration is verified.
     #[serde(rename = "v", default, skip_serializing_if = "std::ops::Not::not")]
     pub verified: bool,
-    /// Whether the registration has an item of its own, because the contact point's list was full.
+    /// Whether the registration has an overflow item, because the contact point's list was full.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub overflow: bool,
 }
 
-/// The contact points for which the table has registered a customer.
+/// The registrations of a customer.
 pub type Registrations = BTreeMap<ContactPointKind, Registration>;
 
-/// What happens to one contact point of a customer.
+/// A change of one registration of a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
-    /// The customer is registered from now on.
+    /// Registers the customer.
     Register(ContactPointKind, Registration),
-    /// The customer is registered already; whether it is verified changed.
+    /// Changes whether the registered customer is verified.
     Verify(ContactPointKind, Registration),
-    /// The customer is no longer registered.
+    /// Releases the customer.
     Release(ContactPointKind, Registration),
 }
 
-/// Which erasures of an address refuse a registration.
+/// The erasures of an address that refuse a registration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RememberedErasures {
-    /// Now, in epoch seconds: those that are over by then do not.
+    /// Now, in epoch seconds. An erasure whose memory has ended refuses nothing.
     pub(crate) now: i64,
-    /// Those before this do not, epoch ms.
+    /// Earlier erasures refuse nothing, epoch ms.
     pub(crate) since: i64,
 }
 
-/// On what conditions a customer is registered.
+/// The conditions of a registration.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Conditions {
-    /// Only if nobody is registered (R10).
+    /// Whether the contact point must be free (R10).
     pub(crate) unique: bool,
-    /// Only if no erasure of the address is remembered (R12).
+    /// The remembered erasures that refuse the registration (R12).
     pub(crate) erasures: Option<RememberedErasures>,
 }
 
-/// A contact point, by the keyed hash of its address.
+/// Returns the key of a contact point, by the keyed hash of its address.
 #[must_use]
 pub fn key(channel: &ChannelId, kind: ContactPointKind, hash: &str) -> Key {
     let letter = match kind {
@@ -90,19 +91,19 @@ pub fn key(channel: &ChannelId, kind: ContactPointKind, hash: &str) -> Key {
     Key::new(format!("A#{channel}#{letter}#{hash}"), CONTACT_POINT)
 }
 
-/// The registration of a customer for a contact point whose own list is full.
+/// Returns the key of an overflow registration. A customer overflows when the contact point's list is full.
 #[must_use]
 pub fn overflow_key(channel: &ChannelId, kind: ContactPointKind, hash: &str, id: &CustomerId) -> Key {
     Key::new(key(channel, kind, hash).pk, format!("{OVERFLOW}{id}"))
 }
 
-/// The ids in a contact point's own list.
+/// Returns the ids in a contact point's own list.
 pub(crate) fn registered(item: &Item) -> Vec<CustomerId> {
     let ids = item.get(REGISTERED).and_then(|set| set.as_ss().ok());
     ids.into_iter().flatten().filter_map(|id| CustomerId::parse(id)).collect()
 }
 
-/// The same, and whether each is verified.
+/// Returns the ids in a contact point's own list, and whether each is verified.
 pub(crate) fn registered_and_verified(item: &Item) -> Vec<(CustomerId, bool)> {
     let verified: Vec<&String> =
         item.get(VERIFIED).and_then(|set| set.as_ss().ok()).into_iter().flatten().collect();
@@ -110,7 +111,9 @@ pub(crate) fn registered_and_verified(item: &Item) -> Vec<(CustomerId, bool)> {
     registered(item).into_iter().map(|id| (id.clone(), is_verified(&id))).collect()
 }
 
-/// The customer of an overflow item, and whether it is verified; `None` for a released one.
+/// Returns the customer of an overflow item, and whether the registration is verified.
+///
+/// Returns `None` for a released registration.
 pub(crate) fn read_overflow(item: &Item) -> Option<(CustomerId, bool)> {
     if item.contains_key(RELEASED) {
         return None;
@@ -120,23 +123,23 @@ pub(crate) fn read_overflow(item: &Item) -> Option<(CustomerId, bool)> {
     Some((id, verified.unwrap_or(false)))
 }
 
-/// The erasure that named the address, if it is still remembered.
+/// Returns the erasure that was requested by the address, while the table remembers the erasure.
 pub(crate) fn remembered_erasure(item: &Item, now: Millis) -> Option<&str> {
     is_remembered(item, now, 0).then(|| string(item, ERASURE)).flatten()
 }
 
-/// Whether an erasure of the address is still remembered, and was not before `since`.
+/// Returns whether the table remembers an erasure of the address that is dated at `since` or later.
 pub(crate) fn is_remembered(item: &Item, now: Millis, since: Millis) -> bool {
     until(item).is_some_and(|until| until * 1000 > now)
         && integer(item, ERASED_AT).is_none_or(|erased_at| erased_at >= since)
 }
 
-/// Until when an erasure of the address is remembered, epoch seconds.
+/// Returns the end of remembering an erasure of the address, epoch seconds.
 pub(crate) fn until(item: &Item) -> Option<i64> {
     integer(item, UNTIL)
 }
 
-/// The writes of one change of the customer `id`. 2 W each within a transaction.
+/// Returns the writes of one change of the customer `id`. Each write costs 2 W within a transaction.
 pub(crate) fn writes(
     channel: &ChannelId,
     id: &CustomerId,
@@ -144,6 +147,7 @@ pub(crate) fn writes(
     conditions: Conditions,
 ) -> Vec<Write> {
     match change {
+        // A registration as an overflow needs a full list. The contact point notes that an overflow exists.
         Change::Register(kind, registration) if registration.overflow => {
             let mut item = overflow_key(channel, *kind, &registration.hash, id).attributes();
             item.insert(FORMAT.into(), number(1));
@@ -156,6 +160,7 @@ pub(crate) fn writes(
             });
             vec![Write::put(item), unless_remembered(note, conditions).returning_old()]
         }
+        // A registration in the list needs a free place.
         Change::Register(kind, registration) => {
             let write = Write::update(key(channel, *kind, &registration.hash), |terms| {
                 register(terms, id, registration.verified)
@@ -170,6 +175,7 @@ pub(crate) fn writes(
                 format!("SET {} = {verified}", terms.name(VERIFIED))
             })]
         }
+        // Verifying moves the id into the set of verified ids, or out of the set.
         Change::Verify(kind, registration) => {
             let action = if registration.verified { "ADD" } else { "DELETE" };
             vec![Write::update(key(channel, *kind, &registration.hash), |terms| {
@@ -187,7 +193,9 @@ pub(crate) fn writes(
     }
 }
 
-/// Releases an overflow registration. Nothing refers to its item any more: the engine may remove it at once.
+/// Returns the write that releases an overflow registration.
+///
+/// The released item is unused from then on. DynamoDB may delete the item at once.
 pub(crate) fn release_overflow(
     channel: &ChannelId,
     id: &CustomerId,
@@ -206,11 +214,13 @@ fn register(terms: &mut Terms, id: &CustomerId, verified: bool) -> String {
     let (registered, all) = (terms.name(REGISTERED), terms.name(VERIFIED));
     let ids = terms.value(set([id.to_string()]));
     let verify = if verified { format!(", {all} {ids}") } else { format!(" DELETE {all} {ids}") };
-    // What somebody is registered for does not expire.
+    // A contact point with a registration stays, so remove the time to live.
     format!("SET {format} = {one} REMOVE {expires} ADD {registered} {ids}{verify}")
 }
 
-/// The customer's own id is there already if the reply to a first try was lost.
+/// Returns the condition that the list has a place for `id`.
+///
+/// After a lost reply of a first try, the list has the customer's own id already.
 fn free_place(terms: &mut Terms, id: &CustomerId, unique: bool) -> String {
     let (registered, own) = (terms.name(REGISTERED), terms.value(text(id.as_str())));
     if unique {
@@ -234,7 +244,7 @@ fn unless_remembered(write: Write, conditions: Conditions) -> Write {
     })
 }
 
-/// The end of an update that releases customers.
+/// Returns the end of an update that releases customers.
 fn release(terms: &mut Terms, ids: impl IntoIterator<Item = String>) -> String {
     let ids = terms.value(set(ids));
     format!("DELETE {} {ids}, {} {ids}", terms.name(REGISTERED), terms.name(VERIFIED))
@@ -244,8 +254,10 @@ fn set(ids: impl IntoIterator<Item = String>) -> AttributeValue {
     AttributeValue::Ss(ids.into_iter().collect())
 }
 
-/// Releases customers at their erasure. A contact point that the erasure was asked for by remembers it. `listed` are the
-/// ids that its list was seen to have: a list that has changed since refuses.
+/// Returns the write that releases customers at their erasure.
+///
+/// If the erasure was requested by this contact point, the item remembers the erasure. `listed` are the ids
+/// that the list had. A list that has changed refuses the write.
 pub(crate) fn erase(
     erasure: &Erasure,
     point: &(ContactPointKind, String),
@@ -256,6 +268,7 @@ pub(crate) fn erase(
     let named = erasure.address.as_ref() == Some(point);
     let write = Write::update(key(&erasure.channel, *kind, hash), |terms| {
         let mut update = String::new();
+        // Remember the erasure at the address of the request.
         if named {
             let names = [FORMAT, ERASED_AT, ERASURE, UNTIL].map(|attribute| terms.name(attribute));
             let values =
@@ -270,13 +283,14 @@ pub(crate) fn erase(
         }
         update
     });
+    // Only the address of the request checks its list. The other contact points are only released.
     match listed.filter(|_| named) {
         Some(listed) => write.when(|terms| lists_only(terms, listed)),
         None => write,
     }
 }
 
-/// The condition that a contact point still lists these customers and no others.
+/// Returns the condition that a contact point lists exactly these customers.
 fn lists_only(terms: &mut Terms, listed: &[CustomerId]) -> String {
     let registered = terms.name(REGISTERED);
     if listed.is_empty() {
@@ -289,17 +303,20 @@ fn lists_only(terms: &mut Terms, listed: &[CustomerId]) -> String {
     condition
 }
 
-/// Forgets that there ever were overflow registrations. Whoever came meanwhile is in the list: only a full one overflows.
+/// Returns the write that forgets the overflow registrations.
+///
+/// A new registration since then is in the list, because only a full list overflows. The condition keeps such
+/// a contact point unchanged.
 pub(crate) fn forget_overflow(at: Key) -> Write {
     Write::update(at, |terms| format!("REMOVE {}", terms.name(HAS_OVERFLOW))).when(nobody_is_registered)
 }
 
-/// Deletes a contact point for which nobody is registered.
+/// Deletes a contact point without registrations in its list.
 pub(crate) fn delete(at: Key) -> Write {
     Write::delete(at).when(nobody_is_registered)
 }
 
-/// Lets a contact point for which nobody is registered expire at `until`, epoch seconds.
+/// Lets a contact point without registrations in its list expire at `until`, epoch seconds.
 pub(crate) fn expire(at: Key, until: i64) -> Write {
     let write = Write::update(at, |terms| {
         let (expires, overflow, until) =

@@ -1,4 +1,4 @@
-//! A public key of a channel: what leads to the channel.
+//! The item of a channel's public key. A public key leads to the channel.
 
 use okyaku_domain::channel::Scope;
 use okyaku_domain::error::Error;
@@ -10,10 +10,10 @@ use super::attributes::{FORMAT, number, string};
 use crate::item::Item;
 use crate::key::{self, Key};
 
-/// Attribute of a credential: whose it is.
+/// The attribute of a credential with the channel's id.
 pub(crate) const CHANNEL: &str = "channel";
 
-/// Which public key of a channel.
+/// The kinds of public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// A page's plugin key.
@@ -22,9 +22,9 @@ pub enum CredentialKind {
     Access,
     /// The token in a webhook's path.
     Webhook,
-    /// A builder and the shop's name there, such as `shopify:shop.myshopify.com`.
+    /// A builder and the shop's name at the builder, such as `shopify:shop.myshopify.com`.
     Shop,
-    /// The channel's own id, as a session token carries it. Never stored.
+    /// The channel's own id, as in a session token. The table keeps only the other kinds.
     Id,
 }
 
@@ -40,32 +40,34 @@ impl CredentialKind {
     }
 }
 
-/// What the table keeps of a public key: whose it is, and for an access key its secret's hash and its scopes.
+/// The data of a public key in the table.
+///
+/// An access key also has the hash of its secret, and scopes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
     /// The channel's id.
     pub channel: ChannelId,
-    /// SHA-256 of an access secret, in hex.
+    /// The SHA-256 of an access secret, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_hash: Option<String>,
-    /// What an access key may do.
+    /// The scopes of an access key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<Scope>,
 }
 
-/// From a public key of a channel to the channel.
+/// Returns the key of a credential.
 #[must_use]
 pub fn key(kind: CredentialKind, key: &str) -> Key {
     Key::new(format!("K#{}#{key}", kind.name()), "K")
 }
 
-/// Whether an item is a public key of a channel.
+/// Returns whether an item is a public key of the channel.
 pub(crate) fn is_of(pk: &str, item: &Item, channel: &ChannelId) -> bool {
     key::kind(pk) == "K" && string(item, CHANNEL) == Some(channel.as_str())
 }
 
-/// A credential as an item.
+/// Returns a credential as an item.
 pub(crate) fn item(at: Key, credential: &Credential) -> Result<Item, Error> {
     let mut item: Item = to_item(credential).map_err(Error::internal)?;
     item.extend(at.attributes());
@@ -73,7 +75,7 @@ pub(crate) fn item(at: Key, credential: &Credential) -> Result<Item, Error> {
     Ok(item)
 }
 
-/// The credential of an item.
+/// Returns the credential of an item.
 pub(crate) fn read(item: Item) -> Result<Credential, Error> {
     from_item(item).map_err(|_| Error::internal("a credential cannot be read"))
 }

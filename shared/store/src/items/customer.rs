@@ -1,5 +1,7 @@
-//! A customer, or its tombstone, in the partition of its record. Attribute names have one or two letters: they are paid
-//! with every touch. `docs/TABLE.md` says what each is.
+//! The item of a customer or a tombstone, in the partition of the record.
+//!
+//! Attribute names have one or two letters, because every touch pays for each byte. `docs/TABLE.md` explains
+//! the names.
 
 use std::collections::BTreeMap;
 
@@ -28,33 +30,34 @@ use crate::key::{Key, PK, TTL};
 use crate::loaded::{Found, Loaded, State};
 use crate::table::write::Write;
 
-/// Sort key of a customer, in its own partition; the only item an erasure leaves there.
+/// The sort key of a customer in the record's partition. An erasure leaves only this item there.
 pub const CUSTOMER: &str = "P";
-/// Name of the sparse index of leads and members.
+/// The name of the sparse index of leads and members.
 pub const CONTACTS_INDEX: &str = "contacts";
-/// Its partition key attribute.
+/// The index's partition key attribute.
 pub const LIST_PK: &str = "lpk";
-/// Its sort key attribute.
+/// The index's sort key attribute.
 pub const LIST_SK: &str = "lsk";
-/// Number of partitions of a channel's list.
+/// The number of partitions of a channel's list.
 pub const LIST_SHARDS: u8 = 8;
-/// On the tombstone of generation 0: the current generation.
+/// The current generation, on the tombstone of generation 0.
 const CURRENT: &str = "cur";
 const GENERATION: &str = "g";
 
-/// Partition of everything about one record.
+/// Returns the partition of a record.
 #[must_use]
 pub fn partition(channel: &ChannelId, id: &CustomerId) -> String {
     format!("C#{channel}#{id}")
 }
 
-/// A customer or its tombstone.
+/// Returns the key of a customer or a tombstone.
 #[must_use]
 pub fn key(channel: &ChannelId, id: &CustomerId) -> Key {
     Key::new(partition(channel, id), CUSTOMER)
 }
 
-/// Index keys of a lead or member: set once, so that no ordinary write pays for the index.
+/// Returns the index keys of a lead or member. The keys never change, so that ordinary writes leave the index
+/// alone.
 fn listing(
     channel: &ChannelId,
     id: &CustomerId,
@@ -67,7 +70,7 @@ fn listing(
     ]
 }
 
-/// A customer's attributes. What is absent, empty or zero is not stored.
+/// The attributes of a customer. Absent, empty and zero values are left out.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Attributes {
@@ -129,7 +132,8 @@ struct Attributes {
     stale_since: Option<Millis>,
 }
 
-/// A link, with the visitor's registrations, so that an erasure can release them without reading the visitor.
+/// A link with the visitor's registrations. An erasure can release the registrations without reading the
+/// visitor.
 #[derive(Serialize, Deserialize)]
 struct StoredLink {
     #[serde(rename = "i")]
@@ -144,10 +148,10 @@ struct StoredLink {
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Device {
-    /// Browser with version, or the app's name.
+    /// The browser with its version, or the app's name.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     program: Option<String>,
-    /// Browser, or the app's version.
+    /// The browser, or the app's version.
     #[serde(rename = "n", skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(rename = "o", skip_serializing_if = "Option::is_none")]
@@ -156,7 +160,7 @@ struct Device {
     os_name: Option<String>,
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     device: Option<String>,
-    /// Hash of the User-Agent header.
+    /// The hash of the User-Agent header.
     #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
     #[serde(rename = "s", skip_serializing_if = "is_zero")]
@@ -208,10 +212,10 @@ impl Device {
     }
 }
 
-/// A customer as an item.
+/// Returns a customer as an item.
 ///
 /// # Errors
-/// [`Error::Internal`] if it cannot be written.
+/// [`Error::Internal`] if the customer cannot be serialized.
 pub fn item(
     channel: &ChannelId,
     customer: &Customer,
@@ -220,6 +224,7 @@ pub fn item(
     request: &str,
 ) -> Result<Item, Error> {
     let customer = customer.clone();
+    // Take the facts that the attributes below consume.
     let (id, listed, linked) = (customer.id.clone(), customer.listed, customer.linked_to.is_some());
     let seen = customer.updated_at.max(customer.last_seen_at.unwrap_or(0));
     let stored_link = |link: Link| StoredLink {
@@ -228,6 +233,7 @@ pub fn item(
         since: link.since,
     };
     let profile = (!customer.profile.is_empty()).then(|| profile::encode(&customer.profile)).transpose()?;
+    // Fill every attribute. serde gives the short names.
     let attributes = Attributes {
         generation: customer.generation,
         member_id: customer.member_id,
@@ -258,9 +264,10 @@ pub fn item(
         purchases: customer.purchases,
         stale_since: customer.stale_since,
     };
+    // Add the key and the attributes that only the table knows.
     let mut item: Item = to_item(attributes).map_err(Error::internal)?;
     item.extend(key(channel, &id).attributes());
-    // Only listed customers carry the index's keys, and always the same ones.
+    // Only listed customers have the index's keys. An anonymous visitor has a time to live.
     if listed {
         item.extend(listing(channel, &id, customer.created_at));
     } else if !linked {
@@ -275,15 +282,18 @@ pub fn item(
 fn customer(item: Item) -> Result<Loaded, Error> {
     let unreadable = || Error::internal("a customer's item cannot be read");
     let id =
+        // The id comes from the key. The remaining attributes come from the item.
         string(&item, PK).and_then(|pk| CustomerId::parse(pk.rsplit('#').next()?)).ok_or_else(unreadable)?;
     let (listed, version) = (item.contains_key(LIST_PK), version(&item).unwrap_or(0));
     let attributes: Attributes = from_item(item).map_err(|_| unreadable())?;
     let profile = attributes.profile.map(|bytes| profile::decode(&bytes)).transpose()?.unwrap_or_default();
     let (mut links, mut link_registrations) = (Vec::new(), BTreeMap::new());
+    // Separate the links from the registrations that only the table knows.
     for StoredLink { id, since, registrations } in attributes.links {
         link_registrations.insert(id.clone(), registrations);
         links.push(Link { id, since });
     }
+    // Build the customer.
     let customer = Customer {
         id,
         generation: attributes.generation,
@@ -315,18 +325,20 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         purchases: attributes.purchases,
         stale_since: attributes.stale_since,
     };
+    // Keep the table's own part apart, for the condition of the next write.
     let state = State { version, registrations: attributes.registrations, link_registrations };
     Ok(Loaded { customer: Box::new(customer), state })
 }
 
-/// What an item at a customer's key is. What is past its time to live is nothing.
+/// Returns the customer or tombstone of an item. An expired item counts as absent.
 ///
 /// # Errors
-/// [`Error::Internal`] if it cannot be read.
+/// [`Error::Internal`] if the item cannot be read.
 pub fn read(item: Item, now: Millis) -> Result<Option<Found>, Error> {
     if expired(&item, now) {
         return Ok(None);
     }
+    // Only a tombstone has the time of an erasure.
     let Some(erased_at) = integer(&item, ERASED_AT) else {
         return customer(item).map(|loaded| Some(Found::Live(loaded)));
     };
@@ -339,7 +351,7 @@ pub fn read(item: Item, now: Millis) -> Result<Option<Found>, Error> {
     })))
 }
 
-/// A tombstone as an item. It keeps nothing of the person: its key is a keyed hash.
+/// Returns a tombstone as an item. A tombstone names nobody, because the key is a keyed hash.
 pub(crate) fn tombstone(channel: &ChannelId, id: &CustomerId, generation: u32, erasure: &Erasure) -> Item {
     let mut item = key(channel, id).attributes();
     item.insert(ERASED_AT.into(), number(erasure.dated()));
@@ -348,13 +360,15 @@ pub(crate) fn tombstone(channel: &ChannelId, id: &CustomerId, generation: u32, e
     item.insert(FORMAT.into(), number(1));
     item.insert(GENERATION.into(), number(generation));
     item.insert(CURRENT.into(), number(generation));
-    // Lower than any version that was read, so that a write which read the customer before cannot land.
+    // Every stored version is larger than 0. So a write that read the customer before the erasure fails.
     item.insert(VERSION.into(), number(0));
     item
 }
 
-/// Makes the tombstone of generation 0 name a new generation, on the condition that it named the one before (R12). It
-/// stays for as long as there is somebody it leads to.
+/// Makes the tombstone of generation 0 name a new generation (R12).
+///
+/// The condition is that the tombstone named the generation before. The tombstone stays as long as the new
+/// record exists.
 pub(crate) fn name_generation(first: Key, generation: u32) -> Write {
     let write = Write::update(first, |terms| {
         let (current, expires, new) = (terms.name(CURRENT), terms.name(TTL), terms.value(number(generation)));
@@ -363,7 +377,7 @@ pub(crate) fn name_generation(first: Key, generation: u32) -> Write {
     write.when(|terms| format!("{} = {}", terms.name(CURRENT), terms.value(number(generation - 1))))
 }
 
-/// Lets the tombstone of generation 0 expire at `until`, epoch ms, together with the generation that it names.
+/// Lets the tombstone of generation 0 expire at `until`, epoch ms, together with the named generation.
 pub(crate) fn release_generation(first: Key, generation: u32, until: Millis) -> Write {
     let write = Write::update(first, |terms| {
         format!("SET {} = {}", terms.name(TTL), terms.value(number(time::ttl(until))))
@@ -371,7 +385,7 @@ pub(crate) fn release_generation(first: Key, generation: u32, until: Millis) -> 
     write.when(|terms| format!("{} = {}", terms.name(CURRENT), terms.value(number(generation))))
 }
 
-/// Dates a tombstone later.
+/// Moves a tombstone to a later date.
 pub(crate) fn redate(at: Key, erased_at: Millis) -> Write {
     let write = Write::update(at, |terms| {
         format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(erased_at)))

@@ -1,4 +1,4 @@
-//! A request for somebody's data, in the partition of its channel.
+//! The item of a data request, in a partition of the channel.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::id::{ChannelId, CustomerId};
@@ -11,28 +11,28 @@ use crate::key::{Key, TTL};
 const CUSTOMERS: &str = "customers";
 const AT: &str = "at";
 
-/// A request for a person's data.
+/// A data request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataRequest {
-    /// When it was made, epoch ms.
+    /// When the data request was made, epoch ms.
     pub at: Millis,
-    /// Whom it is about; nobody, if nothing is held.
+    /// The customers whose data is requested. Empty if the table has no such customer.
     pub customers: Vec<CustomerId>,
 }
 
-/// Partition of a channel's requests for data.
+/// Returns the partition of a channel's data requests.
 #[must_use]
 pub fn partition(channel: &ChannelId) -> String {
     format!("Q#{channel}")
 }
 
-/// A request for somebody's data.
+/// Returns the key of a data request.
 #[must_use]
 pub fn key(channel: &ChannelId, at: Millis, hash: &str) -> Key {
     Key::new(partition(channel), format!("{at:013}#{hash}"))
 }
 
-/// A request as an item that leaves at `until`, epoch ms.
+/// Returns a data request as an item that expires at `until`, epoch ms.
 pub(crate) fn item(key: Key, request: &DataRequest, until: Millis) -> Item {
     let mut item = key.attributes();
     let customers = request.customers.iter().map(|id| AttributeValue::S(id.to_string())).collect();
@@ -43,7 +43,7 @@ pub(crate) fn item(key: Key, request: &DataRequest, until: Millis) -> Item {
     item
 }
 
-/// The request of an item; `None` if it is none.
+/// Returns the data request of an item. `None` if the item is something else.
 pub(crate) fn read(item: &Item) -> Option<DataRequest> {
     let customers = item.get(CUSTOMERS)?.as_l().ok()?;
     let id = |id: &AttributeValue| CustomerId::parse(id.as_s().ok()?);

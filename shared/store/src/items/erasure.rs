@@ -1,4 +1,4 @@
-//! An erasure: the job while it is open, the receipt from then on (R12).
+//! The item of an erasure: a job while the erasure is open, afterwards the receipt (R12).
 
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
@@ -10,40 +10,40 @@ use super::attributes::{FORMAT, number};
 use crate::item::Item;
 use crate::key::{Key, TTL};
 
-/// Number of partitions of the erasure jobs.
+/// The number of partitions of the erasure jobs.
 pub const JOB_SHARDS: u8 = 4;
 
-/// An erasure job.
+/// Returns the key of an erasure job.
 #[must_use]
 pub fn job(erasure: &str) -> Key {
     let shard = erasure.bytes().last().unwrap_or(0) % JOB_SHARDS;
     Key::new(job_partition(shard), erasure)
 }
 
-/// Partition of a quarter of the erasure jobs.
+/// Returns a partition of the erasure jobs. Each partition has a quarter of the jobs.
 #[must_use]
 pub fn job_partition(shard: u8) -> String {
     format!("X#{shard}")
 }
 
-/// The receipt of an erasure that is done.
+/// Returns the key of the receipt of a finished erasure.
 #[must_use]
 pub fn receipt(channel: &ChannelId, erasure: &str, erased_at: Millis) -> Key {
     Key::new(receipts(channel, &month(erased_at)), erasure)
 }
 
-/// Partition of a channel's receipts of a UTC month.
+/// Returns the partition of a channel's receipts of a UTC month.
 #[must_use]
 pub fn receipts(channel: &ChannelId, month: &str) -> String {
     format!("R#{channel}#{month}")
 }
 
-/// An erasure as its job.
+/// Returns an erasure as its job.
 pub(crate) fn job_item(erasure: &Erasure) -> Result<Item, Error> {
     item(erasure, job(&erasure.id))
 }
 
-/// An erasure as its receipt.
+/// Returns an erasure as its receipt.
 pub(crate) fn receipt_item(erasure: &Erasure) -> Result<Item, Error> {
     let mut item = item(erasure, receipt(&erasure.channel, &erasure.id, erasure.erased_at))?;
     item.insert(TTL.into(), number(time::ttl(erasure.until)));
@@ -57,7 +57,7 @@ fn item(erasure: &Erasure, key: Key) -> Result<Item, Error> {
     Ok(item)
 }
 
-/// The erasure of a job or a receipt.
+/// Returns the erasure of a job or a receipt.
 pub(crate) fn read(item: Item) -> Result<Erasure, Error> {
     from_item(item).map_err(|_| Error::internal("an erasure cannot be read"))
 }

@@ -1,5 +1,7 @@
-//! An event, in the partition of the record its caller named (R8, R9). The key is the caller's own time and the hash of
-//! the caller's id, so that a replay lands on itself.
+//! The item of an event, in the partition of the record that the caller named (R8, R9).
+//!
+//! The key consists of the caller's own time and the hash of the caller's id. So a repeated event overwrites
+//! itself.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::event::{Event, EventKey, StoredEvent};
@@ -11,37 +13,37 @@ use super::customer;
 use crate::item::Item;
 use crate::key::{Key, SK, TTL};
 
-/// What the sort key of every event begins with.
+/// The start of every event's sort key.
 pub const EVENTS: &str = "E#";
-/// What follows every event's sort key.
+/// A bound after every event's sort key.
 pub const EVENTS_END: &str = "E$";
-/// Name of an event.
+/// The name of an event.
 pub(crate) const NAME: &str = "n";
-/// Its property, as compact JSON text.
+/// The property of an event, as compact JSON text.
 pub(crate) const PROPERTY: &str = "p";
-/// When a builder's version of an event was true, epoch ms.
+/// The time of a builder's version of an event, epoch ms.
 pub(crate) const BUILDER_VERSION: &str = "sv";
 
-/// An event.
+/// Returns the key of an event.
 #[must_use]
 pub fn key(channel: &ChannelId, event: &EventKey) -> Key {
     Key::new(customer::partition(channel, &event.owner), sort(event.created_at, &event.hash))
 }
 
-/// Sort key of an event.
+/// Returns the sort key of an event.
 #[must_use]
 pub fn sort(created_at: Millis, hash: &str) -> String {
     format!("{EVENTS}{created_at:013}#{hash}")
 }
 
-/// Time and hash out of an event's sort key.
+/// Returns the time and the hash in an event's sort key.
 #[must_use]
 pub fn parse_sort(sk: &str) -> Option<(Millis, String)> {
     let (at, hash) = sk.strip_prefix(EVENTS)?.split_once('#')?;
     Some((at.parse().ok()?, hash.to_owned()))
 }
 
-/// An event as an item.
+/// Returns an event as an item.
 pub(crate) fn item(channel: &Channel, at: &EventKey, event: &Event) -> Item {
     let mut item = key(&channel.id, at).attributes();
     item.insert(FORMAT.into(), number(1));
@@ -53,7 +55,7 @@ pub(crate) fn item(channel: &Channel, at: &EventKey, event: &Event) -> Item {
     item
 }
 
-/// The event of an item; `None` if it is none.
+/// Returns the event of an item. `None` if the item is something else.
 pub(crate) fn read(owner: &CustomerId, item: &Item) -> Option<StoredEvent> {
     let (created_at, hash) = parse_sort(string(item, SK)?)?;
     Some(StoredEvent {

@@ -8,25 +8,25 @@ use super::customer;
 use crate::item::Item;
 use crate::key::Key;
 
-/// What the sort key of every journal entry begins with.
+/// The start of every journal entry's sort key.
 pub const JOURNAL: &str = "J#";
-/// What follows every journal entry's sort key.
+/// A bound after every journal entry's sort key.
 pub const JOURNAL_END: &str = "J$";
 
-/// Journal entry of a link, in the member's partition.
+/// Returns the key of a link's journal entry.
 #[must_use]
 pub fn key(channel: &ChannelId, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Key {
     Key::new(customer::partition(channel, member), format!("{JOURNAL}{at:013}#{visitor}"))
 }
 
-/// Time and visitor out of the sort key of a link's journal entry.
+/// Returns the time and the visitor in the sort key of a journal entry.
 #[must_use]
 pub fn parse(sk: &str) -> Option<(Millis, CustomerId)> {
     let (at, visitor) = sk.strip_prefix(JOURNAL)?.split_once('#')?;
     Some((at.parse().ok()?, CustomerId::parse(visitor)?))
 }
 
-/// The entry of a link.
+/// Returns the journal entry of a link.
 pub(crate) fn item(channel: &ChannelId, member: &CustomerId, at: Millis, visitor: &CustomerId) -> Item {
     let mut item = key(channel, member, at, visitor).attributes();
     item.insert(FORMAT.into(), number(1));

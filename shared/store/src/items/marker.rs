@@ -1,5 +1,6 @@
-//! Markers of monthly actives (R7): one tiny item per customer and UTC month, whose set is the count. The total of a month
-//! outlives them.
+//! Markers of monthly actives (R7): one tiny item per customer and UTC month.
+//!
+//! The number of a month's markers is the month's count. The month total outlives the markers.
 
 use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::MARKERS_MS;
@@ -10,46 +11,46 @@ use super::attributes::{FORMAT, integer, number, string, text};
 use crate::item::Item;
 use crate::key::{Key, TTL};
 
-/// Number of partitions of a month's markers.
+/// The number of partitions of a month's markers.
 pub const SHARDS: u8 = 16;
 /// The total of a closed month.
 const ACTIVES: &str = "actives";
-/// The last month that was closed.
+/// The last closed month.
 pub(crate) const MONTH: &str = "month";
 
-/// Marker of one active customer in a UTC month. `name` is [`crate::keyring::Keys::active`].
+/// Returns the key of a customer's marker in a UTC month. `name` is [`crate::keyring::Keys::active`].
 #[must_use]
 pub fn key(channel: &ChannelId, month: &str, name: &str) -> Key {
     let shard = name.get(..1).unwrap_or("0");
     Key::new(format!("M#{channel}#{month}#{shard}"), name)
 }
 
-/// One of the [`SHARDS`] partitions of a month's markers.
+/// Returns one of the [`SHARDS`] partitions of a month's markers.
 #[must_use]
 pub fn partition(channel: &ChannelId, month: &str, shard: u8) -> String {
     format!("M#{channel}#{month}#{shard:x}")
 }
 
-/// A marker of the same month as `old` under another name.
+/// Returns the key of a marker in the month of `old`, under another name.
 #[must_use]
 pub fn renamed(old: &Key, channel: &ChannelId, name: &str) -> Key {
     let month = old.pk.rsplit('#').nth(1).unwrap_or_default();
     key(channel, month, name)
 }
 
-/// Total of a month that is closed.
+/// Returns the key of a month total.
 #[must_use]
 pub fn total(channel: &ChannelId, month: &str) -> Key {
     Key::new(format!("M#{channel}"), month)
 }
 
-/// The last month that was closed, for every channel.
+/// Returns the key of the note with the last closed month. All channels share the note.
 #[must_use]
 pub fn closed() -> Key {
     Key::new("M#".to_owned(), "closed")
 }
 
-/// The marker of a customer that was active at `at`.
+/// Returns the marker of a customer that was active at `at`.
 pub(crate) fn item(key: Key, at: Millis) -> Item {
     let mut item = key.attributes();
     item.insert(FORMAT.into(), number(1));
@@ -57,7 +58,7 @@ pub(crate) fn item(key: Key, at: Millis) -> Item {
     item
 }
 
-/// The total of a month.
+/// Returns a month total as an item.
 pub(crate) fn total_item(channel: &ChannelId, month: Month, count: u64) -> Item {
     let mut item = total(channel, &month.key()).attributes();
     item.insert(FORMAT.into(), number(1));
@@ -65,12 +66,12 @@ pub(crate) fn total_item(channel: &ChannelId, month: Month, count: u64) -> Item 
     item
 }
 
-/// The count of a month's total.
+/// Returns the count of a month total.
 pub(crate) fn read_total(item: &Item) -> Option<u64> {
     integer(item, ACTIVES).and_then(|count| u64::try_from(count).ok())
 }
 
-/// The note that a month is closed.
+/// Returns the note that a month is closed.
 pub(crate) fn closed_item(month: Month) -> Item {
     let mut item = closed().attributes();
     item.insert(FORMAT.into(), number(1));
@@ -78,7 +79,7 @@ pub(crate) fn closed_item(month: Month) -> Item {
     item
 }
 
-/// The month of that note.
+/// Returns the month of the note.
 pub(crate) fn read_closed(item: &Item) -> Option<Month> {
     Month::of_key(string(item, MONTH)?)
 }

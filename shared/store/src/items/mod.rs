@@ -1,4 +1,6 @@
-//! The items of the table, a file each: key, attributes and codec. `docs/TABLE.md` lists them.
+//! The items of the table.
+//!
+//! Each file has the key, the attributes and the codec of one item. `docs/TABLE.md` lists the items.
 
 pub(crate) mod attributes;
 pub mod channel;

@@ -1,5 +1,7 @@
-//! An order in its customer's partition, so that an erasure finds it; and whose an order is, in an item of its own,
-//! because a refund names its order alone (R13).
+//! The items of an order: the order and its owner (R13).
+//!
+//! The order lies in its customer's partition, so that an erasure finds the order. The owner has a separate
+//! item, because a refund names only the order.
 
 use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
@@ -12,45 +14,45 @@ use super::customer;
 use crate::item::Item;
 use crate::key::{Key, TTL};
 
-/// What the sort key of every order begins with, in its customer's partition.
+/// The start of every order's sort key, in the customer's partition.
 pub const ORDERS: &str = "O#";
-/// What follows every order's sort key.
+/// A bound after every order's sort key.
 pub const ORDERS_END: &str = "O$";
-/// An order, as compact JSON text: it may hold amounts that a table's number cannot.
+/// The order, as compact JSON text. An amount may have more digits than a number of DynamoDB.
 const ORDER: &str = "order";
 pub(crate) const OWNER: &str = "owner";
 const REFUNDS: &str = "refunds";
 
-/// What is known of whose an order is.
+/// The known owner of an order.
 #[derive(Debug, PartialEq)]
 pub enum OrderOwner {
-    /// Nothing.
+    /// The table has neither an owner nor refunds.
     Unknown,
-    /// Only refunds came so far; and the version of the item.
+    /// Only refunds came so far. With the version of the item.
     Waiting(Refunds, u64),
-    /// This customer's.
+    /// The customer who owns the order.
     Known(CustomerId),
 }
 
-/// An order of a customer. `hash` is [`crate::keyring::Keys::order`].
+/// Returns the key of a customer's order. `hash` is [`crate::keyring::Keys::order`].
 #[must_use]
 pub fn key(channel: &ChannelId, owner: &CustomerId, hash: &str) -> Key {
     Key::new(customer::partition(channel, owner), format!("{ORDERS}{hash}"))
 }
 
-/// Whose an order is.
+/// Returns the key of an order's owner item.
 #[must_use]
 pub fn owner_key(channel: &ChannelId, hash: &str) -> Key {
     Key::new(format!("O#{channel}#{hash}"), "O")
 }
 
-/// The owner's item that belongs to the order at `sk` of a customer's partition, if that is one.
+/// Returns the key of the owner item of the order at `sk`. `None` if `sk` is the sort key of something else.
 #[must_use]
 pub fn owner_of(channel: &ChannelId, sk: &str) -> Option<Key> {
     sk.strip_prefix(ORDERS).map(|hash| owner_key(channel, hash))
 }
 
-/// An order as an item.
+/// Returns an order as an item.
 pub(crate) fn item(at: Key, order: &StoredOrder, version: u64, request: &str) -> Result<Item, Error> {
     let mut item = at.attributes();
     item.insert(ORDER.into(), text(serde_json::to_string(order).map_err(Error::internal)?));
@@ -60,13 +62,13 @@ pub(crate) fn item(at: Key, order: &StoredOrder, version: u64, request: &str) ->
     Ok(item)
 }
 
-/// The order of an item, and its version.
+/// Returns the order of an item, and the item's version.
 pub(crate) fn read(item: &Item) -> Result<(StoredOrder, u64), Error> {
     let order = string(item, ORDER).and_then(|order| serde_json::from_str(order).ok());
     order.zip(version(item)).ok_or_else(|| Error::internal("an order's item cannot be read"))
 }
 
-/// That an order is this customer's.
+/// Returns the owner item of an order.
 pub(crate) fn owner_item(channel: &ChannelId, hash: &str, owner: &CustomerId) -> Item {
     let mut item = owner_key(channel, hash).attributes();
     item.insert(OWNER.into(), text(owner.as_str()));
@@ -74,7 +76,7 @@ pub(crate) fn owner_item(channel: &ChannelId, hash: &str, owner: &CustomerId) ->
     item
 }
 
-/// Refunds that wait for their order until `until`, epoch ms.
+/// Returns the item of refunds that wait for their order until `until`, epoch ms.
 pub(crate) fn waiting_item(
     channel: &ChannelId,
     hash: &str,
@@ -90,7 +92,7 @@ pub(crate) fn waiting_item(
     Ok(item)
 }
 
-/// Whose an order is. Refunds that waited too long are none.
+/// Returns the owner of an order. Refunds that waited too long read as empty.
 pub(crate) fn read_owner(item: Option<&Item>, now: Millis) -> Result<OrderOwner, Error> {
     let Some(item) = item else { return Ok(OrderOwner::Unknown) };
     let unreadable = || Error::internal("an order's owner cannot be read");

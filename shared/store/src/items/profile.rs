@@ -1,6 +1,10 @@
-//! The profile within a customer's item: MessagePack, because a profile may hold numbers and keys that DynamoDB refuses,
-//! and because every byte of a customer is paid with every touch. A preset key is a number of one byte, sender and
-//! verification are one byte, and times are differences to the earliest one.
+//! The profile within a customer's item, in MessagePack.
+//!
+//! - A profile may hold numbers and keys that DynamoDB refuses.
+//! - Every touch pays for each byte of a customer.
+//! - A preset key is a number of one byte.
+//! - Sender and verification share one byte.
+//! - A time is the difference to the earliest time.
 
 use okyaku_domain::error::Error;
 use okyaku_domain::field::{Field, PRESET};
@@ -10,7 +14,7 @@ use okyaku_domain::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A profile key: the place of a preset one in [`PRESET`], or its name.
+/// A profile key: the place of a preset key in [`PRESET`], or the key's name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum FieldKey {
@@ -18,18 +22,18 @@ enum FieldKey {
     Name(String),
 }
 
-/// Key, value, sender's letter, whether verified, milliseconds after the profile's earliest time.
+/// Key, value, sender's letter with the verified bit, and milliseconds after the profile's earliest time.
 type StoredField = (FieldKey, Value, u8, Millis);
-/// Earliest time of any field, epoch ms, and the fields.
+/// The earliest time of any field, epoch ms, and the fields.
 type StoredProfile = (Millis, Vec<StoredField>);
 
-/// Added to the sender's letter of a verified field: letters are below it.
+/// The bit of a verified field in the sender's letter. All letters are below this bit.
 const VERIFIED: u8 = 0x80;
 
-/// A profile as bytes.
+/// Returns a profile as bytes.
 ///
 /// # Errors
-/// [`Error::Internal`] if it cannot be written.
+/// [`Error::Internal`] if the profile cannot be serialized.
 pub fn encode(profile: &Profile) -> Result<Vec<u8>, Error> {
     let earliest = profile.stored().map(|(_, field)| field.time).min().unwrap_or_default();
     let fields: Vec<StoredField> = profile
@@ -45,10 +49,10 @@ pub fn encode(profile: &Profile) -> Result<Vec<u8>, Error> {
     rmp_serde::to_vec(&(earliest, fields)).map_err(Error::internal)
 }
 
-/// The reverse of [`encode`].
+/// Returns the profile of bytes that [`encode`] made.
 ///
 /// # Errors
-/// [`Error::Internal`] if the bytes are none of ours.
+/// [`Error::Internal`] if the bytes are malformed.
 pub fn decode(bytes: &[u8]) -> Result<Profile, Error> {
     let unreadable = || Error::internal("a profile cannot be read");
     let (earliest, fields): StoredProfile = rmp_serde::from_slice(bytes).map_err(|_| unreadable())?;
@@ -103,7 +107,7 @@ mod tests {
         }
     }
 
-    /// Their places are in the table: a preset may only be added at the end.
+    /// The table stores the places of preset keys, so a new preset key goes to the end of the list.
     #[test]
     fn preset_keys_keep_their_places() {
         let names: Vec<&str> = PRESET.iter().map(|(name, _)| *name).collect();

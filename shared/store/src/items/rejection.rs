@@ -10,39 +10,39 @@ use crate::key::{Key, SK, TTL};
 use crate::table::write::Write;
 
 const COUNT: &str = "n";
-/// When the latest was, epoch ms.
+/// The time of the latest rejection, epoch ms.
 const LAST: &str = "last";
 
-/// How often something of one kind was rejected on a day.
+/// The count of one kind of rejection on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectionCount {
     /// The UTC day, such as `2026-11-22`.
     pub day: String,
-    /// [`okyaku_domain::sender::Sender::name`].
+    /// The sender: [`okyaku_domain::sender::Sender::name`].
     pub sender: String,
-    /// [`okyaku_domain::rejection_reason::RejectionReason::name`].
+    /// The reason: [`okyaku_domain::rejection_reason::RejectionReason::name`].
     pub reason: String,
-    /// A name of ours, or `other`.
+    /// The field: a name that Okyaku knows, a path in a builder's webhook, or `other`.
     pub field: String,
-    /// How often.
+    /// The number of rejections.
     pub count: u64,
-    /// When last, epoch ms.
+    /// The time of the latest rejection, epoch ms.
     pub last: Millis,
 }
 
-/// Partition of a channel's rejections of a UTC day, `yyyymmdd`.
+/// Returns the partition of a channel's rejections on a UTC day, `yyyymmdd`.
 #[must_use]
 pub fn partition(channel: &ChannelId, day: &str) -> String {
     format!("D#{channel}#{day}")
 }
 
-/// Sort key of the count of one kind of rejection. None of the three has a `#`.
+/// Returns the sort key of a count. The three parts are free of `#`.
 #[must_use]
 pub fn sort(sender: &str, reason: &str, field: &str) -> String {
     format!("{sender}#{reason}#{field}")
 }
 
-/// Sender, reason and field out of the sort key of a count.
+/// Returns the sender, the reason and the field in the sort key of a count.
 #[must_use]
 pub fn parse_sort(sk: &str) -> Option<(&str, &str, &str)> {
     let (sender, rest) = sk.split_once('#')?;
@@ -50,10 +50,10 @@ pub fn parse_sort(sk: &str) -> Option<(&str, &str, &str)> {
     Some((sender, reason, field))
 }
 
-/// Adds to a count. The latest was at `last`, epoch ms.
+/// Returns the write that adds to a count. The latest rejection was at `last`, epoch ms.
 pub(crate) fn add(partition: &str, sort: &str, count: u64, last: Millis) -> Write {
     Write::update(Key::new(partition.to_owned(), sort), |terms| {
-        // A day more than it is shown.
+        // Keep a count for a day longer than the log shows the count.
         let until = ttl(last + Millis::from(REJECTION_DAYS + 1) * DAY);
         let (n, last_at, expires, format) =
             (terms.name(COUNT), terms.name(LAST), terms.name(TTL), terms.name(FORMAT));
@@ -64,7 +64,7 @@ pub(crate) fn add(partition: &str, sort: &str, count: u64, last: Millis) -> Writ
     })
 }
 
-/// The count of an item of `day`, `yyyymmdd`; `None` if it is none.
+/// Returns the count of an item of `day`, `yyyymmdd`. `None` if the item is something else.
 pub(crate) fn read(item: &Item, day: &str) -> Option<RejectionCount> {
     let (sender, reason, field) = parse_sort(string(item, SK)?)?;
     Some(RejectionCount {

@@ -1,4 +1,4 @@
-//! Batches of reads, writes and deletes. What the engine leaves over is asked for again.
+//! Batches of reads, writes and deletes. Items that DynamoDB leaves over are sent again.
 
 use std::collections::HashMap;
 
@@ -15,17 +15,18 @@ use crate::items::attributes::string;
 use crate::key::{Key, PK, SK};
 use crate::store::Store;
 
-/// Writes in one `BatchWriteItem`.
+/// The most writes of a `BatchWriteItem`.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 const BATCH: usize = 25;
-/// Batches of deletes under way at once.
+/// Batches of deletes that run at once.
 const PARALLEL: usize = 4;
-/// How often a batch is sent again for what was left over.
+/// How often a batch is sent again for the items that were left over.
 const TRIES: u32 = 7;
 
 impl<A> Store<A> {
-    /// Up to 100 items, read consistently in one call; what the engine leaves over is asked for again. `only` is a
-    /// projection.
+    /// Returns up to 100 items, read consistently in one call.
+    ///
+    /// Keys that DynamoDB leaves over are sent again. `only` is a projection.
     pub(crate) async fn batch_get(
         &self,
         wanted: &[Key],
@@ -54,6 +55,7 @@ impl<A> Store<A> {
                 }
             }
             request = reply.unprocessed_keys.filter(|left| !left.is_empty());
+            // DynamoDB leaves keys over when it is throttled. Wait before the next call.
             if request.is_some() {
                 backoff.wait().await?;
             }
@@ -61,7 +63,7 @@ impl<A> Store<A> {
         Ok(found)
     }
 
-    /// Puts items, 25 a call and the calls in parallel. 1 W per KB each.
+    /// Puts items, 25 per call and the calls in parallel. Costs 1 W per KB of each item.
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), Error> {
         let put = |item: Item| {
             let put = PutRequest::builder().set_item(Some(item)).build();
@@ -72,7 +74,7 @@ impl<A> Store<A> {
         Ok(())
     }
 
-    /// Deletes items, some batches at a time. 1 W per KB each.
+    /// Deletes items, 4 batches of 25 at a time. Costs 1 W per KB of each item.
     pub(crate) async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Error> {
         let delete = |key: Key| {
             let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
@@ -86,7 +88,7 @@ impl<A> Store<A> {
         Ok(())
     }
 
-    /// Sends one `BatchWriteItem` until nothing is left over.
+    /// Sends a `BatchWriteItem` until all items are written.
     async fn write_batch(&self, batch: Vec<WriteRequest>) -> Result<(), Error> {
         let mut request = Some(HashMap::from([(self.table().to_owned(), batch)]));
         let mut backoff = Backoff::tries(TRIES);

@@ -1,5 +1,6 @@
-//! The reads that several access patterns make in the same way. Every read is consistent: it guards what is written after
-//! it.
+//! Reads that several access patterns share.
+//!
+//! Every read is consistent, because the read guards the writes after the read.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
@@ -12,7 +13,7 @@ use crate::key::{Key, PK};
 use crate::store::Store;
 
 impl<A: Read> Store<A> {
-    /// Opens the connection to the table, by a read of nothing. Half an R.
+    /// Opens the connection to the table by reading an absent item. Costs half an R.
     pub async fn warm_up(&self) {
         let key = Key::nothing().attributes();
         self.client().get_item().table_name(self.table()).set_key(Some(key)).send().await.ok();
@@ -20,7 +21,7 @@ impl<A: Read> Store<A> {
 }
 
 impl<A> Store<A> {
-    /// One item, read consistently. 1 R per 4 KB.
+    /// Returns an item, read consistently. Costs 1 R per 4 KB.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, Error> {
         let reply = self
             .client()
@@ -35,7 +36,7 @@ impl<A> Store<A> {
         Ok(reply.item)
     }
 
-    /// A query of a whole partition, read consistently. 1 R per 4 KB.
+    /// Returns a query of a whole partition, read consistently. Costs 1 R per 4 KB.
     pub(crate) fn query(&self, pk: String) -> QueryFluentBuilder {
         self.client()
             .query()
@@ -49,7 +50,7 @@ impl<A> Store<A> {
 }
 
 impl<A: List> Store<A> {
-    /// Every item of a small partition, read consistently. 1 R per 4 KB.
+    /// Returns every item of a small partition, read consistently. Costs 1 R per 4 KB.
     pub(crate) async fn partition(&self, pk: String) -> Result<Vec<Item>, Error> {
         let pages = self.query(pk).into_paginator().items().send();
         Ok(pages.try_collect().await.map_err(Failure::of)?)

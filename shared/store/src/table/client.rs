@@ -1,4 +1,4 @@
-//! The DynamoDB client: small, quick to start, the same binary for AWS and for a loopback engine.
+//! The DynamoDB client: small, quick to start, and the same for AWS and for a loopback engine.
 
 use std::time::Duration;
 
@@ -12,17 +12,23 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use crate::keyring::KeyError;
 use crate::meter::Metering;
 
-/// Amazon Root CA 1–4 and Starfield Services Root G2, the set AWS publishes for its endpoints. Loading the operating
-/// system's roots instead costs about 80 % of a function's start-up instructions.
+/// Amazon Root CA 1–4 and Starfield Services Root G2: the roots that AWS publishes for its endpoints.
+///
+/// Loading the operating system's roots instead costs about 80 % of a function's start-up instructions.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// A function's client. Region and credentials come from the environment that Lambda gives a function
-/// (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`), which lasts no longer than they
-/// do; looking for them elsewhere, as the SDK's own loader does, is a megabyte of code and a third of the start-up.
-/// `endpoint` overrides the one of the region; a loopback one needs no account.
+/// Returns the client of a function.
+///
+/// Region and credentials come from the environment that Lambda gives a function: `AWS_REGION`,
+/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. The environment ends before the
+/// credentials expire. The SDK's own loader looks in more places, which costs a megabyte of code and a third
+/// of the start-up.
+///
+/// `endpoint` replaces the region's endpoint. A loopback endpoint needs no account. Example:
+/// `http://127.0.0.1:8000`.
 ///
 /// # Errors
-/// [`KeyError::Missing`] if the environment lacks one of the first three.
+/// [`KeyError::Missing`] if the environment lacks the region, the access key or the secret.
 pub fn connect(endpoint: Option<&str>) -> Result<Client, KeyError> {
     if let Some(endpoint) = endpoint.filter(|endpoint| is_loopback(endpoint)) {
         return Ok(loopback(endpoint, http_client()));
@@ -36,8 +42,9 @@ pub fn connect(endpoint: Option<&str>) -> Result<Client, KeyError> {
     Ok(client(config, endpoint, http_client()))
 }
 
-/// A client of an engine on this machine, given a region and credentials that mean nothing. `http` is [`http_client`],
-/// or what a test puts in between.
+/// Returns a client of an engine on this machine, with a placeholder region and placeholder credentials.
+///
+/// `http` is [`http_client`], or a test's replacement.
 #[must_use]
 pub fn loopback(endpoint: &str, http: SharedHttpClient) -> Client {
     let config = Builder::new()
@@ -46,8 +53,9 @@ pub fn loopback(endpoint: &str, http: SharedHttpClient) -> Client {
     client(config, Some(endpoint), http)
 }
 
-/// A client with the retries, time limits and the meter that every client here has. `config` has region and
-/// credentials.
+/// Returns a client with the retries, the time limits and the meter of every client.
+///
+/// `config` has region and credentials.
 #[must_use]
 pub fn client(config: Builder, endpoint: Option<&str>, http: SharedHttpClient) -> Client {
     let mut config = config
@@ -65,8 +73,10 @@ pub fn client(config: Builder, endpoint: Option<&str>, http: SharedHttpClient) -
     Client::from_conf(config.build())
 }
 
-/// The HTTP client: rustls with ring. Also serves `http://` endpoints. `OKYAKU_OS_ROOTS=1` trusts the operating
-/// system's roots instead of Amazon's, or those of the file that `SSL_CERT_FILE` names.
+/// Returns the HTTP client: rustls with ring. The client also serves `http://` endpoints.
+///
+/// With `OKYAKU_OS_ROOTS=1` the client trusts the operating system's roots instead of Amazon's roots.
+/// `SSL_CERT_FILE` may name a file with roots in that case.
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     let os_roots = std::env::var("OKYAKU_OS_ROOTS").is_ok_and(|value| value == "1");
@@ -83,7 +93,7 @@ pub fn http_client() -> SharedHttpClient {
     }
 }
 
-/// Whether `url` leads to this machine.
+/// Returns whether `url` leads to this machine.
 #[must_use]
 pub fn is_loopback(url: &str) -> bool {
     let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));

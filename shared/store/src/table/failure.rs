@@ -1,4 +1,4 @@
-//! What an SDK error means to a store.
+//! The meaning of SDK errors for the store.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -6,16 +6,17 @@ use aws_sdk_dynamodb::types::CancellationReason;
 
 use okyaku_domain::error::Error;
 
-/// A failed call. Never carries an item or a message of the engine that could quote one (R15).
+/// A failed call. The failure never carries an item or a message of the engine, because a message may quote
+/// an item (R15).
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A condition did not hold.
+    /// A condition is false.
     Condition,
-    /// Another transaction was at the same item; to be repeated.
+    /// Another transaction held the same item. The caller repeats the call.
     Conflict,
-    /// Throttled, unreachable, or failing on its side, after the SDK's own retries.
+    /// The table is throttled, unreachable or failing, also after the SDK's own retries.
     Busy(String),
-    /// Refused for another reason: a defect of ours.
+    /// The call was refused for another reason: a defect of Okyaku.
     Other(String),
 }
 
@@ -40,7 +41,7 @@ impl Failure {
             | "InternalServerError"
             | "ServiceUnavailable"
             | "UnknownServiceError" => Self::Busy(code),
-            // The engine's message may quote a value.
+            // Keep only the code. The engine's message may quote a value.
             _ => Self::Other(code),
         }
     }
@@ -60,10 +61,10 @@ impl From<Failure> for Error {
     }
 }
 
-/// Whether a conditional write took place: `false` where its condition did not hold.
+/// Returns whether a conditional write took place. `false` if the condition is false.
 ///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`] if it failed otherwise.
+/// [`Error::Busy`] or [`Error::Internal`] if the write failed for another reason.
 pub(crate) fn held(sent: Result<(), Failure>) -> Result<bool, Error> {
     match sent {
         Ok(()) => Ok(true),
@@ -72,10 +73,10 @@ pub(crate) fn held(sent: Result<(), Failure>) -> Result<bool, Error> {
     }
 }
 
-/// Why a transaction was cancelled: a reason per item, in the order of the request.
+/// Returns why a transaction was cancelled: a reason per item, in the order of the request.
 ///
 /// # Errors
-/// [`Failure`] if it failed otherwise, was throttled, or met another transaction.
+/// [`Failure`] if the transaction failed for another reason, was throttled, or met another transaction.
 pub(crate) fn cancellation<R>(
     error: SdkError<TransactWriteItemsError, R>,
 ) -> Result<Vec<CancellationReason>, Failure> {

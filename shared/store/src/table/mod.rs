@@ -1,5 +1,9 @@
-//! How the table is spoken to: the client, expressions with their names and values, single writes and transactions, and
-//! what their failures mean.
+//! The calls to the table.
+//!
+//! - The client.
+//! - Expressions with their names and values.
+//! - Single writes, batches and transactions.
+//! - The meaning of failures.
 
 pub(crate) mod batch;
 pub(crate) mod calls;

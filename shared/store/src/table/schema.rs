@@ -1,4 +1,6 @@
-//! The table's definition, for engines that are not deployed by the template. `tests/rules/permissions.rs` compares the two.
+//! The table's definition, for engines outside the template.
+//!
+//! `tests/rules/permissions.rs` compares this definition with the template.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -12,7 +14,8 @@ use crate::items::customer::{CONTACTS_INDEX, LIST_PK, LIST_SK};
 use crate::key::{PK, SK, TTL};
 use okyaku_domain::error::Error;
 
-/// Creates the table with its index and time to live. A table that exists already is left alone.
+/// Creates the table with its index and time to live. An existing table stays as it is, but gets its time to
+/// live.
 ///
 /// # Errors
 /// [`Error::Internal`] or [`Error::Busy`] if the engine refuses.
@@ -21,6 +24,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
     };
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    // The index lists leads and members. It has only keys.
     let index = GlobalSecondaryIndex::builder()
         .index_name(CONTACTS_INDEX)
         .key_schema(key(LIST_PK, KeyType::Hash).map_err(Error::internal)?)
@@ -28,6 +32,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
         .map_err(Error::internal)?;
+    // Create the table.
     let mut request = client
         .create_table()
         .table_name(name)
@@ -40,10 +45,11 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     }
     match request.send().await {
         Ok(_) => {}
-        // It may have been left without its time to live, if somebody died in between.
+        // An earlier call may have created the table and stopped before the time to live was set. Go on.
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         Err(error) => return Err(Failure::of(error).into()),
     }
+    // Set the time to live, also on a table that existed.
     let ttl = TimeToLiveSpecification::builder()
         .attribute_name(TTL)
         .enabled(true)
@@ -52,7 +58,7 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
     let sent = client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await;
     match sent {
         Ok(_) => Ok(()),
-        // "TimeToLive is already enabled".
+        // The engine's message is "TimeToLive is already enabled".
         Err(error) if error.code() == Some("ValidationException") => Ok(()),
         Err(error) => Err(Failure::of(error).into()),
     }

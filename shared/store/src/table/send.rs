@@ -1,4 +1,4 @@
-//! Sending one write by itself.
+//! Sends a single write.
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use okyaku_domain::error::Error;
@@ -8,18 +8,19 @@ use super::write::{Operation, Write};
 use crate::store::Store;
 
 impl<A> Store<A> {
-    /// Sends a write. `false` if its condition did not hold. 1 W per KB.
+    /// Sends a write. Returns `false` if the condition is false. Costs 1 W per KB.
     pub(crate) async fn send(&self, write: Write) -> Result<bool, Error> {
         held(self.try_send(write).await)
     }
 
-    /// Sends a write that has no condition. 1 W per KB.
+    /// Sends a write that has no condition. Costs 1 W per KB.
     pub(crate) async fn send_plain(&self, write: Write) -> Result<(), Error> {
         Ok(self.try_send(write).await?)
     }
 
-    /// Sends a write, and tells how it failed.
+    /// Sends a write and returns the failure of the write.
     pub(crate) async fn try_send(&self, write: Write) -> Result<(), Failure> {
+        // An empty list of names or values is left out, because DynamoDB refuses the list.
         let (names, values) = (write.terms.names(), write.terms.values());
         let (table, condition) = (self.table(), write.condition);
         let capacity = ReturnConsumedCapacity::Total;

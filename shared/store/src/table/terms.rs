@@ -1,5 +1,7 @@
-//! The names and values of an expression. An expression asks for each as it is written, so none can be missing or left
-//! over: DynamoDB refuses both.
+//! The names and values of an expression.
+//!
+//! DynamoDB refuses an expression with a missing or unused name or value. So the writer of an expression asks
+//! for each name and value at the place of use.
 
 use std::collections::HashMap;
 
@@ -7,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::item::Item;
 
-/// The names and values that the expressions of one request use.
+/// The names and values in the expressions of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
     names: HashMap<String, String>,
@@ -15,14 +17,14 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// The placeholder of an attribute's name.
+    /// Returns the placeholder of an attribute's name. Example: `#pk`.
     pub(crate) fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{attribute}");
         self.names.insert(placeholder.clone(), attribute.to_owned());
         placeholder
     }
 
-    /// The placeholder of a value.
+    /// Returns the placeholder of a value. Example: `:v0`. Equal values share a placeholder.
     pub(crate) fn value(&mut self, value: AttributeValue) -> String {
         let known = self.values.iter().find(|(_, known)| **known == value);
         if let Some((placeholder, _)) = known {
@@ -33,12 +35,12 @@ impl Terms {
         placeholder
     }
 
-    /// The names, if there are any.
+    /// Returns the names, if any.
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
 
-    /// The values, if there are any.
+    /// Returns the values, if any.
     pub(crate) fn values(&self) -> Option<Item> {
         (!self.values.is_empty()).then(|| self.values.clone())
     }

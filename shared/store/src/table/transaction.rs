@@ -1,5 +1,6 @@
-//! A transaction: writes from several contributors, all or nothing. Each write carries a tag, by which a refusal tells
-//! whose condition did not hold.
+//! A transaction: several writes that are stored together or refused together.
+//!
+//! Each write carries a tag. A refusal returns the tags of the writes whose conditions are false.
 
 use aws_sdk_dynamodb::types::{CancellationReason, ReturnConsumedCapacity};
 use okyaku_domain::error::Error;
@@ -9,24 +10,26 @@ use super::write::Write;
 use crate::item::Item;
 use crate::store::Store;
 
-/// Items of one transaction at most.
+/// The most items of a transaction.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 pub(crate) const MOST_WRITES: usize = 100;
 
-/// Writes that are stored together. `T` tells whose each is.
+/// Writes that are stored together. `T` tags the origin of each write.
 #[derive(Debug)]
 pub(crate) struct Transaction<T> {
     writes: Vec<(T, Write)>,
 }
 
-/// How a transaction ended.
+/// The outcome of a transaction.
 #[derive(Debug)]
 pub(crate) enum Sent<T> {
-    /// All of it is stored.
+    /// Every write is stored.
     Done,
-    /// None of it: these conditions did not hold. With each what lay there, if the write asked for it.
+    /// Nothing is stored, because conditions are false. With the tags of the refused writes.
+    ///
+    /// A write with `returning_old` also returns the stored item.
     Refused(Vec<(T, Option<Item>)>),
-    /// None of it, because another transaction was at the same item.
+    /// Nothing is stored, because another transaction held the same item.
     Conflict,
 }
 
@@ -41,7 +44,7 @@ impl<T> Transaction<T> {
 }
 
 impl<A> Store<A> {
-    /// Sends a transaction. 2 W per KB of each item.
+    /// Sends a transaction. Costs 2 W per KB of each item.
     pub(crate) async fn transact<T>(&self, transaction: Transaction<T>) -> Result<Sent<T>, Error> {
         let (mut tags, mut items) = (Vec::new(), Vec::new());
         for (tag, write) in transaction.writes {
@@ -58,6 +61,8 @@ impl<A> Store<A> {
         match sent.map_err(cancellation) {
             Ok(_) => Ok(Sent::Done),
             Err(Ok(reasons)) => {
+                // Keep the tags of the writes whose own condition is false. Other writes were only cancelled
+                // along.
                 let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
                 let refused = tags.into_iter().zip(reasons).filter(|(_, reason)| failed(reason));
                 Ok(Sent::Refused(refused.map(|(tag, reason)| (tag, reason.item)).collect()))
@@ -67,7 +72,9 @@ impl<A> Store<A> {
         }
     }
 
-    /// Sends a transaction whose refusal needs no explanation. `None` if another transaction was at the same item.
+    /// Sends a transaction and returns whether the transaction was stored.
+    ///
+    /// Returns `None` if another transaction held the same item.
     pub(crate) async fn transact_all(&self, writes: Vec<Write>) -> Result<Option<bool>, Error> {
         let transaction = Transaction { writes: writes.into_iter().map(|write| ((), write)).collect() };
         Ok(match self.transact(transaction).await? {

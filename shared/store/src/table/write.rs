@@ -1,4 +1,5 @@
-//! One write: a put, an update or a delete with its condition. It is sent by itself or as a part of a transaction.
+//! A write: a put, an update or a delete, with a condition. A write is sent alone or as a part of a
+//! transaction.
 
 use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use okyaku_domain::error::Error;
@@ -28,24 +29,24 @@ impl Write {
         Self { operation, condition: None, terms: Terms::default(), returns_old: false }
     }
 
-    /// Puts an item, whatever was there.
+    /// Returns a put of an item. The put replaces a stored item.
     pub(crate) fn put(item: Item) -> Self {
         Self::new(Operation::Put(item))
     }
 
-    /// Changes attributes of the item at `key`. `update` writes the expression.
+    /// Returns an update of the item at `key`. `update` writes the expression.
     pub(crate) fn update(key: Key, update: impl FnOnce(&mut Terms) -> String) -> Self {
         let mut terms = Terms::default();
         let text = update(&mut terms);
         Self { terms, ..Self::new(Operation::Update(key, text)) }
     }
 
-    /// Deletes the item at `key`.
+    /// Returns a delete of the item at `key`.
     pub(crate) fn delete(key: Key) -> Self {
         Self::new(Operation::Delete(key))
     }
 
-    /// The same on a condition, which `condition` writes. Conditions add up.
+    /// Adds a condition, which `condition` writes. Several conditions must all be true.
     pub(crate) fn when(mut self, condition: impl FnOnce(&mut Terms) -> String) -> Self {
         let text = condition(&mut self.terms);
         self.condition = Some(match self.condition {
@@ -55,16 +56,17 @@ impl Write {
         self
     }
 
-    /// As a part of a transaction it returns what lay there if the condition does not hold.
+    /// Makes a transaction return the stored item if the condition is false.
     pub(crate) fn returning_old(self) -> Self {
         Self { returns_old: true, ..self }
     }
 
-    /// The write as a part of a transaction.
+    /// Returns the write as a part of a transaction.
     pub(crate) fn within_transaction(self, table: &str) -> Result<TransactWriteItem, Error> {
         let (names, values) = (self.terms.names(), self.terms.values());
         let old = self.returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let item = TransactWriteItem::builder();
+        // The SDK has a type per operation. Condition, names and values are the same.
         let item = match self.operation {
             Operation::Put(put) => {
                 let put = Put::builder()
