@@ -1,5 +1,5 @@
 //! The cost ceilings: sequential round trips and capacity units per operation, indexes included, with the channel
-//! cached and customers of at most 1 KB. `docs/TABLE.md` and `docs/COST.md` quote these figures.
+//! cached and customers of at most 1 KB. `docs/reference/TABLE.md` and `docs/reference/COST.md` quote these figures.
 
 use serde_json::{Value, json};
 use support::{NOW, Shop};

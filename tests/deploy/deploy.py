@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The stack of `template.yaml`, deployed on MiniStack and used over HTTP. docs/DEPLOYMENT-TEST.md has the whole.
+"""The stack of `template.yaml`, deployed on MiniStack and used over HTTP. docs/internals/DEPLOYMENT-TEST.md has the whole.
 
     python tests/deploy/deploy.py [FOLDER]
 

@@ -3,7 +3,7 @@
 The first step is what CloudFormation does with the SAM transform. The second makes up for what MiniStack does not do:
 it ignores the OpenAPI body of an HTTP API, so its paths become integrations and routes, and its CORS becomes the API's;
 it ignores ExcludePunctuation, so the characters are excluded by name; and it takes no alarm that calculates, so those
-are left out. Nothing else is changed. docs/DEPLOYMENT-TEST.md lists how MiniStack differs from AWS beyond this.
+are left out. Nothing else is changed. docs/internals/DEPLOYMENT-TEST.md lists how MiniStack differs from AWS beyond this.
 """
 
 import os

@@ -2,7 +2,7 @@
 """The black-box tests of `tests/` once more, on MiniStack's DynamoDB instead of the embedded engine.
 
 Which tests cannot hold there, and why, is `CANNOT`. The list is checked: a test of it that passes, or that is gone, is
-an error, as is every other one that fails. docs/ENGINES.md has the differences. Run it with a Python that has
+an error, as is every other one that fails. docs/internals/ENGINES.md has the differences. Run it with a Python that has
 ministack; the tests are built if they are not yet. Arguments are cargo's, such as `--config .ci/.cargo/config.toml`.
 """
 

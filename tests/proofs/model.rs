@@ -1,5 +1,5 @@
 //! A state machine: sequences of whatever pages, servers and the clock do, done to the real thing and to a model in
-//! plain memory that was written from `docs/RULES.md`; their answers are compared, and then everything that can be
+//! plain memory that was written from `docs/reference/RULES.md`; their answers are compared, and then everything that can be
 //! read (R1–R12).
 //!
 //! `OKYAKU_SEQUENCES` says how many sequences (100 unless said, 1,000 in CI), `OKYAKU_SEED` which ones.

@@ -1,4 +1,4 @@
-//! What a person may ask for: everything that is held about it, by pages, in the form of `docs/export.schema.json`.
+//! What a person may ask for: everything that is held about it, by pages, in the form of `docs/reference/export.schema.json`.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -18,7 +18,8 @@ const INTERNAL: [&str; 10] = ["pk", "sk", "f", "v", "rid", "ttl", "lpk", "lsk", 
 fn valid(export: &Value) -> bool {
     static SCHEMA: OnceLock<Validator> = OnceLock::new();
     let schema = SCHEMA.get_or_init(|| {
-        let schema: Value = serde_json::from_str(include_str!("../../docs/export.schema.json")).unwrap();
+        let schema: Value =
+            serde_json::from_str(include_str!("../../docs/reference/export.schema.json")).unwrap();
         assert!(jsonschema::draft202012::meta::is_valid(&schema));
         jsonschema::draft202012::new(&schema).unwrap()
     });

@@ -284,7 +284,8 @@ async fn export_has_the_orders() {
     let export =
         shop.server("GET", &format!("/okyaku/v1/contacts/{LEE}/export")).send().await.expect(200).clone();
     assert_eq!(export["orders"][0]["total"], "59.9");
-    let schema: Value = serde_json::from_str(include_str!("../../docs/export.schema.json")).unwrap();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/reference/export.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     assert!(
         schema.is_valid(&export),

@@ -89,17 +89,20 @@ fn one_function_decides_revival() {
 
 #[test]
 fn table_page_lists_every_item() {
-    let page = std::fs::read_to_string(root().join("docs/TABLE.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/reference/TABLE.md")).unwrap();
     for source in sources::of("shared/store/src/items") {
         let file = source.name().rsplit('/').next().unwrap().to_owned();
         let named = [format!("`{file}`"), format!("`items/{file}`")].iter().any(|name| page.contains(name));
-        assert!(named || file == "mod.rs", "docs/TABLE.md does not name {file}");
+        assert!(named || file == "mod.rs", "docs/reference/TABLE.md does not name {file}");
     }
     // Every attribute of a customer has a row or a mention.
     let customer = std::fs::read_to_string(root().join("shared/store/src/items/customer.rs")).unwrap();
     let attributes = customer.split("struct Attributes {").nth(1).unwrap().split("\n}").next().unwrap();
     for line in attributes.lines().filter_map(|line| line.split("rename = \"").nth(1)) {
         let name = line.split('"').next().unwrap();
-        assert!(page.contains(&format!("`{name}`")), "docs/TABLE.md does not name the attribute {name}");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "docs/reference/TABLE.md does not name the attribute {name}"
+        );
     }
 }

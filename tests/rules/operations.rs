@@ -108,7 +108,7 @@ fn alarms_read_at_most_ten_metrics_all_of_them_written() {
 #[test]
 fn alarms_have_description_topic_and_handbook_section() {
     let template = template();
-    let handbook = include_str!("../../docs/OPERATIONS.md");
+    let handbook = include_str!("../../docs/guides/OPERATIONS.md");
     let topic = json!(["HasAlarmEmail", ["AlarmTopic"], "AWS::NoValue"]);
     for (name, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
@@ -117,7 +117,7 @@ fn alarms_have_description_topic_and_handbook_section() {
         assert!(matches!(alarm["Condition"].as_str(), Some("HasAlarms" | "HasWriteCeilingAlarm")), "{name}");
         assert_eq!(properties["AlarmActions"], topic, "{name}");
         assert_eq!(properties["OKActions"], topic, "{name}");
-        assert!(handbook.contains(&format!("### {name}\n")), "{name} is not in docs/OPERATIONS.md");
+        assert!(handbook.contains(&format!("### {name}\n")), "{name} is not in docs/guides/OPERATIONS.md");
     }
     let headings = handbook.lines().filter_map(|line| line.strip_prefix("### "));
     for heading in headings.filter(|heading| heading.ends_with("Alarm")) {
@@ -274,7 +274,7 @@ fn handbook_queries_read_logged_fields() {
         "record",
         "errorType",
     ];
-    let handbook = include_str!("../../docs/OPERATIONS.md");
+    let handbook = include_str!("../../docs/guides/OPERATIONS.md");
     let queries: Vec<&str> =
         handbook.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(queries.len() >= 4);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use okyaku_store::items::profile;
 use serde_json::{Map, Value, json};
 
-/// The attributes of a customer's item and what each is. `docs/TABLE.md` lists the same.
+/// The attributes of a customer's item and what each is. `docs/reference/TABLE.md` lists the same.
 pub const NAMES: [(&str, &str); 28] = [
     ("g", "generation"),
     ("m", "memberId"),

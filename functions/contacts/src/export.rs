@@ -1,4 +1,4 @@
-//! The export: all stored data about a person. `docs/export.schema.json` defines the form.
+//! The export: all stored data about a person. `docs/reference/export.schema.json` defines the form.
 
 use std::collections::BTreeMap;
 

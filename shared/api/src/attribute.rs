@@ -1,6 +1,6 @@
 //! The list of a customer's attributes: the name on the wire and the viewers of each attribute.
 //!
-//! A new attribute of [`Customer`] becomes visible by a line in this list. `docs/export.schema.json` and its
+//! A new attribute of [`Customer`] becomes visible by a line in this list. `docs/reference/export.schema.json` and its
 //! test compare the export with this list. For example, `city` is visible to servers and in the export, and
 //! hidden from pages.
 

@@ -1,5 +1,5 @@
 //! The rules of a shop's customer data, as pure functions: no AWS, no HTTP, no clock, no randomness. Each file cites the
-//! rules of `docs/RULES.md` it keeps.
+//! rules of `docs/reference/RULES.md` it keeps.
 
 pub mod amount;
 pub mod basic_key;

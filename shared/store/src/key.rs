@@ -1,6 +1,6 @@
 //! Primary keys, and the attributes of every item.
 //!
-//! Each file of [`crate::items`] alone spells the keys of its item. `docs/TABLE.md` lists every item and
+//! Each file of [`crate::items`] alone spells the keys of its item. `docs/reference/TABLE.md` lists every item and
 //! access pattern.
 
 use aws_sdk_dynamodb::types::AttributeValue;

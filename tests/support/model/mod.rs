@@ -1,5 +1,5 @@
 //! A second opinion on the rules: customers, links, events, contacts, month actives and erasures in plain memory,
-//! written from `docs/RULES.md` and sharing no code with what it is compared with.
+//! written from `docs/reference/RULES.md` and sharing no code with what it is compared with.
 //!
 //! It predicts what an answer must be. What only the other side can know (a minted veilId, a random id) is told to it
 //! afterwards, by `bind`.

@@ -1,6 +1,6 @@
 //! The item of a customer or a tombstone, in the partition of the record.
 //!
-//! Attribute names have one or two letters, because every touch pays for each byte. `docs/TABLE.md` explains
+//! Attribute names have one or two letters, because every touch pays for each byte. `docs/reference/TABLE.md` explains
 //! the names.
 
 use std::collections::BTreeMap;

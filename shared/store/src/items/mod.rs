@@ -1,6 +1,6 @@
 //! The items of the table.
 //!
-//! Each file has the key, the attributes and the codec of one item. `docs/TABLE.md` lists the items.
+//! Each file has the key, the attributes and the codec of one item. `docs/reference/TABLE.md` lists the items.
 
 pub(crate) mod attributes;
 pub mod channel;
