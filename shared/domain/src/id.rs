@@ -1,4 +1,4 @@
-//! Identifiers: a customer's id, a member's id, a visitor's id (R1).
+//! Identifiers: the ids of channels, customers, members and visitors (R1).
 
 use std::fmt;
 
@@ -7,26 +7,28 @@ use serde::{Deserialize, Serialize};
 use super::limit::MEMBER_ID_CHARS;
 use super::text::has_control;
 
-/// Id of a channel: 20 lower-hex characters. Serde takes it as it stands: it comes from the table, a token that we signed
-/// or an operator's command, whose channel is then looked for.
+/// The id of a channel: 20 lower-hex characters.
+///
+/// Serde takes every text. The text comes from the table, from a token signed by Okyaku, or from an
+/// operator's command. Okyaku then looks for the channel of the command.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChannelId(String);
 
 impl ChannelId {
-    /// Takes a text that has the shape of an id, else nothing.
+    /// Parses an id. Returns `None` if the text has a different shape.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         is_lower_hex(text, 20).then(|| Self(text.to_owned()))
     }
 
-    /// The id made of 10 random bytes.
+    /// Returns the id made of 10 random bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 10]) -> Self {
         Self(hex::encode(bytes))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,25 +41,25 @@ impl fmt::Display for ChannelId {
     }
 }
 
-/// Id of a customer in its channel: 20 lower-hex characters, as Channel Talk's look.
+/// The id of a customer in the channel: 20 lower-hex characters, as in Channel Talk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomerId(String);
 
 impl CustomerId {
-    /// Takes a text that has the shape of an id, else nothing.
+    /// Parses an id. Returns `None` if the text has a different shape.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         is_lower_hex(text, 20).then(|| Self(text.to_owned()))
     }
 
-    /// The id made of the first 10 bytes of a keyed hash or of random bytes.
+    /// Returns the id made of the first 10 bytes of a keyed hash, or of 10 random bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 10]) -> Self {
         Self(hex::encode(bytes))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -70,23 +72,25 @@ impl fmt::Display for CustomerId {
     }
 }
 
-/// Whether `text` is exactly `length` lower-case hexadecimal digits.
+/// Returns whether `text` is exactly `length` lower-case hexadecimal digits.
 #[must_use]
 pub fn is_lower_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A member's id, as the shop's own site names it.
+/// The memberId: the shop's own id of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemberId(String);
 
-/// Characters that show nothing, although Unicode does not count them as white space.
+/// Returns whether a character is invisible although Unicode does not count the character as white space.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
 }
 
-/// Ids that a page sends when nobody is logged in. The list follows those of Segment Unify and PostHog.
+/// Texts that pages send as a memberId while the visitor is logged out.
+///
+/// The list follows the lists of Segment Unify and PostHog.
 const PLACEHOLDERS: [&str; 18] = [
     "null",
     "undefined",
@@ -109,11 +113,13 @@ const PLACEHOLDERS: [&str; 18] = [
 ];
 
 impl MemberId {
-    /// Parses a memberId (R1): 1–64 characters, no white space, no control character, none of `/ ? # % \`, and
-    /// not a placeholder.
+    /// Parses a memberId (R1): 1–64 characters.
+    ///
+    /// White space, invisible characters, control characters, `/ ? # % \` and placeholders are refused. For
+    /// example, `user@example.com` is a memberId, and `a b` and `null` are refused.
     ///
     /// # Errors
-    /// What it must be, without the value.
+    /// A message with the broken rule. The message leaves out the value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.trim().is_empty() {
             return Err("must not be blank");
@@ -138,21 +144,22 @@ impl MemberId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Id of a visitor's browser, minted by the server: 32 lower-hex characters. A UUID, as Channel Talk's cookie
-/// holds one, is adopted too.
+/// The id of a visitor's browser, minted by the server: 32 lower-hex characters.
+///
+/// A lower-case UUID is adopted too, because Channel Talk's cookie holds a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VeilId(String);
 
 impl VeilId {
-    /// Takes a well-formed veilId, else nothing.
+    /// Parses a veilId. Returns `None` if the text has a different form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let uuid = || {
@@ -165,20 +172,20 @@ impl VeilId {
         (is_lower_hex(text, 32) || uuid()).then(|| Self(text.to_owned()))
     }
 
-    /// The veilId made of 128 random bits.
+    /// Returns the veilId made of 128 random bits.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(hex::encode(bytes))
     }
 
-    /// The veilId as text.
+    /// Returns the veilId as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a record's id is made from: the id that somebody has outside Okyaku.
+/// The natural key, from which a record's id is made: the id of a person outside Okyaku.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NaturalKey<'a> {
     /// A member's id.
@@ -187,9 +194,9 @@ pub enum NaturalKey<'a> {
     Visitor(&'a VeilId),
 }
 
-/// Makes the ids of a channel's records. The same key and generation always make the same id.
+/// Makes the ids of a channel's records. The same key and the same generation always make the same id.
 pub trait RecordIds {
-    /// The id of a record.
+    /// Returns the id of a record.
     fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId;
 }
 
