@@ -1,4 +1,4 @@
-//! The person whom a request means.
+//! References to the person that a request means.
 
 use serde_json::Value;
 

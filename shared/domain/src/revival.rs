@@ -31,8 +31,8 @@ impl Proof {
     /// Returns the time from which erasures of an address refuse a new record with the address, epoch ms.
     ///
     /// If the address was erased at this time or later, the new record is refused. `None` if erasures of the
-    /// address make no difference. For an upsert every erasure counts, because the shop may know of none. For
-    /// a builder's update only later erasures count.
+    /// address make no difference, as for a boot or an upsert with `revive`. For any further upsert every
+    /// erasure counts, because the shop may know of none. For a builder's update only later erasures count.
     #[must_use]
     pub fn refused_by_erasures_since(self) -> Option<Millis> {
         match self {

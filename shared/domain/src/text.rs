@@ -13,9 +13,10 @@ pub fn has_control_in_prose(text: &str) -> bool {
 }
 
 /// Parses a short text, for example a name. The text is trimmed and has 1 to `max` characters.
+/// Control characters are refused.
 ///
 /// # Errors
-/// A message with the expected form. The message leaves out the value. Control characters are refused.
+/// A message with the expected form. The message leaves out the value.
 pub fn short(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
