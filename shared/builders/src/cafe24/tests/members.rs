@@ -1,4 +1,4 @@
-//! What is said of members.
+//! Deliveries about members.
 
 use super::*;
 use okyaku_domain::builder::Builder;

@@ -17,7 +17,7 @@ use okyaku_domain::event::Bounds;
 use okyaku_domain::id::MemberId;
 use okyaku_domain::time::{DAY, MINUTE};
 
-/// When the deliveries of these tests come: 2026-11-21 at 09:00 in Korea.
+/// The time of the deliveries in these tests: 2026-11-21 at 09:00 in Korea.
 const AT: i64 = 1_795_219_200_000;
 /// 2026-11-20 at 10:00 in Korea.
 const TEN: i64 = 1_795_136_400_000;
@@ -33,7 +33,7 @@ fn read_event(no: u64, resource: Value) -> Delivery {
     read(&object(json!({"event_no": no, "resource": resource})), CONTEXT)
 }
 
-/// The one statement about a member, and nothing left out.
+/// Returns the only update, about a member, of a delivery without rejections.
 fn only(delivery: Delivery) -> CustomerUpdate {
     assert_eq!(delivery.rejections, []);
     let [BuilderUpdate::Customer(update)] = delivery.updates.as_slice() else { panic!("{delivery:?}") };
@@ -55,7 +55,7 @@ fn with(mut base: Value, change: Value) -> Value {
     base
 }
 
-/// The body of the delivery that is kept as an example.
+/// Returns the body of an example delivery.
 fn example(no: u64) -> Map<String, Value> {
     let path = format!("{}/../../events/deliveries/cafe24/{no}.json", env!("CARGO_MANIFEST_DIR"));
     let file = object(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());

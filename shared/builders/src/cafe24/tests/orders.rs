@@ -1,4 +1,4 @@
-//! What one order's delivery says.
+//! Deliveries about one order.
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn received_order_is_an_order_and_a_checkout() {
     let expected = json!({"id": "20261120-0000011", "totalAmount": 29800, "shippingAmount": 3000,
         "currency": "KRW", "products": products});
     assert_eq!(property(&update), expected);
-    // Whoever typed them may have ordered for somebody else.
+    // The buyer may have ordered for a different person.
     assert_eq!((update.fields, update.name), (BTreeMap::new(), None));
 }
 

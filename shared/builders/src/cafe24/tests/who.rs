@@ -1,4 +1,4 @@
-//! Which event it is, in which mall, and about whom.
+//! The event, the mall and the member of a delivery.
 
 use super::*;
 
