@@ -1,4 +1,4 @@
-//! Whatever is sent.
+//! Any body and any topic.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ const TOPICS: [&str; 24] = [
     "orders/delete",
 ];
 
-/// Keys that are read, so that chance comes upon them.
+/// Keys that the parser reads, so that random bodies contain the keys.
 const KEYS: [&str; 42] = [
     "id",
     "admin_graphql_api_id",

@@ -1,4 +1,4 @@
-//! Erasures and requests.
+//! Erasures and data requests.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
         assert_eq!(delivery.updates, [BuilderUpdate::Erase { by: member("7"), at: ms(at) }]);
         assert_eq!(rejections(&delivery), []);
     }
-    // An address in it picks nobody: the topic is about a customer.
+    // An address in the body picks nobody, because the topic is about a customer.
     let delivery = delivery("customers/delete", json!({"id": null, "email": "lee@example.com"}));
     assert_eq!(
         (delivery.updates.len(), rejections(&delivery)),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use okyaku_domain::builder_update::TagUpdate;
 
-/// As API versions before 2025-01 tell a customer.
+/// A customer in API versions before 2025-01.
 fn classic() -> Value {
     json!({
         "id": 7064055069_u64,
@@ -31,7 +31,7 @@ fn classic() -> Value {
     })
 }
 
-/// As API versions from 2025-01 on do: neither tags nor consents nor purchases.
+/// A customer in API versions since 2025-01: tags, consents and purchases are absent.
 fn current() -> Value {
     with(
         &classic(),

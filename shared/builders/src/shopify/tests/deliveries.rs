@@ -1,4 +1,4 @@
-//! The example deliveries, and which topics say nothing.
+//! The example deliveries, and the topics that change nothing.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Topics that are known and say nothing that is kept.
+/// Known topics that change nothing.
 const SILENT: [&str; 3] = ["app/uninstalled", "customers/purchasing_summary", "orders/edited"];
 
-/// Topics that have an example.
+/// Topics with an example.
 const TOPICS: [&str; 25] = [
     "app/uninstalled",
     "carts/create",

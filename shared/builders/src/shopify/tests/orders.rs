@@ -35,7 +35,7 @@ fn property(update: &CustomerUpdate) -> Value {
     serde_json::from_str(update.events[0].event.property.as_deref().unwrap()).unwrap()
 }
 
-/// What the delivery says of the order itself, which comes last.
+/// Returns the update of the order, which comes last, and the rejections.
 fn sale(topic: &str, body: Value) -> (CustomerUpdate, Vec<(String, RejectionReason)>) {
     let delivery = delivery(topic, body);
     let rejections =

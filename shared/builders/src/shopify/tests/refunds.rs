@@ -1,4 +1,4 @@
-//! Money given back.
+//! Refunds.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn line(subtotal: Value, tax: Value) -> Value {
     json!({"subtotal": subtotal, "total_tax": tax, "subtotal_set": {"shop_money": {"amount": "1", "currency_code": "USD"}}})
 }
 
-/// What is refunded by this refund alone, and within its order.
+/// Returns the refunded amount of the refund alone and within its order, with the rejections of both.
 fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, Vec<String>) {
     let alone = delivery("refunds/create", refund.clone());
     let own = match &alone.updates[..] {
@@ -43,7 +43,7 @@ fn refund_is_the_amount_paid_back_else_the_sum_of_its_lines() {
         (json!([paid(json!("5")), transaction("void", "success", json!("7"))]), json!([]), Some("5")),
         (json!([]), json!([line(json!(10.5), json!("1.05")), line(json!("2"), json!(null))]), Some("13.55")),
         (json!(null), json!([line(json!("10.00"), json!(0))]), Some("10")),
-        // Not yet, or never: nothing is known to have been given back.
+        // Pending or empty: so far, no money is known to be given back.
         (json!([transaction("refund", "pending", json!("5"))]), json!([line(json!(5), json!(0))]), None),
         (json!([]), json!([]), None),
     ] {
@@ -60,7 +60,8 @@ fn refund_in_a_foreign_currency_is_read_from_the_lines() {
     let refund = json!({"id": 9301, "order_id": 5501, "transactions": [foreign],
         "refund_line_items": [line(json!("12.90"), json!("1.10"))]});
     assert_eq!(given_back(&refund), (Some("14".into()), Some("14".into()), vec![], vec![]));
-    // Without lines the amount in the shop's currency is unknown, and none is better than a wrong one.
+    // Without lines, the amount in the shop's currency is unknown. An absent amount is better than a wrong
+    // amount.
     let money = json!({"shop_money": {"amount": "0", "currency": "USD", "currency_code": "USD"}});
     for told in [
         json!({"order_adjustments": [{"amount": "-3.00", "amount_set": money}]}),
