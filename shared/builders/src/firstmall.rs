@@ -79,6 +79,7 @@ pub fn is_supplied_event(name: &str) -> bool {
 pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>, Vec<Detail>) {
     let mut dropped = Vec::new();
     let mut kept = Map::new();
+    // Read every field. The list of dropped fields stops at its limit.
     for (key, value) in profile {
         match read(&key, value) {
             Ok(Some(value)) => drop(kept.insert(key, value)),
@@ -91,6 +92,7 @@ pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>,
             Err(_) => {}
         }
     }
+    // Keep a total also under the name common to all builders.
     for (own, common) in ALIASES {
         if let Some(value) = kept.get(own).cloned() {
             kept.insert(common.to_owned(), value);
@@ -119,6 +121,7 @@ fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
         _ if number => return Err("must be a number, or text that is one"),
         _ => return Err("must be a time"),
     };
+    // A template prints a blank or a zero date for an absent value.
     if text.is_empty() || (moment && text.starts_with(NO_TIME)) {
         return Ok(None);
     }
@@ -127,6 +130,7 @@ fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
             "must be a time in epoch milliseconds or seconds, or as YYYY-MM-DD HH:MM:SS by Korea's clock",
         );
     }
+    // Take out the commas between thousands, then parse a plain decimal.
     let number = ungrouped(&text).as_deref().and_then(amount::parse).and_then(amount::json);
     number.map(|number| Some(Value::Number(number))).ok_or("must be a number from 0, or text that is one")
 }
@@ -169,6 +173,7 @@ mod tests {
 
     #[test]
     fn supplied_values_are_kept_and_no_other() {
+        // Every supplied key is kept, and a total also under its common name.
         let mut profile: Map<String, Value> =
             KEYS.iter().map(|key| ((*key).to_owned(), json!("1"))).collect();
         profile.insert(LAST_CHECKOUT.to_owned(), json!("2026-11-20 10:00:00"));
@@ -178,6 +183,7 @@ mod tests {
         assert_eq!(kept.keys().cloned().collect::<std::collections::BTreeSet<_>>(), expected);
         assert_eq!(dropped, []);
 
+        // Any further key is dropped with a message.
         let message = "is not a value that Firstmall supplies".to_owned();
         for key in
             ["grade", "memberId", "recentPurchaseCount", "totalPurchaseCount", "description", "Name", ""]
@@ -211,6 +217,7 @@ mod tests {
                 assert_eq!((&kept[key], dropped), (&number, vec![]), "{key} {printed}");
             }
         }
+        // Anything but a plain number from 0 is dropped.
         for wrong in [
             json!("1,2"),
             json!("12,00"),
@@ -231,6 +238,7 @@ mod tests {
                 let (kept, dropped) = supplied(json!({key: wrong}));
                 assert_eq!((kept, dropped.len()), (json!({}), 1), "{key} {wrong}");
                 assert_eq!(dropped[0].0, format!("profile.{key}"));
+                // The message leaves out the value.
                 assert!(!dropped[0].1.contains("개"));
             }
         }
@@ -248,6 +256,7 @@ mod tests {
     #[test]
     fn latest_order_time_becomes_epoch_milliseconds() {
         let at = 1_795_136_400_000_i64;
+        // Milliseconds, seconds, Korea's clock and RFC 3339.
         for printed in [
             json!(at),
             json!(at.to_string()),
@@ -258,6 +267,7 @@ mod tests {
         ] {
             assert_eq!(supplied(json!({LAST_CHECKOUT: printed})), (json!({LAST_CHECKOUT: at}), vec![]));
         }
+        // Any further form is dropped.
         for wrong in [
             json!(0),
             json!("20261120"),

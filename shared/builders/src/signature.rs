@@ -49,6 +49,7 @@ mod tests {
         let (old, new) = ("old-secret".to_owned(), "new-secret".to_owned());
         let pair = [new, old.clone()];
         let right = shopify(&old, b"{}");
+        // One secret of the rotation is enough, and every byte of the body counts.
         assert!(is_shopifys(&pair, b"{}", &right));
         assert!(!is_shopifys(&pair[..1], b"{}", &right));
         assert!(!is_shopifys(&pair, b"{} ", &right));
@@ -57,6 +58,7 @@ mod tests {
         {
             assert!(!is_shopifys(&pair, b"{}", &forged), "{forged}");
         }
+        // An empty secret proves nothing.
         let empty = [String::new()];
         assert!(!is_shopifys(&empty, b"{}", &shopify("", b"{}")) && !is_cafe24s(&empty, ""));
         assert!(

@@ -110,6 +110,7 @@ pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
 }
 
 fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
+    // With a member and a price, the part is an order.
     if reader.has("member_id") && TOTAL.iter().any(|key| reader.has(key)) {
         let Some((order, mut update)) = begin(reader, kind) else { return };
         let total = total(reader);
@@ -147,6 +148,7 @@ impl<'a> Orders<'a> {
             Some(Value::String(text)) => text.split(',').map(str::trim).collect(),
             _ => Vec::new(),
         };
+        // The number of orders in the body. A single id is one order.
         let of = parts("order_id").len().max(1);
         let mut orders = Self { each: Vec::new(), common: Map::new() };
         // Split the values with a part for each order, and share the rest.

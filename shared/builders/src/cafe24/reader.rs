@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         read
     }
 
-    /// Returns a text, or a whole number as text, trimmed. A blank text and the date [`NO_DATE`] count as
+    /// Returns a text, or a whole number as text, trimmed. A blank text and the date `0000-00-00` count as
     /// absent.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         let text = self.read(key, |value| match value {
@@ -181,6 +181,7 @@ impl<'a> Reader<'a> {
         };
         let mut parts = Vec::new();
         for (at, part) in text.split(',').map(str::trim).enumerate() {
+            // Check the limit before the part, so that a body of commas ends at the limit too.
             if at == MEMBERS_LISTED {
                 self.leave_out(key, RejectionReason::Limit);
                 break;
@@ -236,6 +237,7 @@ impl<'a> Reader<'a> {
         else {
             return None;
         };
+        // Name the field of the payload in the rejection: the date, or the field of the id.
         match event::of_server(&body, bounds) {
             Ok(event) => Some(event),
             Err(("createdAt", _)) if at < bounds.now - bounds.retention => {

@@ -68,6 +68,7 @@ pub(super) fn cart(body: &Object<'_>) {
 fn read(body: &Object<'_>, lines: Vec<Object<'_>>) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
     let reader = body.reader;
     let told = body.given("line_items").and_then(Value::as_array).map_or(0, Vec::len);
+    // An entry of a different type makes both figures unknown.
     let whole = told == lines.len();
     let (mut count, mut price) = (whole.then_some(0_u64), whole.then_some(Decimal::ZERO));
     let mut things: Vec<Line> = Vec::new();

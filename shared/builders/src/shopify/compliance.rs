@@ -57,9 +57,11 @@ fn named(body: &Object<'_>) -> Option<PersonRef> {
         reader.reject("customer", RejectionReason::NoCustomer);
         return None;
     };
+    // A customer with an id is a member.
     if let Some(member) = member(&customer, &["id", "admin_graphql_api_id"]) {
         return Some(PersonRef::Member(member));
     }
+    // An unreadable id is rejected, and the contact points still count.
     if customer.get("id").is_some() {
         reader.reject("customer.id", RejectionReason::Invalid);
     }

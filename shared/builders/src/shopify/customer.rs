@@ -68,6 +68,7 @@ pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> 
     let customer = body.object("customer");
     if let Some(update) = customer.as_ref().and_then(|customer| about(customer)) {
         let whose = (update.member.clone(), update.builder_created_at);
+        // An object with an id alone has no data for an update.
         let silent = update.fields.is_empty()
             && update.name.is_none()
             && update.tags.is_none()
@@ -78,7 +79,7 @@ pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> 
         }
         return Some(whose);
     }
-    // Without a customer object, the body itself may name the customer.
+    // Without a readable customer object, the body itself may name the customer.
     let member = member(body, &["customer_id"]);
     if member.is_none() {
         reader
@@ -94,6 +95,7 @@ fn about(customer: &Object<'_>) -> Option<CustomerUpdate> {
     let at = customer.time("updated_at").unwrap_or(reader.context.at);
     let mut update = CustomerUpdate::new(Builder::Shopify, member, at);
     update.builder_created_at = customer.time("created_at");
+    // Names, contact points and the address.
     for (key, field) in TEXTS {
         text(customer, key, field, &mut update);
     }
@@ -165,13 +167,16 @@ fn name(customer: &Object<'_>) -> Option<Option<String>> {
         Some(Value::String(text)) => Some(text.trim()),
         Some(_) => None,
     };
+    // Without both keys, the stored name stays.
     if !customer.has("first_name") && !customer.has("last_name") {
         return None;
     }
     let name = format!("{} {}", part("first_name")?, part("last_name")?).trim().to_owned();
+    // Both parts are blank, so the name is cleared.
     if name.is_empty() {
         return Some(None);
     }
+    // An invalid name leaves the stored name unchanged.
     let Ok(Value::String(name)) = field::value("name", &name.into(), reader.context.region) else {
         return None;
     };

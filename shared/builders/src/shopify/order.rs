@@ -29,6 +29,7 @@ pub(super) fn order(body: &Object<'_>) {
     let at = reader.valid("created_at", at);
     let (Some(id), Some(at)) = (id, at) else { return };
     let version = body.time("updated_at").unwrap_or(reader.context.at);
+    // The price and the refunds, in the shop's currency.
     let sums = Sums::of(body);
     let refunds = refunds(body, sums.currency.as_deref());
 
@@ -67,6 +68,7 @@ pub(super) fn order(body: &Object<'_>) {
 pub(super) fn checkout(body: &Object<'_>) {
     let reader = body.reader;
     let Some((member, builder_created_at)) = customer::embedded(body) else { return };
+    // The token and the creation time make the event's id and date.
     let token = reader.valid("token", cart::token(body));
     let at = body.time("created_at");
     let at = reader.valid("created_at", at);
@@ -153,6 +155,7 @@ fn products(body: &Object<'_>) -> Option<Vec<Value>> {
     let mut products = Vec::new();
     let mut bytes = 0;
     for line in lines {
+        // A wrong field of the line is rejected alone.
         let mut product = Map::new();
         product.extend(product_id(&line).map(|id| ("id".to_owned(), id.into())));
         product.extend(title(&line).map(|title| ("name".to_owned(), title.into())));
@@ -160,6 +163,7 @@ fn products(body: &Object<'_>) -> Option<Vec<Value>> {
         set(&line, &mut product, "price", "line_items.price", price);
         product.extend(quantity(&line).map(|quantity| ("quantity".to_owned(), quantity.into())));
         let product = Value::from(product);
+        // Stop at the limit, so that the event still fits.
         bytes += product.to_string().len() + 1;
         if products.len() == PRODUCTS || bytes > PRODUCTS_BYTES {
             reader.reject("line_items", RejectionReason::Limit);

@@ -58,6 +58,7 @@ impl<'a> Reader<'a> {
         version: Millis,
         property: Map<String, Value>,
     ) -> Option<VersionedEvent> {
+        // Check the event like an event of a server.
         let fields = [
             ("id", Value::from(id)),
             ("name", name.into()),

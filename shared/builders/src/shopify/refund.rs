@@ -36,6 +36,7 @@ pub(super) fn given_back(refund: &Object<'_>, currency: Option<&str>) -> Option<
     let transactions = transactions.unwrap_or_default();
     // A transaction may be in the buyer's currency. An order's total is always in the shop's currency.
     let currency = currency.map(str::to_owned).or_else(|| shop_currency(refund));
+    // Look for a transaction in a foreign currency.
     let mut foreign = false;
     for transaction in &transactions {
         let code = transaction.currency("currency");
@@ -51,6 +52,7 @@ pub(super) fn given_back(refund: &Object<'_>, currency: Option<&str>) -> Option<
     } else {
         of_transactions(&transactions)
     }?;
+    // An amount of 0 means that no money was given back so far.
     (!amount.is_zero()).then_some(amount)
 }
 

@@ -133,6 +133,7 @@ proptest! {
         let text = Value::from(body.clone()).to_string();
         for topic in TOPICS {
             let delivery = read(topic, &body, context());
+            // Only a deletion or redaction that names a customer may erase.
             for update in &delivery.updates {
                 match update {
                     BuilderUpdate::Erase { .. } => {
@@ -149,6 +150,7 @@ proptest! {
                     BuilderUpdate::Refund(_) | BuilderUpdate::DataRequest { .. } => {}
                 }
             }
+            // Every rejection comes once.
             let mut rejections = delivery.rejections.clone();
             rejections.sort();
             rejections.dedup();

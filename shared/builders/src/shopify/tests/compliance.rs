@@ -51,6 +51,7 @@ fn redact_identifies_by_id_else_by_email_else_by_phone() {
         (json!({"email": "nobody", "phone": "+82 10-2468-2468"}), phone(), Some("customer.email")),
         (json!({"id": "x", "email": "lee@example.com"}), email(), Some("customer.id")),
     ] {
+        // Both topics name the person in the same way.
         for (topic, body) in [
             ("customers/redact", json!({"shop_id": 1, "customer": customer, "orders_to_redact": []})),
             (

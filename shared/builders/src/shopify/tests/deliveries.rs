@@ -47,6 +47,7 @@ fn every_example_is_read_without_a_rejection() {
         let path = entry.unwrap().path();
         let example: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let topic = example["topic"].as_str().unwrap();
+        // The name of the file is the topic.
         assert_eq!(path.file_stem().unwrap().to_str().unwrap(), topic.replace('/', "-"));
         let delivery = delivery(topic, example["body"].clone());
         assert_eq!(rejections(&delivery), [], "{topic}");

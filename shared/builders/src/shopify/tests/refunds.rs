@@ -15,6 +15,7 @@ fn line(subtotal: Value, tax: Value) -> Value {
 
 /// Returns the refunded amount of the refund alone and within its order, with the rejections of both.
 fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, Vec<String>) {
+    // The refund as a topic of its own.
     let alone = delivery("refunds/create", refund.clone());
     let own = match &alone.updates[..] {
         [BuilderUpdate::Refund(Refund { order, id, amount })] => {
@@ -24,6 +25,7 @@ fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, V
         [] => None,
         other => panic!("{other:?}"),
     };
+    // The same refund within its order.
     let order = json!({"id": 5501, "customer": {"id": 7}, "created_at": "2026-11-20T10:15:00+09:00", "currency": "USD",
         "total_price": "99.00", "line_items": [], "refunds": [refund]});
     let within = delivery("orders/updated", order);
@@ -56,6 +58,7 @@ fn refund_is_the_amount_paid_back_else_the_sum_of_its_lines() {
 
 #[test]
 fn refund_in_a_foreign_currency_is_read_from_the_lines() {
+    // The buyer paid in KRW, and the shop sells in USD.
     let foreign = with(&transaction("refund", "success", json!("18000")), json!({"currency": "KRW"}));
     let refund = json!({"id": 9301, "order_id": 5501, "transactions": [foreign],
         "refund_line_items": [line(json!("12.90"), json!("1.10"))]});
@@ -96,11 +99,13 @@ fn unreadable_refund_is_rejected() {
         assert_eq!((own, within), (None, None), "{change}");
         assert_eq!((lost, lost_within), (vec![path.to_owned()], vec![format!("refunds.{path}")]), "{change}");
     }
+    // A refund without a readable order is rejected.
     let nowhere = delivery("refunds/create", with(&good, json!({"order_id": [5501]})));
     assert_eq!(
         (nowhere.updates.len(), rejections(&nowhere)),
         (0, vec![("order_id", RejectionReason::Invalid)])
     );
+    // GraphQL's ids name the same refund.
     let gid = with(&good, json!({"id": "gid://shopify/Refund/9301", "order_id": "gid://shopify/Order/5501"}));
     assert_eq!(given_back(&gid).0.as_deref(), Some("5"));
 }
