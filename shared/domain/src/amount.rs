@@ -54,6 +54,7 @@ mod tests {
                 "{text}"
             );
         }
+        // Signs, grouping, exponents, full-width digits and too many digits are refused.
         for text in [
             "",
             " ",

@@ -45,16 +45,19 @@ impl BuilderTags {
                 }
             }
         }
+        // Of two updates with the same time, presence wins.
         let mut rejected = 0;
         for tag in named {
             let known = self.each.get(tag).copied().unwrap_or((self.all, false));
             let entry = known.max((at, there));
+            // A new tag needs room, and a known tag always has its place.
             if self.each.contains_key(tag) || self.each.len() < BUILDER_TAGS {
                 self.each.insert(tag.clone(), entry);
             } else {
                 rejected += 1;
             }
         }
+        // Forget the tags that the whole set already removed.
         let all = self.all;
         self.each.retain(|_, entry| *entry > (all, false));
         rejected
@@ -86,6 +89,7 @@ mod tests {
     fn whole_set_removes_the_tags_it_omits() {
         let mut tags = BuilderTags::default();
         tags.apply(&TagUpdate::All(set(&["a", "b"])), 10);
+        // An addition from before the whole set changes nothing.
         tags.apply(&TagUpdate::Added(set(&["late"])), 5);
         assert_eq!(tags.there(), set(&["a", "b"]).iter().collect());
         tags.apply(&TagUpdate::Removed(set(&["a"])), 20);

@@ -68,6 +68,7 @@ fn agent_hash(user_agent: &str) -> String {
 
 /// Reads a User-Agent header. Returns `None` if the header is unknown to the parser.
 fn browser(user_agent: &str) -> Option<Browser> {
+    // The parser writes UNKNOWN for an unknown part.
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());
     let with_version = |name: &Option<String>, version: &str| {
         name.as_ref().map(|name| match known(version) {
@@ -97,6 +98,7 @@ impl Web {
         if user_agent.len() > AGENT_BYTES {
             return;
         }
+        // A header that was read before costs only this hash.
         let hash = agent_hash(user_agent);
         if self.agent.as_ref() == Some(&hash) {
             return;
@@ -135,6 +137,7 @@ mod tests {
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         assert_eq!(web.browser.as_deref(), Some("Firefox 145.0"));
         web.browser = None;
+        // The known header is skipped, so the emptied field stays empty.
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         assert_eq!(web.browser, None);
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0");

@@ -119,8 +119,8 @@ pub fn key(text: &str) -> Result<(), String> {
 
 /// Parses the value of `key` by its declared type. An undeclared key takes every allowed type.
 ///
-/// Numbers are finite. A contact point comes back in its normal form. For example, the `email` `
-/// Mina@Example.com` becomes `mina@example.com`.
+/// Numbers are finite. A contact point comes back in its normal form. For example, the e-mail address
+/// `Mina@Example.com` becomes `mina@example.com`.
 ///
 /// # Errors
 /// A message with the expected form. The message leaves out the value.
@@ -139,6 +139,7 @@ pub fn value(key: &str, value: &Value, region: &str) -> Result<Value, String> {
             _ => Err("must be epoch milliseconds at 00:00 UTC".into()),
         },
         (FieldType::List, Value::Array(_)) => undeclared(value),
+        // A value of a different type is refused with the expected type.
         (FieldType::Boolean, _) => Err("must be true or false".into()),
         (FieldType::Number, _) => Err("must be a number".into()),
         (FieldType::Date | FieldType::Datetime, _) => Err("must be a time in epoch milliseconds".into()),
@@ -166,6 +167,7 @@ fn undeclared(value: &Value) -> Result<Value, String> {
         Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
         Value::String(text) => prose(text).map(Value::String),
         Value::Array(items) => {
+            // A list has texts only or numbers only.
             let texts = items.iter().all(Value::is_string);
             let numbers = items.iter().all(Value::is_number);
             if !texts && !numbers {

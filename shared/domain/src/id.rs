@@ -136,6 +136,7 @@ impl MemberId {
         if has_control(text) {
             return Err("must not have control characters");
         }
+        // A placeholder counts in any case and within quotes.
         let lower = text.to_lowercase();
         let lower = lower.trim_matches(['"', '\'']);
         if text.chars().all(|c| matches!(c, '0' | '０')) || PLACEHOLDERS.contains(&lower) {
@@ -228,6 +229,7 @@ mod tests {
         ] {
             assert!(MemberId::parse(text).is_err(), "{text}");
         }
+        // Ids that resemble a placeholder or a path are members all the same.
         for text in ["lucas", "0815", "user@example.com", "회원", "a:b", "日本"] {
             assert!(MemberId::parse(text).is_ok(), "{text}");
         }

@@ -127,6 +127,7 @@ mod tests {
         ] {
             assert_eq!(Month::parse(text), None, "{text}");
         }
+        // The first and the last month.
         assert_eq!(Month::parse("2000-01").map(Month::key).as_deref(), Some("200001"));
         assert_eq!(Month::parse("2999-12").map(Month::key).as_deref(), Some("299912"));
     }

@@ -72,6 +72,7 @@ impl Profile {
     pub fn apply(&mut self, patch: &ProfilePatch, by: Writer<'_>) -> Vec<Detail> {
         match patch {
             ProfilePatch::Reset => {
+                // A page's reset leaves the fields that are closed to pages.
                 let stays = |key: &str| by.sender == Sender::Page && is_not_a_pages(key);
                 let gone: Vec<String> = self.0.keys().filter(|key| !stays(key)).cloned().collect();
                 let mut bytes = self.bytes();
@@ -81,6 +82,7 @@ impl Profile {
                 Vec::new()
             }
             ProfilePatch::Fields(fields) => {
+                // One count of bytes for the whole patch, kept up to date by every field.
                 let mut bytes = self.bytes();
                 let refused = fields.iter().filter_map(|(key, value)| match value {
                     Some(value) => self.put("profile", key, value, by, &mut bytes),

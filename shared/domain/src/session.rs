@@ -37,12 +37,14 @@ pub fn seen(customer: &mut Customer, platform: Platform, now: Millis) {
     if !moves {
         return;
     }
+    // An earlier `now` never moves a time back.
     customer.last_seen_at = customer.last_seen_at.max(Some(now));
     let (sessions, last) = match platform {
         Platform::Web => (&mut customer.web.sessions_count, &mut customer.web.last_seen_at),
         Platform::Mobile => (&mut customer.mobile.sessions_count, &mut customer.mobile.last_seen_at),
     };
     *last = (*last).max(Some(now));
+    // A session counts once in all, and once for its platform.
     if opens {
         *sessions += 1;
         customer.sessions_count += 1;

@@ -74,6 +74,7 @@ proptest! {
         let mut customer = customer(1);
         let mut first: BTreeMap<String, Value> = BTreeMap::new();
         for (profile, sender) in patches {
+            // Remember the first value of every set-once key.
             if let ProfilePatch::Fields(fields) = &profile {
                 for (key, value) in fields.iter().filter(|(key, _)| is_set_once(key)) {
                     if let Some(value) = value {
@@ -98,6 +99,7 @@ proptest! {
         customer.apply(&patch(after.clone()), Sender::Server, NOW).unwrap();
         for key in ["grade", "size", "name"] {
             let now = customer.profile.get(key).map(|field| &field.value);
+            // Absent stays, null clears, and a value replaces.
             match fields.get(key) {
                 None => prop_assert_eq!(now, old.get(key).map(|field| &field.value)),
                 Some(None) => prop_assert_eq!(now, None),
@@ -153,6 +155,7 @@ proptest! {
         let mut expected = 0;
         for (gap, mobile) in gaps {
             now += gap;
+            // The silence counts across browser and app.
             expected += u32::from(stored.is_none_or(|last| now - last > SILENCE));
             session::seen(&mut customer, if mobile { Platform::Mobile } else { Platform::Web }, now);
             stored = customer.last_seen_at;
@@ -181,6 +184,7 @@ proptest! {
         let secret = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
         let right = member_hash(secret, &member).unwrap();
         prop_assert!(proves(secret, &member, &right));
+        // Replace one character. The new digit may be the same.
         let mut wrong = right.clone();
         wrong.replace_range(at..=at, &digit);
         prop_assert_eq!(proves(secret, &member, &wrong), wrong == right);
@@ -210,6 +214,7 @@ proptest! {
         prop_assert!(decision.link.is_none());
         prop_assert_ne!(decision.owner, Owner::Visitor);
         prop_assert_ne!(&decision.after.id, &visitor.id);
+        // Only the linked member keeps the veilId.
         prop_assert_eq!(decision.veil == fresh(), !(claims && own));
     }
 

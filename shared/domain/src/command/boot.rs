@@ -161,6 +161,7 @@ fn of_visitor(
     ids: &impl RecordIds,
     now: Millis,
 ) -> Decision {
+    // Find the visitor by the veilId, or decide on a new visitor.
     let (owner, veil, known) = match (visitor, &boot.veil) {
         (Some(Record::Live(customer)), Some(veil)) if customer.linked_to.is_none() => {
             (Owner::Visitor, veil, Some(*customer))
@@ -173,6 +174,7 @@ fn of_visitor(
         veil_id: Some(veil.clone()),
         ..Customer::new(ids.record_id(NaturalKey::Visitor(veil), 0), 0, now)
     };
+    // A new visitor may keep the veilId from the browser.
     let adopted = known.is_none() && boot.veil.as_ref() == Some(veil);
     let mut after = known.unwrap_or_else(new);
     let dropped = boot.arrive(&mut after, now);
@@ -202,6 +204,7 @@ impl Boot {
             (None, Some(user_agent)) => customer.web.describe(user_agent),
             (None, None) => {}
         }
+        // Count the visit.
         session::seen(customer, platform, now);
         dropped
     }

@@ -59,6 +59,7 @@ impl Customer {
     pub fn apply_builder_update(&mut self, update: &CustomerUpdate) -> Vec<Rejection> {
         let sender = Sender::Builder(update.builder);
         let mut rejections = Vec::new();
+        // Profile fields, each by its own time.
         for (key, value) in &update.fields {
             if self.profile.apply_builder_value(key, value.as_ref(), sender, update.at).is_err() {
                 rejections.push(Rejection::new(format!("profile.{key}"), RejectionReason::Limit));
@@ -192,6 +193,7 @@ mod tests {
         let mut lee = nobody();
         let patch = crate::patch::Patch { unsubscribe_email: Some(true), ..Default::default() };
         lee.apply(&patch, Sender::Server, 10).unwrap();
+        // An older update changes nothing, and a later update wins.
         lee.apply_builder_update(&CustomerUpdate { unsubscribe_email: Some((false, 9)), ..update(9) });
         assert!(lee.unsubscribe_email);
         lee.apply_builder_update(&CustomerUpdate { unsubscribe_email: Some((false, 11)), ..update(11) });
@@ -206,6 +208,7 @@ mod tests {
             Some(TagUpdate::All(all.iter().map(|tag| (*tag).to_owned()).collect::<BTreeSet<_>>()))
         };
         lee.apply_builder_update(&CustomerUpdate { tags: tags(&["a", "vip"]), ..update(1) });
+        // The builder takes back its own tag, and the server's tag stays.
         lee.apply_builder_update(&CustomerUpdate { tags: tags(&["b"]), ..update(2) });
         assert_eq!(lee.tags.keys().collect::<Vec<_>>(), ["b", "vip"]);
     }

@@ -40,9 +40,11 @@ pub fn decide(
     known: Known<'_>,
     now: Millis,
 ) -> Result<Option<StoredOrder>, Rejection> {
+    // An order stays with its first customer.
     if matches!(known, Known::Foreign) {
         return Err(Rejection::new("order", RejectionReason::Foreign));
     }
+    // An order from before the revival belongs to the erased record.
     if customer.precedes_record(given.at) {
         return Err(Rejection::erased());
     }
