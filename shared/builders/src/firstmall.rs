@@ -1,6 +1,8 @@
-//! Gabia Firstmall: a fixed list of profile values and events, which the mall's pages hand over as their templates have
-//! them. On a channel that is connected to Firstmall a page may say these and no others (R13); what the shop's server
-//! says is not restricted. The lists are those of Channel Talk's page about the builder.
+//! Gabia Firstmall: a fixed list of profile values and events, handed over by the mall's pages from their
+//! templates.
+//!
+//! On a channel connected to Firstmall, a page may send only the values and events in the lists (R13). The
+//! shop's server is unrestricted. The lists come from Channel Talk's page about the builder.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +13,8 @@ use okyaku_domain::limit::DETAILS;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
-/// The profile keys that Firstmall supplies, beside the memberId, which is no key of a profile.
+/// The profile keys that Firstmall supplies. Firstmall also supplies the memberId, which is outside the
+/// profile.
 pub const KEYS: [&str; 14] = [
     "name",
     "email",
@@ -29,14 +32,14 @@ pub const KEYS: [&str; 14] = [
     "memberType",
 ];
 
-/// The events that it supplies.
+/// The events that Firstmall supplies.
 pub const EVENTS: [&str; 6] =
     ["SignUp", "ProductView", "AddToWish", "AddToCart", "CheckoutBegin", "CheckoutComplete"];
 
-/// Channel Talk's own event of a page, which no builder supplies and every page has.
+/// Channel Talk's own event of a page. Every page has the event, although no builder supplies the event.
 const PAGE_VIEW: &str = "PageView";
 
-/// Keys whose values are numbers, though a template may print them as text.
+/// Keys with numeric values. A template may print a number as text.
 const NUMBERS: [&str; 8] = [
     "wishCount",
     "cartCount",
@@ -48,29 +51,35 @@ const NUMBERS: [&str; 8] = [
     "totalDeposit",
 ];
 
-/// Firstmall's own names, and those by which the value is found whichever builder supplied it.
+/// Firstmall's own names, and the names common to all builders.
 const ALIASES: [(&str, &str); 2] =
     [("totalPurchasedCount", "totalPurchaseCount"), ("totalPurchasedAmount", "totalPurchaseAmount")];
 
-/// Digits of epoch seconds from 2001 to 2286. Milliseconds have had more since 1970's April.
+/// Digits of epoch seconds from 2001 to 2286. Epoch milliseconds have more digits since April 1970.
 const SECONDS_DIGITS: usize = 10;
-/// How a template writes that there is no time.
+/// A template's text for an absent time.
 const NO_TIME: &str = "0000-00-00";
 
-/// Whether a page may send an event of this name.
+/// Returns whether a page may send an event with this name.
 #[must_use]
 pub fn is_supplied_event(name: &str) -> bool {
     EVENTS.contains(&name) || name == PAGE_VIEW
 }
 
-/// What Firstmall supplies of a page's `profile` or `profileOnce` (`within`), and what the page is told was dropped. The
-/// keys that keep their first value stay too: they are the page's, not the builder's. Texts become numbers and times in
-/// epoch ms; a blank one says nothing, a null goes on clearing. Each value that has a name common to all builders is said
-/// under that too.
+/// Returns the profile fields that Firstmall supplies, and the dropped fields for the page.
+///
+/// `within` is `profile` or `profileOnce`.
+///
+/// - Set-once keys stay, because the page supplies these keys.
+/// - A numeric text becomes a number, and a time becomes epoch ms.
+/// - A blank number or time is left out, and a null still clears the field.
+/// - A value is also kept under its name common to all builders. For example, `totalPurchasedCount` is also
+///   kept as `totalPurchaseCount`.
 #[must_use]
 pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>, Vec<Detail>) {
     let mut dropped = Vec::new();
     let mut kept = Map::new();
+    // Read every field. The list of dropped fields stops at its limit.
     for (key, value) in profile {
         match read(&key, value) {
             Ok(Some(value)) => drop(kept.insert(key, value)),
@@ -83,6 +92,7 @@ pub fn supply(within: &str, profile: Map<String, Value>) -> (Map<String, Value>,
             Err(_) => {}
         }
     }
+    // Keep a total also under the name common to all builders.
     for (own, common) in ALIASES {
         if let Some(value) = kept.get(own).cloned() {
             kept.insert(common.to_owned(), value);
@@ -95,7 +105,7 @@ fn is_supplied(key: &str) -> bool {
     KEYS.contains(&key) || field::is_set_once(key)
 }
 
-/// The value of `key` as it is stored; `Ok(None)` for one that says nothing.
+/// Returns the value of `key` as stored. `Ok(None)` for a blank number or time.
 fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
     if !is_supplied(key) {
         return Err("is not a value that Firstmall supplies");
@@ -104,12 +114,14 @@ fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
     if value.is_null() || !(number || moment) {
         return Ok(Some(value));
     }
+    // Only numbers and the time go on from here.
     let text = match &value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ if number => return Err("must be a number, or text that is one"),
         _ => return Err("must be a time"),
     };
+    // A template prints a blank or a zero date for an absent value.
     if text.is_empty() || (moment && text.starts_with(NO_TIME)) {
         return Ok(None);
     }
@@ -118,11 +130,12 @@ fn read(key: &str, value: Value) -> Result<Option<Value>, &'static str> {
             "must be a time in epoch milliseconds or seconds, or as YYYY-MM-DD HH:MM:SS by Korea's clock",
         );
     }
+    // Take out the commas between thousands, then parse a plain decimal.
     let number = ungrouped(&text).as_deref().and_then(amount::parse).and_then(amount::json);
     number.map(|number| Some(Value::Number(number))).ok_or("must be a number from 0, or text that is one")
 }
 
-/// Epoch ms of a time as a template prints it.
+/// Returns the epoch ms of a time as printed by a template.
 fn instant(text: &str) -> Option<Millis> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return time::korean(text);
@@ -135,7 +148,7 @@ fn instant(text: &str) -> Option<Millis> {
     }
 }
 
-/// A number without the commas between its thousands: `12,000.50` is one, `1,2` is not.
+/// Takes out the commas between thousands. For example, `12,000.50` becomes `12000.50`, and `1,2` is refused.
 fn ungrouped(text: &str) -> Option<String> {
     let whole = text.split('.').next().unwrap_or_default();
     let mut groups = whole.split(',');
@@ -160,6 +173,7 @@ mod tests {
 
     #[test]
     fn supplied_values_are_kept_and_no_other() {
+        // Every supplied key is kept, and a total also under its common name.
         let mut profile: Map<String, Value> =
             KEYS.iter().map(|key| ((*key).to_owned(), json!("1"))).collect();
         profile.insert(LAST_CHECKOUT.to_owned(), json!("2026-11-20 10:00:00"));
@@ -169,6 +183,7 @@ mod tests {
         assert_eq!(kept.keys().cloned().collect::<std::collections::BTreeSet<_>>(), expected);
         assert_eq!(dropped, []);
 
+        // Any further key is dropped with a message.
         let message = "is not a value that Firstmall supplies".to_owned();
         for key in
             ["grade", "memberId", "recentPurchaseCount", "totalPurchaseCount", "description", "Name", ""]
@@ -202,6 +217,7 @@ mod tests {
                 assert_eq!((&kept[key], dropped), (&number, vec![]), "{key} {printed}");
             }
         }
+        // Anything but a plain number from 0 is dropped.
         for wrong in [
             json!("1,2"),
             json!("12,00"),
@@ -222,6 +238,7 @@ mod tests {
                 let (kept, dropped) = supplied(json!({key: wrong}));
                 assert_eq!((kept, dropped.len()), (json!({}), 1), "{key} {wrong}");
                 assert_eq!(dropped[0].0, format!("profile.{key}"));
+                // The message leaves out the value.
                 assert!(!dropped[0].1.contains("개"));
             }
         }
@@ -239,6 +256,7 @@ mod tests {
     #[test]
     fn latest_order_time_becomes_epoch_milliseconds() {
         let at = 1_795_136_400_000_i64;
+        // Milliseconds, seconds, Korea's clock and RFC 3339.
         for printed in [
             json!(at),
             json!(at.to_string()),
@@ -249,6 +267,7 @@ mod tests {
         ] {
             assert_eq!(supplied(json!({LAST_CHECKOUT: printed})), (json!({LAST_CHECKOUT: at}), vec![]));
         }
+        // Any further form is dropped.
         for wrong in [
             json!(0),
             json!("20261120"),

@@ -1,5 +1,7 @@
-//! Builders: what a delivery's bytes say, as statements of [`okyaku_domain::builder_update`]. Pure: no clock, no table. A
-//! payload may be of any age and shape; what cannot be read is left out with its reason, and the rest is kept.
+//! Builders: the parsers from a delivery's bytes to the updates of [`okyaku_domain::builder_update`].
+//!
+//! The parsers are pure: the clock and the table stay outside. A payload may have any age and shape.
+//! Unreadable parts are rejected with a reason, and the rest is kept.
 
 pub mod cafe24;
 pub mod context;

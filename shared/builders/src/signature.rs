@@ -1,4 +1,4 @@
-//! How a builder proves that a delivery is its own, over the raw bytes.
+//! The proof that a builder sent a delivery, over the raw bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,23 +6,27 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// The signature of Shopify: base64 of HMAC-SHA256 over the raw body, its key the app's client secret as text.
-/// <https://shopify.dev/docs/apps/build/webhooks/verify-deliveries>
+/// Returns Shopify's signature: base64 of HMAC-SHA256 over the raw body. The key is the app's client secret
+/// as text.
+///
+/// Source: <https://shopify.dev/docs/apps/build/webhooks/verify-deliveries>
 #[must_use]
 pub fn shopify(secret: &str, body: &[u8]) -> String {
-    // A key of any length is taken: `new_from_slice` never fails for HMAC.
+    // HMAC takes a key of any length, so `new_from_slice` never fails.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(body);
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// Whether `given` is Shopify's signature under one of the secrets. Every secret is compared, each in constant time.
+/// Returns whether `given` is Shopify's signature under one of the secrets.
+///
+/// Every secret is compared, each in constant time.
 #[must_use]
 pub fn is_shopifys(secrets: &[String], body: &[u8], given: &str) -> bool {
     any(secrets, given, |secret| shopify(secret, body))
 }
 
-/// Whether `given` is one of the keys that Cafe24 sends as they are (`x-api-key`).
+/// Returns whether `given` is one of the keys that Cafe24 sends unchanged (`x-api-key`).
 #[must_use]
 pub fn is_cafe24s(keys: &[String], given: &str) -> bool {
     any(keys, given, Clone::clone)
@@ -30,7 +34,7 @@ pub fn is_cafe24s(keys: &[String], given: &str) -> bool {
 
 fn any(secrets: &[String], given: &str, expected: impl Fn(&String) -> String) -> bool {
     let same = |secret: &String| {
-        // An empty secret is none: whoever knows that would sign with it.
+        // An empty secret is refused, because anybody could sign with an empty secret.
         !secret.is_empty() & bool::from(expected(secret).as_bytes().ct_eq(given.as_bytes()))
     };
     secrets.iter().fold(false, |found, secret| found | same(secret))
@@ -45,6 +49,7 @@ mod tests {
         let (old, new) = ("old-secret".to_owned(), "new-secret".to_owned());
         let pair = [new, old.clone()];
         let right = shopify(&old, b"{}");
+        // One secret of the rotation is enough, and every byte of the body counts.
         assert!(is_shopifys(&pair, b"{}", &right));
         assert!(!is_shopifys(&pair[..1], b"{}", &right));
         assert!(!is_shopifys(&pair, b"{} ", &right));
@@ -53,6 +58,7 @@ mod tests {
         {
             assert!(!is_shopifys(&pair, b"{}", &forged), "{forged}");
         }
+        // An empty secret proves nothing.
         let empty = [String::new()];
         assert!(!is_shopifys(&empty, b"{}", &shopify("", b"{}")) && !is_cafe24s(&empty, ""));
         assert!(

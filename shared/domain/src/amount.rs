@@ -1,18 +1,22 @@
-//! Amounts of money: exact decimals in, exact JSON numbers out, never a sum of doubles.
+//! Amounts of money: exact decimals on the way in, exact JSON numbers on the way out. Doubles are never
+//! added.
 
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-/// Digits before the point: with two behind it a JSON number still holds them all.
+/// The most digits before the point. With two digits behind the point, a JSON number still holds every digit.
 const DIGITS: usize = 12;
 
-/// The decimal of a plain text such as `29800.00`, neither signed nor grouped, of at most 12 digits before the point, if
-/// a JSON number can tell it exactly.
+/// Parses a plain decimal text into an exact amount.
+///
+/// The text has at most 12 digits before the point, and neither a sign nor commas. For example, `29800.00` is
+/// an amount. `-1.00` and `1,000.00` are refused. A text with more digits than a JSON number can hold is
+/// refused too.
 #[must_use]
 pub fn parse(text: &str) -> Option<Decimal> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    // A zero in front is none of an amount's: it is the rest of one that was grouped by commas.
+    // A leading zero is the rest of a grouped amount: `1,007`, split at its comma, ends in `007`.
     let led = whole.len() > 1 && whole.starts_with('0');
     if !digits(whole) || !digits(fraction) || led || whole.len() > DIGITS {
         return None;
@@ -21,7 +25,9 @@ pub fn parse(text: &str) -> Option<Decimal> {
     json(amount).is_some().then_some(amount)
 }
 
-/// The JSON number whose text is the decimal's, without the zeros at its end; `None` where no double has it.
+/// Returns the JSON number with the same text as the decimal, less the zeros at the end.
+///
+/// For example, `29.90` becomes `29.9`. `None` if a double cannot hold the decimal.
 #[must_use]
 pub fn json(amount: Decimal) -> Option<Number> {
     let text = amount.normalize().to_string();
@@ -48,6 +54,7 @@ mod tests {
                 "{text}"
             );
         }
+        // Signs, grouping, exponents, full-width digits and too many digits are refused.
         for text in [
             "",
             " ",

@@ -1,6 +1,6 @@
 //! The customer's basic keys (R4).
 
-/// The customer's basic keys, which are not the caller's (R4). `web.*` and `mobile.*` count as `web` and `mobile`.
+/// The customer's basic keys, closed to callers (R4). `web.*` and `mobile.*` count as `web` and `mobile`.
 const BASIC: [&str; 13] = [
     "lastSeenAt",
     "memberId",
@@ -17,7 +17,7 @@ const BASIC: [&str; 13] = [
     "mobile",
 ];
 
-/// Whether `key` is a basic key that nobody writes.
+/// Returns whether `key` is a basic key. For example, `web.browser` is a basic key.
 #[must_use]
 pub fn is_basic(key: &str) -> bool {
     BASIC.contains(&key.split('.').next().unwrap_or(key))

@@ -10,7 +10,8 @@ pub enum Builder {
     Shopify,
     /// Cafe24: webhooks that carry a static key.
     Cafe24,
-    /// Gabia Firstmall: its pages boot with a Plugin Key and sign with an Access Secret; it sends no webhooks.
+    /// Gabia Firstmall: the mall's pages boot with a plugin key and sign with an access secret. Firstmall
+    /// sends no webhooks.
     Firstmall,
 }
 
@@ -18,7 +19,7 @@ impl Builder {
     /// Every builder.
     pub const ALL: [Self; 3] = [Self::Shopify, Self::Cafe24, Self::Firstmall];
 
-    /// Its name in paths, commands and records.
+    /// Returns the builder's name in paths, commands and records.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,7 +29,7 @@ impl Builder {
         }
     }
 
-    /// The builder of this name.
+    /// Returns the builder with this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|builder| builder.name() == name)

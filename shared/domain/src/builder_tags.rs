@@ -1,5 +1,8 @@
-//! Tags as a builder says them (R13): of each tag the latest word counts, whether it was said of the tag alone or of the
-//! whole set, and in whatever order the words arrive.
+//! Tags from a builder's updates (R13).
+//!
+//! The latest update of each tag wins, whether the update was about the tag alone or about the whole set. The
+//! order of arrival makes no difference. For example, a removal of `gold` at 12:10 wins over a late addition
+//! dated 12:00.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,30 +12,31 @@ use super::builder_update::TagUpdate;
 use super::limit::BUILDER_TAGS;
 use super::time::Millis;
 
-/// The latest word on each tag.
+/// The latest update of each tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuilderTags {
-    /// Of when the latest whole set is; of a tag that is not below, it said no.
+    /// The time of the latest whole set, epoch ms. A tag outside `each` was absent at this time.
     #[serde(default)]
     all: Millis,
-    /// When each tag was last spoken of, and whether it was there.
+    /// The time of each tag's latest update, and whether the tag was present.
     #[serde(default)]
     each: BTreeMap<String, (Millis, bool)>,
 }
 
 impl BuilderTags {
-    /// Whether nothing was ever said.
+    /// Returns whether the builder's tags were never updated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all == 0 && self.each.is_empty()
     }
 
-    /// Takes a word dated `at`. Returns how many tags were left out because there are too many.
+    /// Applies an update dated `at`, epoch ms. Returns the number of tags left out because of the limit.
     pub fn apply(&mut self, given: &TagUpdate, at: Millis) -> usize {
         let (named, there) = match given {
             TagUpdate::All(tags) | TagUpdate::Added(tags) => (tags, true),
             TagUpdate::Removed(tags) => (tags, false),
         };
+        // A later whole set removes the known tags outside the set.
         if matches!(given, TagUpdate::All(_)) && at > self.all {
             self.all = at;
             for (tag, entry) in &mut self.each {
@@ -41,27 +45,31 @@ impl BuilderTags {
                 }
             }
         }
+        // Of two updates with the same time, presence wins.
         let mut rejected = 0;
         for tag in named {
             let known = self.each.get(tag).copied().unwrap_or((self.all, false));
             let entry = known.max((at, there));
+            // A new tag needs room, and a known tag always has its place.
             if self.each.contains_key(tag) || self.each.len() < BUILDER_TAGS {
                 self.each.insert(tag.clone(), entry);
             } else {
                 rejected += 1;
             }
         }
+        // Forget the tags that the whole set already removed.
         let all = self.all;
         self.each.retain(|_, entry| *entry > (all, false));
         rejected
     }
 
-    /// Every tag that is remembered, when it was last spoken of, epoch ms, and whether it was there.
+    /// Returns every remembered tag, the time of its latest update in epoch ms, and whether the tag is
+    /// present.
     pub fn iter(&self) -> impl Iterator<Item = (&String, Millis, bool)> {
         self.each.iter().map(|(tag, (at, there))| (tag, *at, *there))
     }
 
-    /// The tags that are there.
+    /// Returns the present tags.
     #[must_use]
     pub fn there(&self) -> BTreeSet<&String> {
         self.each.iter().filter(|(_, (_, there))| *there).map(|(tag, _)| tag).collect()
@@ -81,6 +89,7 @@ mod tests {
     fn whole_set_removes_the_tags_it_omits() {
         let mut tags = BuilderTags::default();
         tags.apply(&TagUpdate::All(set(&["a", "b"])), 10);
+        // An addition from before the whole set changes nothing.
         tags.apply(&TagUpdate::Added(set(&["late"])), 5);
         assert_eq!(tags.there(), set(&["a", "b"]).iter().collect());
         tags.apply(&TagUpdate::Removed(set(&["a"])), 20);
@@ -115,7 +124,7 @@ mod tests {
             let mut other = straight.clone();
             other.reverse();
             other.rotate_left(seed % given.len());
-            // Repeated first, so that another order has the last word.
+            // Apply the updates in the straight order first, so that the second order has the last update.
             let other = [straight.clone(), other].concat();
             prop_assert_eq!(apply(&straight), apply(&other));
         }

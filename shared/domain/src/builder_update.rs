@@ -1,5 +1,7 @@
-//! What a builder says (R13): its deliveries as statements about members, orders and erasures, each dated by the
-//! builder's own clock. A statement is true whenever it arrives, so that any order of deliveries ends in one state.
+//! Builder updates (R13): the parsed deliveries of a builder.
+//!
+//! The updates are about members, orders and erasures, and the builder's own clock dates the updates. An
+//! update is true whenever it arrives, so any order of deliveries ends in one state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,74 +15,75 @@ use super::person_ref::PersonRef;
 use super::rejection::Rejection;
 use super::time::Millis;
 
-/// What one delivery says, and what of it could not be kept.
+/// The updates of one delivery, and the rejected parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delivery {
-    /// Its statements, in any order.
+    /// The updates, in any order.
     pub updates: Vec<BuilderUpdate>,
-    /// What was left out, and why.
+    /// The rejected parts, with the reasons.
     pub rejections: Vec<Rejection>,
 }
 
-/// One statement of a delivery.
+/// One update of a delivery.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BuilderUpdate {
-    /// About a member.
+    /// An update of a member.
     Customer(Box<CustomerUpdate>),
-    /// Money given back for an order; its topic names no customer.
+    /// A refund for an order. The topic of a refund names no customer.
     Refund(Refund),
-    /// The builder's customer is gone and must be forgotten (R12). `at` is when, by the builder's clock.
+    /// The builder's customer is gone, and Okyaku must erase the customer (R12).
     Erase {
-        /// Whom.
+        /// The person to erase.
         by: PersonRef,
-        /// When, epoch ms.
+        /// The time of the deletion by the builder's clock, epoch ms.
         at: Millis,
     },
-    /// Somebody asked what is held about them.
+    /// A person asked for the stored data about the person.
     DataRequest {
-        /// Who.
+        /// The person who asks.
         by: PersonRef,
         /// The builder's id of the request.
         id: String,
-        /// When, epoch ms.
+        /// The time of the request, epoch ms.
         at: Millis,
     },
-    /// The shop left: everything of the channel must go.
+    /// The shop left. All data of the channel must go.
     EndChannel,
 }
 
-/// What a builder says about one of its customers, who is a member under the builder's id.
+/// A builder's update of a customer. The customer is a member under the builder's id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomerUpdate {
     /// The builder.
     pub builder: Builder,
     /// The builder's id of the customer.
     pub member: MemberId,
-    /// When it was so, epoch ms: the payload's own time of change, or the delivery's where it has none.
+    /// The time of the update, epoch ms: the payload's own time of change, or else the time of the delivery.
     pub at: Millis,
-    /// When the builder created the customer, if the payload tells, epoch ms. One created after an erasure starts a new
-    /// life.
+    /// The time at which the builder created the customer, epoch ms, if the payload has the time.
+    ///
+    /// A customer created after an erasure starts a new record.
     pub builder_created_at: Option<Millis>,
-    /// Profile fields in their normal form; `None` clears. What is not here is not said.
+    /// Profile fields in their normal form. `None` clears a field. An absent field stays unchanged.
     pub fields: BTreeMap<String, Option<Value>>,
-    /// The name; `Some(None)` clears it.
+    /// The name. `Some(None)` clears the name.
     pub name: Option<Option<String>>,
-    /// Whether marketing e-mail is refused, and since when that is so, epoch ms.
+    /// Whether the customer refuses marketing e-mail, and since when, epoch ms.
     pub unsubscribe_email: Option<(bool, Millis)>,
-    /// The same of marketing texts.
+    /// Whether the customer refuses marketing texts, and since when, epoch ms.
     pub unsubscribe_texting: Option<(bool, Millis)>,
-    /// Tags.
+    /// The update of the tags.
     pub tags: Option<TagUpdate>,
     /// Events of the member.
     pub events: Vec<VersionedEvent>,
     /// An order of the member.
     pub order: Option<Order>,
-    /// Whether the builder says only *that* something changed, so that what is stored may be out of date.
+    /// Whether the builder says only *that* something changed. Then the stored values may be out of date.
     pub stale: bool,
 }
 
 impl CustomerUpdate {
-    /// A statement that says nothing yet but who and when.
+    /// Creates an update with a builder, a member and a time only.
     #[must_use]
     pub fn new(builder: Builder, member: MemberId, at: Millis) -> Self {
         Self {
@@ -100,52 +103,52 @@ impl CustomerUpdate {
     }
 }
 
-/// What is said of tags, each in its normal form ([`super::tag::parse`]).
+/// An update of tags. Each tag is in the normal form of [`super::tag::parse`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagUpdate {
-    /// These and no others.
+    /// The whole set. Tags outside the set are removed.
     All(BTreeSet<String>),
-    /// These too.
+    /// Added tags.
     Added(BTreeSet<String>),
-    /// These no longer.
+    /// Removed tags.
     Removed(BTreeSet<String>),
 }
 
-/// An event, and when the builder last changed what it says, epoch ms: a later version replaces an earlier one.
+/// An event with a version. A later version replaces an earlier version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionedEvent {
-    /// The event. Its id and time never change, so that every version lands on the same item.
+    /// The event. The id and the time never change, so every version is stored as the same item.
     pub event: Event,
-    /// When this version was true, epoch ms.
+    /// The time of the builder's latest change of the event, epoch ms.
     pub version: Millis,
 }
 
-/// An order as the builder tells it.
+/// An order in a builder's update.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
-    /// The builder's id of it.
+    /// The builder's id of the order.
     pub id: String,
-    /// When it was placed, epoch ms.
+    /// The time at which the order was placed, epoch ms.
     pub at: Millis,
-    /// When the builder last changed it, epoch ms.
+    /// The time of the builder's latest change of the order, epoch ms.
     pub version: Millis,
-    /// ISO 4217 code of the amounts, in capitals.
+    /// The ISO 4217 code of the amounts, in capitals.
     pub currency: String,
-    /// What it costs in all, refunds not taken off.
+    /// The total price. Refunds are still included.
     pub total: Decimal,
     /// Whether it was cancelled.
     pub cancelled: bool,
-    /// What was given back, by the builder's id of each refund. A refund that is known stays known.
+    /// The refunded amounts, by the builder's id of each refund. A known refund stays known.
     pub refunds: BTreeMap<String, Decimal>,
 }
 
-/// Money given back for an order.
+/// A refund for an order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refund {
     /// The order's id.
     pub order: String,
     /// The refund's id.
     pub id: String,
-    /// How much, in the order's currency.
+    /// The amount, in the order's currency.
     pub amount: Decimal,
 }

@@ -8,7 +8,7 @@ use super::builder::Builder;
 use super::id::ChannelId;
 use super::time::{DAY, Millis};
 
-/// What an access key may do.
+/// The permission of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {
@@ -16,53 +16,58 @@ pub enum Scope {
     Read,
     /// Write customers and events.
     Write,
-    /// Erase.
+    /// Erase persons.
     Erase,
 }
 
-/// A shop at a builder whose data comes to the channel.
+/// A shop at a builder. The shop's data comes to the channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// The shop's name there: `shop.myshopify.com`, or the mall's id. A delivery must name it.
+    /// The shop's name at the builder: `shop.myshopify.com`, or the mall's id. A delivery must name the shop.
     pub shop: String,
-    /// What its deliveries are signed with or carry, sealed; the newest first, at most two (a rotation).
+    /// The secrets of the shop's deliveries, sealed. A delivery is signed with a secret, or carries a secret.
+    ///
+    /// The newest secret comes first. During a rotation there are two secrets, which is the most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
-    /// Whether its deliveries are taken. Switched off, what is stored stays.
+    /// Whether Okyaku takes the shop's deliveries. Stored data stays after the switch to `false`.
     pub enabled: bool,
 }
 
-/// Configuration of a channel.
+/// The configuration of a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Channel {
-    /// Id: 20 lower-hex characters.
+    /// The id: 20 lower-hex characters.
     pub id: ChannelId,
-    /// The shop's name for it.
+    /// The shop's name for the channel.
     pub name: String,
-    /// When it was created, epoch ms.
+    /// The time of creation, epoch ms.
     pub created_at: Millis,
-    /// ISO 3166-1 alpha-2: how national phone numbers are read.
+    /// The region, ISO 3166-1 alpha-2. National phone numbers are read by the rules of the region.
     pub region: String,
-    /// Whether a page must prove a memberId by its hash (R1).
+    /// Whether a page must prove a memberId with a memberHash (R1).
     pub member_hash_enabled: bool,
     /// The member-hash secret, sealed.
     pub member_hash_secret: String,
-    /// Origins whose pages may call, such as `https://shop.example.com`; `loopback` stands for any on this machine.
+    /// The origins of the pages that may call, for example `https://shop.example.com`.
+    ///
+    /// `loopback` stands for every origin on this machine.
     pub origins: Vec<String>,
-    /// How long events are kept, in days.
+    /// The retention of events, in days.
     pub event_days: u32,
-    /// Whether its secrets are public, for development.
+    /// Whether the channel's secrets are public, for development.
     #[serde(default)]
     pub development: bool,
-    /// The builders whose data comes to it.
+    /// The connected builders.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub builders: BTreeMap<Builder, Connection>,
-    /// When it was ended because its shop left, epoch ms: its keys lead nowhere since then.
+    /// The time at which the channel ended because the shop left, epoch ms. Since then, the channel's keys
+    /// are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Millis>,
-    /// How many months back a purchase is a recent one, 1 to 12 (Channel Talk's default is 3).
+    /// The window of recent purchases, in months, 1 to 12. The default is 3, as in Channel Talk.
     #[serde(default = "three")]
     pub purchase_months: u32,
 }
@@ -72,19 +77,21 @@ fn three() -> u32 {
 }
 
 impl Channel {
-    /// How long events are kept, in ms.
+    /// Returns the retention of events, in ms.
     #[must_use]
     pub fn event_retention(&self) -> Millis {
         Millis::from(self.event_days) * DAY
     }
 
-    /// The connection to a builder, if it is switched on.
+    /// Returns the connection to a builder, if the connection is switched on.
     #[must_use]
     pub fn connection(&self, builder: Builder) -> Option<&Connection> {
         self.builders.get(&builder).filter(|connection| connection.enabled)
     }
 
-    /// Whether a page of `origin` may call. `loopback` in the list allows every origin that `is_loopback`.
+    /// Returns whether a page of `origin` may call.
+    ///
+    /// `loopback` in the list allows every origin with `is_loopback`.
     #[must_use]
     pub fn allows_origin(&self, origin: &str, is_loopback: bool) -> bool {
         self.origins.iter().any(|allowed| allowed == origin || (allowed == "loopback" && is_loopback))

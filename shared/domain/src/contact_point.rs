@@ -1,9 +1,9 @@
-//! Contacts: an e-mail address or a phone number a customer can be reached at (R5, R10).
+//! Contact points: the e-mail addresses and phone numbers at which a customer can be reached (R5, R10).
 
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 
-/// Which kind of contact.
+/// The kind of a contact point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ContactPointKind {
@@ -19,7 +19,7 @@ impl ContactPointKind {
     /// Every kind.
     pub const ALL: [Self; 2] = [Self::Email, Self::MobileNumber];
 
-    /// The profile key that holds it, without `profile.`.
+    /// Returns the profile key of this kind, less the prefix `profile.`.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -28,29 +28,32 @@ impl ContactPointKind {
         }
     }
 
-    /// The kind whose profile key is `key`.
+    /// Returns the kind with the profile key `key`.
     #[must_use]
     pub fn of_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 }
 
-/// A contact in its normal form.
+/// A contact point in its normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactPoint {
-    /// Its kind.
+    /// The kind.
     pub kind: ContactPointKind,
-    /// E-mail: trimmed and lower-cased. Phone: E.164.
+    /// The address. An e-mail address is trimmed and lower-cased. A phone number is in E.164.
     pub address: String,
 }
 
-/// Parses an e-mail address: trimmed and lower-cased, nothing more.
+/// Parses an e-mail address. The text is trimmed and lower-cased only.
+///
+/// For example, `Mina@Example.com` becomes `mina@example.com`.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn email(text: &str) -> Result<String, String> {
     let text = text.trim().to_lowercase();
-    // An address alone: with a name before it, the same mailbox would be two contacts.
+    // Take a plain address only. With a name before the address, the same mailbox would be two contact
+    // points.
     let plain = Options::default().without_display_text().without_domain_literal().with_required_tld();
     if text.len() > 254
         || super::text::has_control(&text)
@@ -61,12 +64,16 @@ pub fn email(text: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// Parses a phone number to E.164. A number that begins with `+` is checked by its shape alone; a national form is
-/// read by the rules of `region` (ISO 3166-1 alpha-2, such as `KR`), and only then is the phone library's data
-/// loaded, which takes it some 90 ms once.
+/// Parses a phone number to E.164.
+///
+/// For a number with `+`, only the shape is checked. A national number is read by the rules of `region`, an
+/// ISO 3166-1 alpha-2 code. For example, `010-2468-2468` in the region `KR` becomes `+821024682468`.
+///
+/// A national number, or a 0 after the calling code, needs the data of the phone library. Loading the data
+/// takes some 90 ms once.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
     let wrong = || "must be a phone number, in E.164 or as the channel's region writes it".to_owned();
     let text = text.trim();
@@ -78,11 +85,11 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
         if !is_shaped(&digits) {
             return Err(wrong());
         }
-        // "+82 010-…" is how many write it: the trunk 0 is no part of the number, and with it one phone would be two
-        // contacts. Only the library knows where the 0 belongs, as in Italy.
+        // Many people write "+82 010-…". The trunk 0 is no part of the number, and with the 0 one phone would
+        // be two contact points. Only the library knows the countries that keep the 0, such as Italy.
         if has_trunk_zero(&digits) {
             let number = phonenumber::parse(None, format!("+{digits}")).map_err(|_| wrong())?;
-            // Without its zeros it may be too short to be one.
+            // After the library takes out the zeros, the number may be too short.
             return shaped(number).ok_or_else(wrong);
         }
         return Ok(format!("+{digits}"));
@@ -95,8 +102,10 @@ pub fn mobile_number(text: &str, region: &str) -> Result<String, String> {
     shaped(number).ok_or_else(wrong)
 }
 
-/// A number in E.164, if it has a number's shape there and is read as itself: the library takes a few that have not
-/// (`00` after the calling code loses a zero each time), and what lies in the table must be found again by its own form.
+/// Formats a number in E.164, if the text has the shape of a number and parses to itself.
+///
+/// The library also takes a few unstable numbers. For example, `00` after the calling code loses a zero with
+/// each parse. The table must find a number again by its own text, so an unstable number is refused.
 fn shaped(number: phonenumber::PhoneNumber) -> Option<String> {
     let e164 = |number: &phonenumber::PhoneNumber| number.format().mode(phonenumber::Mode::E164).to_string();
     let number = e164(&number);
@@ -106,20 +115,22 @@ fn shaped(number: phonenumber::PhoneNumber) -> Option<String> {
     settled.then_some(number)
 }
 
-/// Whether a 0 follows the calling code.
+/// Returns whether a 0 follows the calling code.
 fn has_trunk_zero(digits: &str) -> bool {
     digits.get(calling_code_digits(digits)..).is_some_and(|rest| rest.starts_with('0'))
 }
 
-/// Whether these may be the digits of an international number.
+/// Returns whether the digits have the shape of an international number: 7 to 15 digits, the first 1 to 9.
 fn is_shaped(digits: &str) -> bool {
     (7..=15).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && !digits.starts_with('0')
 }
 
-/// How many digits of an international number are its calling code: one for the zones 1 and 7, two for those that
-/// ITU-T E.164 assigns so, else three.
+/// Returns the number of digits in an international number's calling code.
+///
+/// The zones 1 and 7 have one digit. ITU-T E.164 assigns two digits to the codes in the list. All further
+/// codes have three digits.
 fn calling_code_digits(digits: &str) -> usize {
     match digits.as_bytes() {
         [b'1' | b'7', ..] => 1,
@@ -164,6 +175,7 @@ mod tests {
         assert_eq!(mobile_number("+82 010-2468-2468", "JP"), Ok("+821024682468".into()));
         assert_eq!(mobile_number("+390612345678", "KR"), Ok("+390612345678".into()));
         assert_eq!(mobile_number("+12015550123", "KR"), Ok("+12015550123".into()));
+        // Wrong shapes, and numbers that would change with a second parse.
         for text in [
             "",
             "+",

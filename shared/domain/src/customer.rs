@@ -1,4 +1,4 @@
-//! The customer: anonymous visitor, lead or member, with every key of the basic table.
+//! The customer: an anonymous visitor, a lead or a member, with every key of the basic table.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use super::tag::{self, Tags};
 use super::time::{Millis, month};
 use crate::detail::Detail;
 
-/// What kind of customer.
+/// The kind of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Known by a cookie alone; never listed.
+    /// Known by a cookie only, and never listed.
     Anonymous,
-    /// Has an e-mail address or a phone number.
+    /// Has, or once had, an e-mail address or a phone number.
     Lead,
     /// Has a memberId.
     Member,
 }
 
 impl Kind {
-    /// The kind's name on the wire.
+    /// Returns the kind's name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,87 +39,93 @@ impl Kind {
     }
 }
 
-/// A linked record of a member: a visitor of whom it is proven that it was the member (R11).
+/// A linked record of a member: a visitor, proven to be the member (R11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The visitor's id.
     pub id: CustomerId,
-    /// When the visitor was first seen, epoch ms.
+    /// The time at which the visitor was first seen, epoch ms.
     pub since: Millis,
 }
 
-/// A customer with a live record. How it lies in the table is the store's business.
+/// A customer with a live record. The store decides how the table keeps the customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customer {
-    /// Id in the channel.
+    /// The id in the channel.
     pub id: CustomerId,
-    /// Which record of its natural key this is, from 0 (R12).
+    /// The generation: the number of this record of its natural key, from 0 (R12).
     pub generation: u32,
-    /// The site's id of a member.
+    /// The memberId, the site's id of a member.
     pub member_id: Option<MemberId>,
-    /// The visitor's browser.
+    /// The veilId of the visitor's browser.
     pub veil_id: Option<VeilId>,
-    /// The name the site gives (R4); what a visitor types is `profile.name`.
+    /// The name from the site (R4). The text typed by a visitor is `profile.name`.
     pub name: Option<String>,
     /// The profile.
     pub profile: Profile,
-    /// Tags and who set each.
+    /// The tags, with the sender of each tag.
     pub tags: Tags,
-    /// BCP 47 language tag.
+    /// The language, a BCP 47 tag.
     pub language: Option<String>,
-    /// ISO 3166-1 alpha-2, vouched for by a trusted proxy only.
+    /// The country, ISO 3166-1 alpha-2, from a trusted proxy only.
     pub country: Option<String>,
-    /// City, vouched for by a trusted proxy only.
+    /// The city, from a trusted proxy only.
     pub city: Option<String>,
-    /// Whether marketing e-mail is refused.
+    /// Whether the customer refuses marketing e-mail.
     pub unsubscribe_email: bool,
-    /// Whether marketing texts are refused.
+    /// Whether the customer refuses marketing texts.
     pub unsubscribe_texting: bool,
     /// Whether the shop blocked the customer.
     pub blocked: bool,
-    /// Whether the app can be pushed to.
+    /// Whether the app can receive push messages.
     pub has_push_token: bool,
     /// The browser.
     pub web: Web,
     /// The app.
     pub mobile: Mobile,
-    /// Sessions in all.
+    /// The number of sessions, in browsers and in the app.
     pub sessions_count: u32,
-    /// Last seen, epoch ms; lags by at most a minute (R6).
+    /// The time at which the customer was last seen, epoch ms. The time lags by at most a minute (R6).
     pub last_seen_at: Option<Millis>,
-    /// First seen, epoch ms.
+    /// The time at which the customer was first seen, epoch ms.
     pub created_at: Millis,
-    /// Last written, epoch ms (R7).
+    /// The time of the last write, epoch ms (R7).
     pub updated_at: Millis,
-    /// Whether the customer is, or once was, a lead or a member, and so is listed.
+    /// Whether the customer is, or once was, a lead or a member. Then the customer is listed.
     pub listed: bool,
     /// A member's linked records.
     pub links: Vec<Link>,
-    /// The member that a visitor turned out to be.
+    /// The member to which the visitor is linked.
     pub linked_to: Option<CustomerId>,
-    /// When the record before this one was erased, epoch ms: what is dated up to then belongs to that record (R12).
+    /// The time at which the record before this record was erased, epoch ms.
+    ///
+    /// Events before this time belong to the erased record (R12).
     pub revived_after: Option<Millis>,
-    /// When its builder created it, epoch ms: an erasure dated before means an earlier record (R12, R13).
+    /// The time at which the builder created the customer, epoch ms.
+    ///
+    /// An erasure with an earlier date is about an earlier record (R12, R13).
     pub builder_created_at: Option<Millis>,
-    /// When the values that have no time of their own, [`NAME`] and the consent flags, were last written, epoch ms (R13).
+    /// The last write of each value without a time of its own, epoch ms (R13): [`NAME`] and the consent
+    /// flags.
     pub field_times: BTreeMap<String, Millis>,
     /// The builder's latest update of each tag.
     pub builder_tags: BuilderTags,
-    /// What its orders come to.
+    /// The sums of the customer's orders.
     pub purchases: Purchases,
-    /// When its builder last told only that something changed, epoch ms: what is stored may be older.
+    /// The time of the latest builder update that only announced a change, epoch ms. Stored values may be
+    /// older.
     pub stale_since: Option<Millis>,
 }
 
-/// Key of the name in [`Customer::field_times`].
+/// The key of the name in [`Customer::field_times`].
 pub const NAME: &str = "name";
-/// Key of a consent flag in [`Customer::field_times`].
+/// The key of the consent flag for e-mail in [`Customer::field_times`].
 pub const UNSUBSCRIBE_EMAIL: &str = "unsubscribeEmail";
-/// Key of the other one.
+/// The key of the consent flag for texts in [`Customer::field_times`].
 pub const UNSUBSCRIBE_TEXTING: &str = "unsubscribeTexting";
 
 impl Customer {
-    /// A new customer, about whom nothing is known.
+    /// Creates an empty customer.
     #[must_use]
     pub fn new(id: CustomerId, generation: u32, now: Millis) -> Self {
         Self {
@@ -155,7 +161,7 @@ impl Customer {
         }
     }
 
-    /// Anonymous, lead or member. Who was listed once is not hidden again.
+    /// Returns the kind: anonymous, lead or member. A listed customer stays listed.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match (&self.member_id, self.listed) {
@@ -165,7 +171,7 @@ impl Customer {
         }
     }
 
-    /// The contacts its profile names, and whether each is verified.
+    /// Returns the contact points in the profile, and whether each contact point is verified.
     pub fn contact_points(&self) -> impl Iterator<Item = (ContactPoint, bool)> {
         ContactPointKind::ALL.into_iter().filter_map(|kind| {
             let field = self.profile.get(kind.key())?;
@@ -174,13 +180,14 @@ impl Customer {
         })
     }
 
-    /// Applies a patch (R2–R5). Returns what a page is told it cannot have.
+    /// Applies a patch (R2–R5). Returns the refused fields for a page.
     ///
     /// # Errors
-    /// For anybody but a page, what could not be kept; then nothing is to be stored.
+    /// The refused fields, if the sender is anything but a page. Then the caller must discard the customer.
     pub fn apply(&mut self, patch: &Patch, sender: Sender, now: Millis) -> Result<Vec<Detail>, Vec<Detail>> {
         let writer = Writer { sender, time: now, verified: &patch.verified };
         let mut refused = Vec::new();
+        // Profile, then `profileOnce` for the fields that are still empty.
         if let Some(profile) = &patch.profile {
             refused.extend(self.profile.apply(profile, writer));
         }
@@ -193,21 +200,24 @@ impl Customer {
         if let Some(language) = &patch.language {
             self.language.clone_from(language);
         }
+        // Consent flags. A flag that stays the same keeps its time.
         for (key, flag, new) in [
             (UNSUBSCRIBE_EMAIL, &mut self.unsubscribe_email, patch.unsubscribe_email),
             (UNSUBSCRIBE_TEXTING, &mut self.unsubscribe_texting, patch.unsubscribe_texting),
         ] {
             if let Some(new) = new.filter(|new| new != flag) {
                 *flag = new;
-                // A builder's word from before it may still come (R13).
+                // Note the time, because an older builder update may still come (R13).
                 self.field_times.insert(key.to_owned(), now);
             }
         }
         self.blocked = patch.blocked.unwrap_or(self.blocked);
-        // `name` is what the site says (R4): the Open API's `profile.name` is the site's word, a page's is not.
+        // `name` comes from the site (R4). The Open API's `profile.name` comes from the site. A page's
+        // `profile.name` comes from the visitor.
         if sender != Sender::Page {
             self.name_by(patch, now);
         }
+        // A page's patch goes on and reports the refused fields. Any further patch fails as a whole.
         refused.truncate(DETAILS);
         if !refused.is_empty() && sender != Sender::Page {
             return Err(refused);
@@ -215,8 +225,10 @@ impl Customer {
         Ok(refused)
     }
 
-    /// Takes the patch's `profile.name` for the site's word (R4). `profileOnce` names only who has no name; what a
-    /// visitor typed before is nobody's word.
+    /// Takes the patch's `profile.name` as the name from the site (R4).
+    ///
+    /// `profileOnce.name` sets the name only for a customer without a name. A `profile.name` typed earlier by
+    /// the visitor makes no difference.
     pub fn name_by(&mut self, patch: &Patch, now: Millis) {
         let once = || patch.profile_once.get("name").and_then(|name| name.as_str());
         let name = match patch.name() {
@@ -230,8 +242,10 @@ impl Customer {
         }
     }
 
-    /// Derives what follows from a change: whether the customer is listed, and `updatedAt` if anything differs from
-    /// `before` (R7). Returns whether there is anything to store. The runner alone calls it.
+    /// Derives `listed` and `updatedAt` from a change (R7). Returns whether the caller must store the
+    /// customer.
+    ///
+    /// `updatedAt` moves if anything differs from `before`. Only the runner's write calls this function.
     pub fn stamp(&mut self, before: Option<&Self>, now: Millis) -> bool {
         self.listed |= self.member_id.is_some() || self.contact_points().next().is_some();
         // The first touch of a month always writes, so that the month's marker is set.
@@ -242,11 +256,12 @@ impl Customer {
         changed
     }
 
-    /// Records that `visitor` was this member all along (R11). `fits` says whether an erasure of the member could still
-    /// take the visitor along.
+    /// Links `visitor` to this member (R11).
+    ///
+    /// `fits` says whether an erasure of the member could still include the visitor.
     ///
     /// # Errors
-    /// If the member's links are full: the visitor stays by itself, and the caller is told.
+    /// A detail for the caller, if the member's links are full. Then the visitor stays unlinked.
     pub fn link(&mut self, visitor: &mut Self, fits: bool) -> Result<(), Detail> {
         if self.links.len() >= LINKS || !fits {
             let message = format!("not linked: a member has at most {LINKS} linked visitors");

@@ -1,22 +1,22 @@
-//! What was wrong with one field.
+//! The problem with one field of a request.
 
 use crate::limit::DETAIL_FIELD_CHARS;
 use crate::rejection_reason::RejectionReason;
 
-/// What was wrong with one field. Never carries the field's value (R15).
+/// The problem with one field. A detail never carries the field's value (R15).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Detail {
-    /// Path of the field in the request, such as `profile.email` or `events[3].name`.
+    /// The path of the field in the request, for example `profile.email` or `events[3].name`.
     pub field: String,
-    /// What it must be.
+    /// The expected form of the field.
     pub message: String,
-    /// What kind of wrong that is, for the log of drops.
+    /// The reason, for the log of rejections.
     #[serde(skip)]
     pub reason: RejectionReason,
 }
 
 impl Detail {
-    /// A detail about `field`, whose name is the caller's and so is cut off where it is too long.
+    /// Creates a detail about `field`. The caller chose the name of the field, so a long name is cut off.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         let mut field = field.into();
         if let Some((end, _)) = field.char_indices().nth(DETAIL_FIELD_CHARS) {
@@ -25,7 +25,7 @@ impl Detail {
         Self { field, message: message.into(), reason: RejectionReason::Invalid }
     }
 
-    /// The same for another reason than that the field is invalid.
+    /// Returns the same detail with a different reason. A new detail has the reason `invalid`.
     #[must_use]
     pub fn because(self, reason: RejectionReason) -> Self {
         Self { reason, ..self }

@@ -1,4 +1,4 @@
-//! What a browser or an app says of itself.
+//! Descriptions of browsers and apps, in their own words.
 
 use sha2::{Digest, Sha256};
 
@@ -7,9 +7,9 @@ use super::time::Millis;
 /// `web.*` of a customer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Web {
-    /// Name and version, such as `Chrome 156.0.0.0`.
+    /// Name and version, for example `Chrome 156.0.0.0`.
     pub browser: Option<String>,
-    /// Name, such as `Chrome`.
+    /// Name, for example `Chrome`.
     pub browser_name: Option<String>,
     /// Name and version of the operating system.
     pub os: Option<String>,
@@ -17,11 +17,11 @@ pub struct Web {
     pub os_name: Option<String>,
     /// `pc`, `smartphone`, `mobilephone`, `appliance`, `crawler` or `misc`.
     pub device: Option<String>,
-    /// Hash of the User-Agent header that the five above were read from.
+    /// The hash of the User-Agent header from which the five fields above were read.
     pub agent: Option<String>,
     /// Sessions in browsers.
     pub sessions_count: u32,
-    /// Last seen in a browser, epoch ms.
+    /// The time of the last visit in a browser, epoch ms.
     pub last_seen_at: Option<Millis>,
 }
 
@@ -40,11 +40,11 @@ pub struct Mobile {
     pub device: Option<String>,
     /// Sessions in the app.
     pub sessions_count: u32,
-    /// Last seen in the app, epoch ms.
+    /// The time of the last visit in the app, epoch ms.
     pub last_seen_at: Option<Millis>,
 }
 
-/// What a User-Agent header says of a browser.
+/// The description of a browser in a User-Agent header.
 #[derive(Debug, Default, PartialEq)]
 struct Browser {
     browser: Option<String>,
@@ -54,19 +54,21 @@ struct Browser {
     device: Option<String>,
 }
 
-/// Bytes of a User-Agent header that is read; a longer one tells nothing.
+/// The longest User-Agent header that is read, in bytes. A longer header is ignored.
 const AGENT_BYTES: usize = 1024;
-/// Part of every hash. Another parser, or another version of it, gets another one, and reads every header anew.
+/// A part of every hash. A different parser or version changes every hash, so that every header is read
+/// again.
 const PARSER: &str = "woothee 0.13";
 
-/// What a User-Agent header is known again by: 16 lower-hex characters.
+/// Returns the hash by which a User-Agent header is recognised: 16 lower-hex characters.
 fn agent_hash(user_agent: &str) -> String {
     let hash = Sha256::new().chain_update(PARSER).chain_update("\0").chain_update(user_agent).finalize();
     hex::encode(hash.get(..8).unwrap_or_default())
 }
 
-/// Reads a User-Agent header. `None` where nothing is known of it.
+/// Reads a User-Agent header. Returns `None` if the header is unknown to the parser.
 fn browser(user_agent: &str) -> Option<Browser> {
+    // The parser writes UNKNOWN for an unknown part.
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());
     let with_version = |name: &Option<String>, version: &str| {
         name.as_ref().map(|name| match known(version) {
@@ -88,12 +90,15 @@ fn browser(user_agent: &str) -> Option<Browser> {
 }
 
 impl Web {
-    /// Takes over what a User-Agent header says of the browser, if it says anything. One that is known already is not
-    /// read: the parser's patterns cost more than the rest of a boot.
+    /// Takes over the description of the browser from a User-Agent header.
+    ///
+    /// An unknown header changes nothing. A header that was read before is skipped, because the parser's
+    /// patterns cost more than the rest of a boot.
     pub fn describe(&mut self, user_agent: &str) {
         if user_agent.len() > AGENT_BYTES {
             return;
         }
+        // A header that was read before costs only this hash.
         let hash = agent_hash(user_agent);
         if self.agent.as_ref() == Some(&hash) {
             return;
@@ -132,6 +137,7 @@ mod tests {
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         assert_eq!(web.browser.as_deref(), Some("Firefox 145.0"));
         web.browser = None;
+        // The known header is skipped, so the emptied field stays empty.
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         assert_eq!(web.browser, None);
         web.describe("Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0");

@@ -1,4 +1,5 @@
-//! Erasure (R12): whom it means, what it is about, and how far it has come. Names lives by keyed hashes, and nobody.
+//! Erasure (R12): the persons, the deleted items and the progress. An erasure names records only by keyed
+//! hashes.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,31 +9,38 @@ use super::id::{ChannelId, CustomerId};
 use super::limit::ANONYMOUS_MS;
 use super::time::{DAY, MINUTE, Millis};
 
-/// Longest timeout of a function that writes after it read a guard, in ms; the template sets no longer one.
+/// The longest timeout of a function that writes after it read a guard, in ms. The template keeps within this
+/// timeout.
 pub const LONGEST_TIMEOUT: Millis = 10_000;
-/// When the last sweep is due after the tombstones, in ms: a write that read its guard before them has landed or been
-/// stopped by then.
+/// The time from the tombstones to the last sweep, in ms.
+///
+/// By then, a write that read its guard before the tombstones has either landed or been stopped.
 pub const LAST_SWEEP_AFTER: Millis = LONGEST_TIMEOUT + MINUTE;
-/// How far back a backup of the table reaches, in ms: point-in-time recovery keeps 35 days.
+/// The reach of the table's backups, in ms. Point-in-time recovery keeps 35 days.
 const BACKUPS: Millis = 35 * DAY;
 
-/// When a channel's tombstones and receipts may go: nothing that it keeps, nor a backup of it, can then be older than
-/// the erasure.
+/// Returns the time at which a channel's tombstones and receipts may go, epoch ms.
+///
+/// At this time, all data of the channel and all backups are younger than the erasure. For example, a channel
+/// with 365 days of events keeps its tombstones for 365 days.
 #[must_use]
 pub fn remembered_until(channel: &Channel, erased_at: Millis) -> Millis {
     erased_at + channel.event_retention().max(BACKUPS).max(ANONYMOUS_MS)
 }
 
-/// Whether an address picks by itself whom to erase: nobody holds it, or one alone, and verified.
+/// Returns whether an address picks the customer to erase.
+///
+/// An address picks if the address has no registration, or a single and verified registration. For example,
+/// an address shared by `ann` and `ben` picks neither.
 #[must_use]
 pub fn picks(verified: &[bool]) -> bool {
     matches!(verified, [] | [true])
 }
 
-/// How many items of each kind went. Each is counted before it is deleted.
+/// The number of erased items of each kind. Every item is counted before its deletion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Customers: the person's own life and the linked ones.
+    /// Customers: the person's own record and the linked records.
     #[serde(default)]
     pub customers: u64,
     /// Events.
@@ -44,10 +52,10 @@ pub struct Counts {
     /// Orders.
     #[serde(default, skip_serializing_if = "is_none")]
     pub orders: u64,
-    /// Addresses that a life held.
+    /// Contact points that the records were registered for.
     #[serde(default, rename = "contacts")]
     pub contact_points: u64,
-    /// Month markers whose name went; the month's count stays (R7).
+    /// Month markers that lost their name. The month's count stays (R7).
     #[serde(default)]
     pub markers: u64,
 }
@@ -56,19 +64,19 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-/// How far an erasure has come.
+/// The progress of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Items are being deleted.
     Erasing,
-    /// All were deleted; the last sweep waits for its time.
+    /// All items were deleted, and the last sweep waits for its time.
     Sweeping,
     /// The last sweep has ended.
     Done,
 }
 
 impl Status {
-    /// Its name on the wire.
+    /// Returns the status's name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -79,57 +87,60 @@ impl Status {
     }
 }
 
-/// An erasure: the job while it is open, the receipt from then on.
+/// An erasure: first the open job, then the receipt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Erasure {
-    /// Its id: 32 lower-hex characters, the first 11 of them its time.
+    /// The id: 32 lower-hex characters. The first 11 characters are the time.
     pub id: String,
     /// The channel.
     pub channel: ChannelId,
-    /// When the tombstones were put, epoch ms.
+    /// The time of the tombstones, epoch ms.
     pub erased_at: Millis,
-    /// When it was true at a builder, if one asked for it, epoch ms: what the builder dates later is not of these lives.
+    /// The date of the erasure at the builder, epoch ms, if a builder asked for the erasure.
+    ///
+    /// Data that the builder dates later belongs to later records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Millis>,
-    /// When tombstones and receipt may go, epoch ms.
+    /// The time at which the tombstones and the receipt may go, epoch ms.
     pub until: Millis,
-    /// Each person's own life, followed by its linked ones.
+    /// Each person's own record, followed by the person's linked records.
     pub records: Vec<CustomerId>,
-    /// From when on these lives may have month markers, epoch ms.
+    /// The earliest time at which the records may have month markers, epoch ms.
     #[serde(default)]
     pub since: Millis,
-    /// The addresses that they held, by kind and keyed hash.
+    /// The contact points of the records, by kind and keyed hash.
     #[serde(default)]
     pub contact_points: Vec<(ContactPointKind, String)>,
-    /// The address that it was asked for by.
+    /// The contact point that named the person, by kind and keyed hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<(ContactPointKind, String)>,
-    /// What went.
+    /// The erased items.
     #[serde(default)]
     pub counts: Counts,
-    /// How many lives this pass has emptied.
+    /// The number of records that this pass has emptied.
     #[serde(default)]
     pub emptied: u32,
-    /// Up to which sort key the items of the life that is being emptied are counted.
+    /// The last sort key up to which the items of the current record are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upto: Option<String>,
-    /// When the first pass ended, epoch ms; the second one is the last sweep.
+    /// The end of the first pass, epoch ms. The second pass is the last sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emptied_at: Option<Millis>,
-    /// When the last sweep ended, epoch ms.
+    /// The end of the last sweep, epoch ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swept_at: Option<Millis>,
-    /// Whether it is about a whole channel: no lives, but everything.
+    /// Whether the erasure is about a whole channel. Then all data goes, and `records` is empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
-    /// Counts the writes of the item, and is every write's condition: of two workers one goes on.
+    /// The number of writes of the item, and the condition of every write. Of two workers, only the first
+    /// goes on.
     #[serde(rename = "v", default)]
     pub version: u64,
 }
 
 impl Erasure {
-    /// An erasure that begins now, of nobody yet. `random` makes its id one of its own.
+    /// Begins an erasure now, with an empty list of records. `random` makes the id unique.
     #[must_use]
     pub fn begin(channel: &Channel, random: [u8; 11], now: Millis) -> Self {
         let random = hex::encode(random);
@@ -137,7 +148,7 @@ impl Erasure {
         Self::again(channel, id, now)
     }
 
-    /// An erasure under a given id, as of then.
+    /// Creates an erasure with a given id and a given time.
     #[must_use]
     pub fn again(channel: &Channel, id: String, erased_at: Millis) -> Self {
         Self {
@@ -160,25 +171,27 @@ impl Erasure {
         }
     }
 
-    /// What tombstones are dated: a later creation starts a new life, and what is earlier is of the erased one.
+    /// Returns the date of the tombstones, epoch ms.
+    ///
+    /// A later creation starts a new record. Earlier data belongs to the erased record.
     #[must_use]
     pub fn dated(&self) -> Millis {
         self.as_of.unwrap_or(self.erased_at)
     }
 
-    /// Whether `id` is the id of an erasure.
+    /// Returns whether `id` is the id of an erasure.
     #[must_use]
     pub fn is_id(id: &str) -> bool {
         id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
 
-    /// The time in an erasure's id, epoch ms.
+    /// Returns the time in an erasure's id, epoch ms.
     #[must_use]
     pub fn time_of(id: &str) -> Option<Millis> {
         Millis::from_str_radix(id.get(..11)?, 16).ok()
     }
 
-    /// How far it has come.
+    /// Returns the progress.
     #[must_use]
     pub fn status(&self) -> Status {
         match (self.emptied_at, self.swept_at) {
@@ -188,16 +201,20 @@ impl Erasure {
         }
     }
 
-    /// The life that is being emptied, if one is left in this pass.
+    /// Returns the record to empty now, if a record is left in this pass.
     #[must_use]
     pub fn current_record(&self) -> Option<&CustomerId> {
         self.records.get(self.emptied as usize)
     }
 
-    /// Whether the last sweep is due.
+    /// Returns whether the last sweep is due.
+    ///
+    /// The last sweep is due 70 seconds after the tombstones. For a whole channel it is due after 130
+    /// seconds.
     #[must_use]
     pub fn is_due(&self, now: Millis) -> bool {
-        // Another instance may believe in an ended channel for as long as it remembers one.
+        // A function instance may still use an ended channel, for as long as the instance remembers the
+        // channel.
         let known_for = if self.whole { MINUTE } else { 0 };
         now >= self.erased_at + LAST_SWEEP_AFTER + known_for
     }

@@ -1,10 +1,11 @@
-//! Every way a request can fail, as one closed enum. What each means on the wire is the business of whoever answers.
+//! Every failure of a request, as one closed enum. The code that answers the request decides the form on the
+//! wire.
 
 use thiserror::Error as ThisError;
 
 use crate::detail::Detail;
 
-/// Somebody who holds an address that an erasure named.
+/// A customer who is registered for the contact point named by an erasure.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
@@ -13,52 +14,53 @@ pub struct Candidate {
     /// `anonymous`, `lead` or `member`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// A member's.
+    /// The memberId of a member.
     pub member_id: Option<String>,
-    /// Whether somebody vouched for the address.
+    /// Whether the registration is verified.
     pub verified: bool,
 }
 
-/// A failed request. The texts are what the caller is told, except for [`Error::Internal`], whose cause is
-/// logged once and never shown.
+/// A failed request. The texts are for the caller.
+///
+/// Only the cause in [`Error::Internal`] is hidden from the caller. The cause is logged once.
 #[derive(Debug, ThisError)]
 pub enum Error {
-    /// The body could not be read.
+    /// The body is unreadable.
     #[error("the request could not be read")]
     Unparsable(Detail),
     /// The credential is missing, wrong, expired or foreign.
     #[error("{0}")]
     Unauthorized(&'static str),
-    /// The credential is right but this is not allowed to it.
+    /// The credential is right, but lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// There is no such thing in the caller's channel.
+    /// The caller's channel has no such thing.
     #[error("{0} was not found")]
     NotFound(&'static str),
-    /// The contact is registered already, by the customer of this id (R10).
+    /// The contact point is registered already, by the customer with this id (R10).
     #[error("a customer with this contact exists already")]
     AlreadyExists {
-        /// Id of the customer who holds the contact.
+        /// The id of the customer with the registration.
         user_id: String,
     },
     /// The person was erased (R12).
     #[error("this customer was erased")]
     Erased,
-    /// An address that does not pick one person (R12).
+    /// The contact point fails to pick one person (R12).
     #[error("the address does not pick one customer: erase by id, or all who hold it")]
     Ambiguous(Vec<Candidate>),
-    /// Larger than the stated limit in bytes.
+    /// A part of the request is larger than the stated limit.
     #[error("{field} is larger than {limit} bytes")]
     TooLarge {
-        /// What was too large.
+        /// The name of the large part.
         field: &'static str,
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Read, but not valid. Names every field that was wrong.
+    /// The request is readable, but invalid. The details name every wrong field.
     #[error("the request is not valid")]
     Invalid(Vec<Detail>),
-    /// The table throttles, or too many writers want the same item; to be repeated.
+    /// The table throttles, or too many writers want the same item. The caller should repeat the request.
     #[error("the service is busy, repeat the request")]
     Busy,
     /// A defect or an unexpected answer of the table. The cause is for the log.
@@ -67,12 +69,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// [`Error::Invalid`] about one field.
+    /// Creates [`Error::Invalid`] about one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Detail::new(field, message)])
     }
 
-    /// The message with the fields it is about, for callers who see no body.
+    /// Returns the message together with the wrong fields, for a caller who sees no body.
     #[must_use]
     pub fn explained(&self) -> String {
         match self {
@@ -85,7 +87,7 @@ impl Error {
         }
     }
 
-    /// [`Error::Internal`] with a cause for the log.
+    /// Creates [`Error::Internal`] with a cause for the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::Internal(cause.to_string())
     }

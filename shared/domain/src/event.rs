@@ -1,4 +1,4 @@
-//! Events: parsing, and the key that makes a replay land on itself (R8, R9).
+//! Events: the parser, and the key by which a replay meets the same item (R8, R9).
 
 use serde_json::{Map, Value};
 
@@ -10,43 +10,43 @@ use super::text::has_control;
 use super::time::Millis;
 use crate::detail::Detail;
 
-/// An event that may be stored.
+/// A valid event, ready for the store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The caller's id of it; `None` for a server's event that has none and so is not deduplicated.
+    /// The caller's id of the event. `None` if a server sent no id. Then the event is never deduplicated.
     pub id: Option<String>,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// When it happened by the caller's clock, uncorrected, epoch ms.
+    /// The time of the event by the caller's clock, uncorrected, epoch ms.
     pub created_at: Millis,
-    /// Its property as compact JSON text; `None` where there is none.
+    /// The property as compact JSON text. `None` if the event has no property.
     pub property: Option<String>,
-    /// What is missing or mistyped in a shop event.
+    /// The remark about missing or mistyped properties of a shop event.
     pub remark: Option<String>,
 }
 
-/// Bounds of an event's own time.
+/// The bounds of an event's own time.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Now, epoch ms.
     pub now: Millis,
-    /// How long events are kept, ms.
+    /// The retention of events, in ms.
     pub retention: Millis,
 }
 
-/// What is wrong with an event: the field within it, and what it must be.
+/// The problem with an event: the field within the event, and the expected form.
 pub type Wrong = (&'static str, String);
 
 const TOO_OLD: &str = "is older than events are kept";
 
-/// The same as a reply and the log of drops tell it.
+/// Returns the problem as a detail for the reply and the log of rejections.
 #[must_use]
 pub fn detail((field, message): Wrong) -> Detail {
     let reason = if message == TOO_OLD { RejectionReason::TooOld } else { RejectionReason::Invalid };
     Detail::new(field, message).because(reason)
 }
 
-/// Parses an event of a page, which must have an `id` and a `createdAt` (R9).
+/// Parses an event of a page. The event needs an `id` and a `createdAt` (R9).
 ///
 /// # Errors
 /// The first wrong field.
@@ -56,8 +56,10 @@ pub fn of_page(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong
     parse(body, Some(id), created_at)
 }
 
-/// Parses an event of a server. Without an `id` it is not deduplicated; with one it needs its `createdAt`, or a
-/// replay could not land on itself.
+/// Parses an event of a server.
+///
+/// An event without an `id` is never deduplicated. An event with an `id` needs its `createdAt`, so that a
+/// replay meets the same item.
 ///
 /// # Errors
 /// The first wrong field.
@@ -139,7 +141,8 @@ fn property(body: &Map<String, Value>, name: &str) -> Result<(Option<String>, Op
     Ok((Some(text), remark))
 }
 
-/// Whether an object keeps within the nesting limit and has no empty key.
+/// Refuses an object with too many levels or an empty key. For example, the property `{"a":{}}` has two
+/// levels.
 fn fits(object: &Map<String, Value>, level: usize) -> Result<(), Wrong> {
     if object.contains_key("") {
         return Err(("property", "must not have an empty key".into()));
@@ -158,20 +161,21 @@ fn value_fits(value: &Value, level: usize) -> Result<(), Wrong> {
     }
 }
 
-/// Where an event lies: in whose partition, at what time, under which hash of its id. Its text is the event's public
-/// id and a timeline's cursor: 20 + 11 + 20 lower-hex characters.
+/// The place of an event: the partition of its owner, its time, and the hash of its id.
+///
+/// The text of the key is the event's public id and a timeline's cursor: 20 + 11 + 20 lower-hex characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventKey {
-    /// The identity its caller named.
+    /// The identity named by the event's caller.
     pub owner: CustomerId,
-    /// Epoch ms.
+    /// The time of the event, epoch ms.
     pub created_at: Millis,
     /// 20 lower-hex characters: a keyed hash of the caller's id, or random.
     pub hash: String,
 }
 
 impl EventKey {
-    /// Takes an event's public id apart; `None` if it is none.
+    /// Parses an event's public id. Returns `None` if the text has a different form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if !is_lower_hex(text, 51) {
@@ -182,7 +186,7 @@ impl EventKey {
         Some(Self { owner, created_at, hash: text.get(31..)?.to_owned() })
     }
 
-    /// The order of a timeline: by time, then by what makes it total.
+    /// Returns the sort key of a timeline: the time, then the parts that make the order total.
     #[must_use]
     pub fn order(&self) -> (Millis, &str, &str) {
         (self.created_at, &self.hash, self.owner.as_str())
@@ -195,16 +199,16 @@ impl std::fmt::Display for EventKey {
     }
 }
 
-/// An event as it is stored.
+/// A stored event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredEvent {
-    /// Where it lies.
+    /// The place of the event.
     pub key: EventKey,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its property as compact JSON text; `None` where there is none.
+    /// The property as compact JSON text. `None` if the event has no property.
     pub property: Option<String>,
-    /// When it leaves, epoch ms.
+    /// The time at which the event expires, epoch ms.
     pub expire_at: Millis,
 }
 

@@ -1,4 +1,4 @@
-//! Profile fields: their types, the preset ones, and how a JSON value becomes one (R5).
+//! Profile fields: the types, the preset fields, and the parser of a JSON value (R5).
 
 use serde_json::Value;
 
@@ -23,15 +23,17 @@ pub enum FieldType {
     Datetime,
     /// A list of texts.
     List,
-    /// An e-mail address, a String that is normalised.
+    /// An e-mail address: a String in its normal form.
     Email,
-    /// A phone number, a String that is normalised.
+    /// A phone number: a String in its normal form.
     MobileNumber,
 }
 
-/// The preset fields: the additional keys of Channel Talk's customer profile, and the contact texts of its v5 user.
-/// Their places are in the table: a new one is added at the end.
-/// `lastCheckoutCompletedAt` is a moment there ("time of the latest order"), so a Datetime here.
+/// The preset fields: the additional keys of Channel Talk's customer profile, and the contact texts of its v5
+/// user.
+///
+/// The table keeps the position of a field in this list, so a new field goes to the end. Channel Talk
+/// describes `lastCheckoutCompletedAt` as "time of the latest order", so the field is a Datetime.
 pub const PRESET: [(&str, FieldType); 17] = [
     ("mobileNumber", FieldType::MobileNumber),
     ("email", FieldType::Email),
@@ -55,19 +57,19 @@ pub const PRESET: [(&str, FieldType); 17] = [
 /// The field that `CheckoutComplete` moves forward (R8).
 pub const LAST_CHECKOUT: &str = "lastCheckoutCompletedAt";
 
-/// The manager's memo: the Open API's alone (R4).
+/// The manager's memo. Only the Open API writes the memo (R4).
 pub const DESCRIPTION: &str = "description";
 
 /// Keys that keep their first value (R2).
 const SET_ONCE: [&str; 6] = ["referrer", "utmCampaign", "utmMedium", "utmSource", "utmContent", "utmTerm"];
 
-/// Whether `key` keeps its first value (R2).
+/// Returns whether `key` keeps its first value (R2).
 #[must_use]
 pub fn is_set_once(key: &str) -> bool {
     SET_ONCE.contains(&key)
 }
 
-/// The declared type of `key`; `None` for an undeclared one.
+/// Returns the declared type of `key`. `None` if the key is undeclared.
 #[must_use]
 pub fn declared(key: &str) -> Option<FieldType> {
     PRESET.iter().find(|(name, _)| *name == key).map(|(_, kind)| *kind)
@@ -76,28 +78,32 @@ pub fn declared(key: &str) -> Option<FieldType> {
 /// A profile field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Boolean, number, text, or a list of numbers or texts.
+    /// Boolean, number, text, or a list of numbers or texts. Null if the field was cleared.
     pub value: Value,
-    /// Who wrote it.
+    /// The sender of the value.
     pub sender: Sender,
-    /// When it was true at its source, epoch ms.
+    /// The time at which the value was true at its source, epoch ms.
     pub time: Millis,
-    /// Whether somebody vouches for it: the server or the builder, for a contact.
+    /// Whether a server or a builder vouches for the value. For a contact point, the writer names the
+    /// verified kinds.
     pub verified: bool,
 }
 
 impl Field {
-    /// Whether it was cleared: it is kept only for the time of that, because a builder's older word may still come.
+    /// Returns whether the field was cleared.
+    ///
+    /// A cleared field is stored for the time of the clearing, because an older builder update may still
+    /// come.
     #[must_use]
     pub fn is_cleared(&self) -> bool {
         self.value.is_null()
     }
 }
 
-/// Parses a profile key: 1–64 characters, no control character.
+/// Parses a profile key: 1–64 characters, and control characters are refused.
 ///
 /// # Errors
-/// What it must be.
+/// A message with the rule for keys.
 pub fn key(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err("a key must not be empty".into());
@@ -111,11 +117,13 @@ pub fn key(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Parses the value of `key` by its declared type, or as any of the allowed ones if it has none. Numbers are finite,
-/// contacts come back normalised.
+/// Parses the value of `key` by its declared type. An undeclared key takes every allowed type.
+///
+/// Numbers are finite. A contact point comes back in its normal form. For example, the e-mail address
+/// `Mina@Example.com` becomes `mina@example.com`.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn value(key: &str, value: &Value, region: &str) -> Result<Value, String> {
     let Some(kind) = declared(key) else { return undeclared(value) };
     match (kind, value) {
@@ -131,6 +139,7 @@ pub fn value(key: &str, value: &Value, region: &str) -> Result<Value, String> {
             _ => Err("must be epoch milliseconds at 00:00 UTC".into()),
         },
         (FieldType::List, Value::Array(_)) => undeclared(value),
+        // A value of a different type is refused with the expected type.
         (FieldType::Boolean, _) => Err("must be true or false".into()),
         (FieldType::Number, _) => Err("must be a number".into()),
         (FieldType::Date | FieldType::Datetime, _) => Err("must be a time in epoch milliseconds".into()),
@@ -158,6 +167,7 @@ fn undeclared(value: &Value) -> Result<Value, String> {
         Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
         Value::String(text) => prose(text).map(Value::String),
         Value::Array(items) => {
+            // A list has texts only or numbers only.
             let texts = items.iter().all(Value::is_string);
             let numbers = items.iter().all(Value::is_number);
             if !texts && !numbers {

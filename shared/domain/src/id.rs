@@ -1,4 +1,4 @@
-//! Identifiers: a customer's id, a member's id, a visitor's id (R1).
+//! Identifiers: the ids of channels, customers, members and visitors (R1).
 
 use std::fmt;
 
@@ -54,23 +54,25 @@ hex_id! {
     CustomerId
 }
 
-/// Whether `text` is exactly `length` lower-case hexadecimal digits.
+/// Returns whether `text` is exactly `length` lower-case hexadecimal digits.
 #[must_use]
 pub fn is_lower_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A member's id, as the shop's own site names it.
+/// The memberId: the shop's own id of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemberId(String);
 
-/// Characters that show nothing, although Unicode does not count them as white space.
+/// Returns whether a character is invisible although Unicode does not count the character as white space.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
 }
 
-/// Ids that a page sends when nobody is logged in. The list follows those of Segment Unify and PostHog.
+/// Texts that pages send as a memberId while the visitor is logged out.
+///
+/// The list follows the lists of Segment Unify and PostHog.
 const PLACEHOLDERS: [&str; 18] = [
     "null",
     "undefined",
@@ -93,11 +95,13 @@ const PLACEHOLDERS: [&str; 18] = [
 ];
 
 impl MemberId {
-    /// Parses a memberId (R1): 1–64 characters, no white space, no control character, none of `/ ? # % \`, and
-    /// not a placeholder.
+    /// Parses a memberId (R1): 1–64 characters.
+    ///
+    /// White space, invisible characters, control characters, `/ ? # % \` and placeholders are refused. For
+    /// example, `user@example.com` is a memberId, and `a b` and `null` are refused.
     ///
     /// # Errors
-    /// What it must be, without the value.
+    /// A message with the broken rule. The message leaves out the value.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.trim().is_empty() {
             return Err("must not be blank");
@@ -114,6 +118,7 @@ impl MemberId {
         if has_control(text) {
             return Err("must not have control characters");
         }
+        // A placeholder counts in any case and within quotes.
         let lower = text.to_lowercase();
         let lower = lower.trim_matches(['"', '\'']);
         if text.chars().all(|c| matches!(c, '0' | '０')) || PLACEHOLDERS.contains(&lower) {
@@ -122,21 +127,22 @@ impl MemberId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Id of a visitor's browser, minted by the server: 32 lower-hex characters. A UUID, as Channel Talk's cookie
-/// holds one, is adopted too.
+/// The id of a visitor's browser, minted by the server: 32 lower-hex characters.
+///
+/// A lower-case UUID is adopted too, because Channel Talk's cookie holds a UUID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VeilId(String);
 
 impl VeilId {
-    /// Takes a well-formed veilId, else nothing.
+    /// Parses a veilId. Returns `None` if the text has a different form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let uuid = || {
@@ -149,20 +155,20 @@ impl VeilId {
         (is_lower_hex(text, 32) || uuid()).then(|| Self(text.to_owned()))
     }
 
-    /// The veilId made of 128 random bits.
+    /// Returns the veilId made of 128 random bits.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(hex::encode(bytes))
     }
 
-    /// The veilId as text.
+    /// Returns the veilId as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a record's id is made from: the id that somebody has outside Okyaku.
+/// The natural key, from which a record's id is made: the id of a person outside Okyaku.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NaturalKey<'a> {
     /// A member's id.
@@ -171,9 +177,9 @@ pub enum NaturalKey<'a> {
     Visitor(&'a VeilId),
 }
 
-/// Makes the ids of a channel's records. The same key and generation always make the same id.
+/// Makes the ids of a channel's records. The same key and the same generation always make the same id.
 pub trait RecordIds {
-    /// The id of a record.
+    /// Returns the id of a record.
     fn record_id(&self, key: NaturalKey<'_>, generation: u32) -> CustomerId;
 }
 
@@ -205,6 +211,7 @@ mod tests {
         ] {
             assert!(MemberId::parse(text).is_err(), "{text}");
         }
+        // Ids that resemble a placeholder or a path are members all the same.
         for text in ["lucas", "0815", "user@example.com", "회원", "a:b", "日本"] {
             assert!(MemberId::parse(text).is_ok(), "{text}");
         }

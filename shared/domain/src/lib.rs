@@ -1,5 +1,5 @@
-//! The rules of a shop's customer data, as pure functions: no AWS, no HTTP, no clock, no randomness. Each file cites the
-//! rules of `docs/reference/RULES.md` it keeps.
+//! The rules of a shop's customer data as pure functions. AWS, HTTP, clocks and randomness stay outside. Each
+//! file cites the rules of `docs/reference/RULES.md` that the file keeps.
 
 pub mod amount;
 pub mod basic_key;

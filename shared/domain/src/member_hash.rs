@@ -1,11 +1,13 @@
-//! The proof that a page's memberId is the shop's own (R1).
+//! The memberHash: the proof of a page's memberId (R1).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// `lower-hex(HMAC-SHA256(key = hex-decoded secret, message = UTF-8 memberId))`, Channel Talk's definition
-/// (<https://developers.channel.io/docs/member-hash>). `None` where the secret is not hexadecimal.
+/// Returns the memberHash: `lower-hex(HMAC-SHA256(key = hex-decoded secret, message = UTF-8 memberId))`.
+///
+/// The definition is Channel Talk's (<https://developers.channel.io/docs/member-hash>). `None` if the secret
+/// is not hexadecimal.
 #[must_use]
 pub fn member_hash(secret_hex: &str, member_id: &str) -> Option<String> {
     let secret = hex::decode(secret_hex).ok()?;
@@ -14,7 +16,7 @@ pub fn member_hash(secret_hex: &str, member_id: &str) -> Option<String> {
     Some(hex::encode(mac.finalize().into_bytes()))
 }
 
-/// Whether `given` is the memberHash of `member_id`, compared in constant time.
+/// Returns whether `given` is the memberHash of `member_id`. The comparison takes constant time.
 #[must_use]
 pub fn proves(secret_hex: &str, member_id: &str, given: &str) -> bool {
     member_hash(secret_hex, member_id).is_some_and(|right| right.as_bytes().ct_eq(given.as_bytes()).into())

@@ -1,4 +1,4 @@
-//! UTC months, as monthly actives count them (R7).
+//! UTC months, for the count of monthly actives (R7).
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 
 use super::time::Millis;
 
-/// A UTC month. Shown as `2026-11`.
+/// A UTC month. Example: `2026-11`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(i32);
 
 impl Month {
-    /// The month of an instant.
+    /// Returns the month of an instant.
     #[must_use]
     pub fn of(at: Millis) -> Self {
         let day = DateTime::from_timestamp_millis(at).unwrap_or_default();
         Self(day.year() * 12 + day.month0().cast_signed())
     }
 
-    /// Takes `YYYY-MM` of the years 2000 to 2999, else nothing.
+    /// Parses `YYYY-MM` of the years 2000 to 2999. Returns `None` if the text has a different form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (year, month) = text.split_once('-')?;
         (year.len() == 4).then(|| Self::of_digits(year, month)).flatten()
     }
 
-    /// The reverse of [`Month::key`].
+    /// Parses the text of [`Month::key`].
     #[must_use]
     pub fn of_key(key: &str) -> Option<Self> {
         let (year, month) = key.split_at_checked(4)?;
@@ -41,30 +41,30 @@ impl Month {
         ((2000..=2999).contains(&year) && (1..=12).contains(&month)).then_some(Self(year * 12 + month - 1))
     }
 
-    /// How keys of the table spell it: `202611`.
+    /// Returns the month as in the keys of the table. Example: `202611`.
     #[must_use]
     pub fn key(self) -> String {
         format!("{:04}{:02}", self.year(), self.number())
     }
 
-    /// The month after.
+    /// Returns the next month.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
 
-    /// The month before.
+    /// Returns the previous month.
     #[must_use]
     pub fn previous(self) -> Self {
         Self(self.0 - 1)
     }
 
-    /// The months from this one to `last`; none where that is earlier.
+    /// Returns the months from this month to `last`, both included. An earlier `last` gives an empty list.
     pub fn to(self, last: Self) -> impl DoubleEndedIterator<Item = Self> {
         (self.0..=last.0).map(Self)
     }
 
-    /// Its first instant, epoch ms.
+    /// Returns the first instant of the month, epoch ms.
     #[must_use]
     pub fn start(self) -> Millis {
         let day = NaiveDate::from_ymd_opt(self.year(), self.number(), 1).unwrap_or_default();
@@ -127,6 +127,7 @@ mod tests {
         ] {
             assert_eq!(Month::parse(text), None, "{text}");
         }
+        // The first and the last month.
         assert_eq!(Month::parse("2000-01").map(Month::key).as_deref(), Some("200001"));
         assert_eq!(Month::parse("2999-12").map(Month::key).as_deref(), Some("299912"));
     }

@@ -1,4 +1,4 @@
-//! A parsed patch of a customer: what the caller may say and how each part is read (R3, R4, R5).
+//! A parsed patch of a customer: the parts that a caller may write, and the parser of each part (R3, R4, R5).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,24 +18,24 @@ use crate::error::Error;
 pub(crate) const KEYS: [&str; 7] =
     ["blocked", "language", "profile", "profileOnce", "tags", "unsubscribeEmail", "unsubscribeTexting"];
 
-/// Which contacts a writer vouches for.
+/// The kinds of contact points that a writer verifies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified(BTreeSet<ContactPointKind>);
 
 impl Verified {
-    /// Vouches for every contact.
+    /// Verifies every kind.
     #[must_use]
     pub fn all() -> Self {
         Self(ContactPointKind::ALL.into())
     }
 
-    /// Vouches for these.
+    /// Verifies these kinds.
     #[must_use]
     pub fn some(kinds: impl IntoIterator<Item = ContactPointKind>) -> Self {
         Self(kinds.into_iter().collect())
     }
 
-    /// Whether it vouches for `kind`.
+    /// Returns whether the writer verifies `kind`.
     #[must_use]
     pub fn vouches_for(&self, kind: ContactPointKind) -> bool {
         self.0.contains(&kind)
@@ -45,35 +45,35 @@ impl Verified {
 /// `profile` of a patch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProfilePatch {
-    /// `null`: the whole profile goes.
+    /// `null`: the whole profile is reset.
     Reset,
-    /// Fields to set, or with `None` to clear.
+    /// Fields to set. `None` clears a field.
     Fields(BTreeMap<String, Option<Value>>),
 }
 
-/// A patch: `None` is absent, so left alone (R3).
+/// A patch. `None` stands for an absent part, which stays unchanged (R3).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
     /// Fields to set or clear.
     pub profile: Option<ProfilePatch>,
-    /// Fields to set where nothing is.
+    /// Fields to set if the stored field is empty.
     pub profile_once: BTreeMap<String, Value>,
-    /// The whole set of tags; empty for `null`.
+    /// The whole set of tags. An empty list stands for `null`.
     pub tags: Option<Vec<String>>,
-    /// The language; `Some(None)` clears it.
+    /// The language. `Some(None)` clears the language.
     pub language: Option<Option<String>>,
-    /// Consent flags; `null` is `false`.
+    /// Whether the customer refuses marketing e-mail. `null` is `false`.
     pub unsubscribe_email: Option<bool>,
-    /// See [`Patch::unsubscribe_email`].
+    /// Whether the customer refuses marketing texts. `null` is `false`.
     pub unsubscribe_texting: Option<bool>,
-    /// The Open API's alone.
+    /// Whether the shop blocks the customer. Only the Open API writes this flag.
     pub blocked: Option<bool>,
-    /// Which contacts the writer vouches for.
+    /// The kinds of contact points that the writer verifies.
     pub verified: Verified,
 }
 
 impl Patch {
-    /// Whether the patch changes nothing at all (R3).
+    /// Returns whether the patch is empty (R3).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let no_fields = match &self.profile {
@@ -90,7 +90,8 @@ impl Patch {
             && self.blocked.is_none()
     }
 
-    /// What the patch makes of `profile.name`: a name, or with `Some(None)` nothing. `profileOnce` is left out.
+    /// Returns the patch's change of `profile.name`: a name, or `Some(None)` to clear the name. `profileOnce`
+    /// is left out.
     #[must_use]
     pub fn name(&self) -> Option<Option<&str>> {
         match self.profile.as_ref()? {
@@ -102,12 +103,18 @@ impl Patch {
     }
 }
 
-/// Reads a patch out of a request body. `known` are further keys that the route itself reads. Returns the patch and
-/// what a page is told was dropped.
+/// Reads a patch from a request body. Returns the patch and the fields dropped for a page.
+///
+/// `known` names further keys that the route itself reads.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming every wrong field: a basic key, a wrong type of a basic field, and for anybody but a page
-/// also every wrong profile field and unknown key. [`Error::TooLarge`] for a page's profile over 8 KB.
+/// [`Error::Invalid`] names every wrong field:
+///
+/// - a basic key
+/// - a basic field of a wrong type
+/// - an invalid profile field or an unknown key, except from a page
+///
+/// [`Error::TooLarge`] if a page's profile is over 8 KB.
 pub fn parse(
     body: &Map<String, Value>,
     sender: Sender,
@@ -116,9 +123,11 @@ pub fn parse(
 ) -> Result<(Patch, Vec<Detail>), Error> {
     let mut reader = Reader { sender, region, wrong: Vec::new(), dropped: Vec::new() };
     let mut patch = Patch::default();
+    // Only a page leaves its contact points unverified.
     if sender != Sender::Page {
         patch.verified = Verified::all();
     }
+    // Read every key, so that the reply can name every wrong field.
     for (key, value) in body {
         match key.as_str() {
             key if known.contains(&key) => {}
@@ -135,6 +144,7 @@ pub fn parse(
             key => reader.refuse(key, "is not a known key"),
         }
     }
+    // The size comes first, so that a large profile is 413 and not 422.
     if sender == Sender::Page {
         fits_a_page(body)?;
     }
@@ -144,10 +154,10 @@ pub fn parse(
     Ok((patch, reader.dropped))
 }
 
-/// Whether `profile` and `profileOnce` keep within what one request of a page may have.
+/// Checks the size of `profile` and `profileOnce` in one request of a page.
 ///
 /// # Errors
-/// [`Error::TooLarge`] if they do not.
+/// [`Error::TooLarge`] if both together are over [`PAGE_PATCH_BYTES`].
 pub fn fits_a_page(body: &Map<String, Value>) -> Result<(), Error> {
     let size =
         ["profile", "profileOnce"].iter().filter_map(|key| body.get(*key)).map(json_bytes).sum::<usize>();
@@ -157,14 +167,14 @@ pub fn fits_a_page(body: &Map<String, Value>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds a detail, unless there are enough.
+/// Adds a detail, unless the list is full.
 fn note(list: &mut Vec<Detail>, field: &str, message: &str) {
     if list.len() < DETAILS {
         list.push(Detail::new(field, message));
     }
 }
 
-/// Collects what is wrong while the parts are read.
+/// Collects the wrong and the dropped fields while the parts are read.
 struct Reader<'a> {
     sender: Sender,
     region: &'a str,
@@ -177,7 +187,7 @@ impl Reader<'_> {
         note(&mut self.wrong, field, message);
     }
 
-    /// A page is told and the rest goes on; anybody else is refused (R5).
+    /// Drops and reports a page's field. The field of any further sender is wrong (R5).
     fn refuse(&mut self, field: &str, message: &str) {
         let list = if self.sender == Sender::Page { &mut self.dropped } else { &mut self.wrong };
         note(list, field, message);
@@ -189,6 +199,7 @@ impl Reader<'_> {
             Value::Object(fields) => {
                 let mut read = BTreeMap::new();
                 for (key, value) in fields {
+                    // The time of the latest order is a maximum, so a page cannot clear the field.
                     if value.is_null() && key == field::LAST_CHECKOUT && self.sender == Sender::Page {
                         self.refuse("profile.lastCheckoutCompletedAt", "only moves forward");
                     } else if value.is_null() && !self.is_closed(key) {
@@ -221,7 +232,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether `key` is not this writer's at all, neither to set nor to clear (R4).
+    /// Returns whether this writer may neither set nor clear `key` (R4).
     fn is_closed(&self, key: &str) -> bool {
         key == field::DESCRIPTION && self.sender == Sender::Page
     }

@@ -1,4 +1,4 @@
-//! Whom a request means.
+//! References to the person that a request means.
 
 use serde_json::Value;
 
@@ -6,25 +6,25 @@ use crate::contact_point::{self, ContactPoint, ContactPointKind};
 use crate::detail::Detail;
 use crate::id::{CustomerId, MemberId, VeilId};
 
-/// Who is meant: the one type for a person that a caller names.
+/// The one type for a person named by a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRef {
     /// A customer's id.
     Id(CustomerId),
     /// The shop's own id of a member.
     Member(MemberId),
-    /// A browser.
+    /// A browser's veilId.
     Visitor(VeilId),
-    /// An address.
+    /// An e-mail address or a phone number.
     ContactPoint(ContactPoint),
 }
 
 impl PersonRef {
-    /// The kinds, as a request names them. A builder's customer is known by its id there as memberId.
+    /// The kinds, as a request names them. A builder's customer is a member under the builder's id.
     pub const KINDS: [&str; 8] =
         ["id", "memberId", "email", "mobileNumber", "veilId", "shopify", "cafe24", "firstmall"];
 
-    /// Reads the `{userId}` of a path: an id, or `@` and a memberId.
+    /// Parses the `{userId}` of a path: a customer's id, or `@` and a memberId. For example, `@lucas`.
     #[must_use]
     pub fn of_path(user_id: &str) -> Option<Self> {
         match user_id.strip_prefix('@') {
@@ -33,12 +33,16 @@ impl PersonRef {
         }
     }
 
-    /// Reads a value of one of the [`KINDS`](Self::KINDS). `region` is the channel's, for national phone numbers.
+    /// Parses a value of one of the [`KINDS`](Self::KINDS).
+    ///
+    /// `region` is the channel's region, for national phone numbers. For example, `shopify` takes the number
+    /// 7064055069 and the text `gid://shopify/Customer/7064055069`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A detail with the expected form.
     pub fn parse(kind: &str, value: &Value, region: &str) -> Result<Self, Detail> {
         let wrong = |message: &str| Detail::new(format!("by.{kind}"), message);
+        // Take a text, or a builder's customer id as a number.
         let text = match value {
             Value::String(text) => text.trim().to_owned(),
             Value::Number(number)
@@ -48,6 +52,7 @@ impl PersonRef {
             }
             _ => return Err(wrong("must be text")),
         };
+        // Parse the text by its kind.
         let given = |message: String| wrong(&message);
         match kind {
             "id" => {

@@ -1,4 +1,4 @@
-//! A customer's profile and how a patch changes it (R2, R3, R5).
+//! A customer's profile, and its changes by a patch (R2, R3, R5).
 
 use std::collections::BTreeMap;
 
@@ -14,61 +14,65 @@ use super::sender::Sender;
 use super::time::Millis;
 use crate::detail::Detail;
 
-/// The fields of a profile by key, without `profile.`.
+/// The fields of a profile by key, less the prefix `profile.`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile(BTreeMap<String, Field>);
 
-/// A write: who, when, and whether contacts are vouched for.
+/// A write: the sender, the time, and the verified contact points.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer<'a> {
-    /// Who writes.
+    /// The sender.
     pub sender: Sender,
-    /// When it was true at the source, epoch ms.
+    /// The time at which the values were true at the source, epoch ms.
     pub time: Millis,
-    /// Which contacts the writer vouches for.
+    /// The kinds of contact points that the writer verifies.
     pub verified: &'a Verified,
 }
 
 impl Profile {
-    /// The field at `key`.
+    /// Returns the field at `key`. A cleared field is `None`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Field> {
         self.0.get(key).filter(|field| !field.is_cleared())
     }
 
-    /// The text at `key`.
+    /// Returns the text at `key`.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(|field| field.value.as_str())
     }
 
-    /// Every field, by key.
+    /// Returns every field, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Field)> {
         self.0.iter().filter(|(_, field)| !field.is_cleared())
     }
 
-    /// Every field that is kept, also those of which only the time of their clearing is remembered.
+    /// Returns every stored field, cleared fields included. A cleared field holds only the time of the
+    /// clearing.
     pub fn stored(&self) -> impl Iterator<Item = (&String, &Field)> {
         self.0.iter()
     }
 
-    /// Whether nothing is kept.
+    /// Returns whether the profile stores nothing, cleared fields included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Bytes of the keys and values as compact JSON.
+    /// Returns the bytes of the keys and values as compact JSON.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.iter().map(|(key, field)| entry_bytes(key, &field.value)).sum::<usize>() + 1
     }
 
-    /// Applies `profile` of a patch: set, clear, or reset the whole. Returns what could not be kept: on a page's
-    /// patch it is reported, on another the caller refuses the whole.
+    /// Applies `profile` of a patch: set, clear, or reset. Returns the refused fields.
+    ///
+    /// The caller reports the refused fields of a page's patch. For any further patch, the caller refuses the
+    /// whole.
     pub fn apply(&mut self, patch: &ProfilePatch, by: Writer<'_>) -> Vec<Detail> {
         match patch {
             ProfilePatch::Reset => {
+                // A page's reset leaves the fields that are closed to pages.
                 let stays = |key: &str| by.sender == Sender::Page && is_not_a_pages(key);
                 let gone: Vec<String> = self.0.keys().filter(|key| !stays(key)).cloned().collect();
                 let mut bytes = self.bytes();
@@ -78,6 +82,7 @@ impl Profile {
                 Vec::new()
             }
             ProfilePatch::Fields(fields) => {
+                // One count of bytes for the whole patch, kept up to date by every field.
                 let mut bytes = self.bytes();
                 let refused = fields.iter().filter_map(|(key, value)| match value {
                     Some(value) => self.put("profile", key, value, by, &mut bytes),
@@ -91,7 +96,7 @@ impl Profile {
         }
     }
 
-    /// Applies `profileOnce`: writes only where nothing is.
+    /// Applies `profileOnce`: writes only the empty fields. Returns the refused fields.
     pub fn apply_once(&mut self, fields: &BTreeMap<String, Value>, by: Writer<'_>) -> Vec<Detail> {
         let missing = fields.iter().filter(|(key, _)| self.get(key).is_none()).collect::<Vec<_>>();
         let mut bytes = self.bytes();
@@ -101,12 +106,13 @@ impl Profile {
             .collect()
     }
 
-    /// Takes what a builder says of a field, unless something later is known of it (R13): of the latest word the value
-    /// counts, and of two of one time the greater one, so that no order of arrival matters. `None` clears, and that is
-    /// remembered with its time.
+    /// Applies a builder's value of a field, unless a later value is known (R13).
+    ///
+    /// The latest value wins. If two values have the same time, the larger value wins, so the order of
+    /// arrival makes no difference. `None` clears the field, and the time of the clearing is remembered.
     ///
     /// # Errors
-    /// The limit that it would pass.
+    /// A message with the exceeded limit.
     pub fn apply_builder_value(
         &mut self,
         key: &str,
@@ -116,10 +122,12 @@ impl Profile {
     ) -> Result<(), String> {
         let value = value.unwrap_or(&Value::Null);
         let (bytes, keys) = (self.bytes(), self.0.len());
+        // Compare with the known value. The size of a replaced value counts for the limit below.
         let old = match self.0.get_mut(key) {
             Some(known) if known.value == *value => {
                 known.verified = true;
-                // Said again, later: whoever says something else of a time in between comes too late.
+                // The builder repeats the value at a later time. A different value dated in between then
+                // comes too late.
                 if known.time <= at {
                     known.sender = if known.time < at { sender } else { known.sender.max(sender) };
                     known.time = at;
@@ -134,6 +142,7 @@ impl Profile {
             }
             None => 0,
         };
+        // Check the limit, then store the value as verified.
         if bytes - old + entry_bytes(key, value) > PROFILE_BYTES {
             return Err(format!("a profile has at most {PROFILE_BYTES} bytes"));
         }
@@ -142,7 +151,10 @@ impl Profile {
         Ok(())
     }
 
-    /// Clears a field. Of one that a builder has spoken of the time is remembered, lest an older word of it comes.
+    /// Clears a field. A set-once field stays.
+    ///
+    /// If a builder wrote the stored value, the time of the clearing is remembered, because an older update
+    /// may still come.
     fn clear(&mut self, key: &str, by: Writer<'_>, bytes: &mut usize) {
         if field::is_set_once(key) {
             return;
@@ -166,8 +178,10 @@ impl Profile {
         }
     }
 
-    /// Stores one field, or says why not. `bytes` is the size of the whole, kept up to date: counting anew for each of
-    /// thousands of fields would take seconds.
+    /// Stores one field. Returns a detail if the field is refused.
+    ///
+    /// `bytes` is the size of the whole profile, kept up to date. A new count for each of thousands of fields
+    /// would take seconds.
     fn put(
         &mut self,
         within: &str,
@@ -178,6 +192,7 @@ impl Profile {
     ) -> Option<Detail> {
         let refuse = |message: String| Some(Detail::new(format!("{within}.{key}"), message));
         let full = |message| refuse(message).map(|detail| detail.because(RejectionReason::Limit));
+        // A server names the contact points that it verifies, and verifies every further field.
         let verified = match ContactPointKind::of_key(key) {
             Some(kind) => by.verified.vouches_for(kind),
             None => by.sender != Sender::Page,
@@ -187,7 +202,7 @@ impl Profile {
             if field::is_set_once(key) {
                 return None;
             }
-            // A value said again is not news; but somebody may now vouch for it.
+            // A repeated value is stored already, but the writer may now verify the value.
             if stored.value == *value {
                 stored.verified |= verified;
                 return None;
@@ -196,7 +211,8 @@ impl Profile {
         } else if self.0.len() >= PROFILE_KEYS {
             return full(format!("a profile has at most {PROFILE_KEYS} keys"));
         }
-        // The time of the latest order is a maximum (R8): a page moves it forward as well, and never ahead of the clock.
+        // The time of the latest order is a maximum (R8). A page moves it forward too, at most 10 minutes
+        // ahead of the clock.
         if key == LAST_CHECKOUT && by.sender == Sender::Page {
             if value.as_i64().is_none_or(|at| at > by.time + FUTURE_MS) {
                 return refuse("must not lie in the future".into());
@@ -205,6 +221,7 @@ impl Profile {
                 return None;
             }
         }
+        // Check the limit, then store the value.
         let new = entry_bytes(key, value);
         if *bytes - old + new > PROFILE_BYTES {
             return full(format!("a profile has at most {PROFILE_BYTES} bytes"));
@@ -222,17 +239,17 @@ impl FromIterator<(String, Field)> for Profile {
     }
 }
 
-/// Bytes of a key and its value in the profile's JSON.
+/// Returns the bytes of a key and its value in the profile's JSON.
 fn entry_bytes(key: &str, value: &Value) -> usize {
     key.len() + 4 + json_bytes(value)
 }
 
-/// An order of values, for two that are said of one time: nothing is the least.
+/// Returns the order of two values with the same time. Null is the smallest value.
 fn rank(value: &Value) -> (bool, String) {
     (!value.is_null(), value.to_string())
 }
 
-/// What a page's reset leaves: the manager's memo, and what Okyaku derived itself.
+/// Returns whether a page's reset leaves the key: the manager's memo, and the field derived by Okyaku.
 fn is_not_a_pages(key: &str) -> bool {
     key == field::DESCRIPTION || key == LAST_CHECKOUT
 }

@@ -1,6 +1,7 @@
-//! Purchase figures: how many orders a member placed and for how much, in all and lately. They are sums over the
-//! member's orders, changed together with each order, so that they can neither drift nor lose a repetition; and because
-//! they are kept by day, another window needs no recount.
+//! Purchase figures: the number and the amount of a member's orders, in all and lately.
+//!
+//! Each sum changes together with its order, so the sums stay exact, and a repeated order counts once. The
+//! sums are kept by day, so a new window needs no recount.
 
 use std::collections::BTreeMap;
 
@@ -13,33 +14,33 @@ use super::builder_update::Order;
 use super::limit::REFUNDS;
 use super::time::{DAY, Millis};
 
-/// Days kept one by one: the longest window, 12 months, in a leap year.
+/// The days with a sum of their own: the longest window, 12 months, in a leap year.
 const DAYS: i64 = 366;
 
-/// An order as it is kept, merged from everything that was said of it (R13).
+/// A stored order, merged from all updates of the order (R13).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredOrder {
-    /// The builder's id of it.
+    /// The builder's id of the order.
     pub id: String,
-    /// When it was placed, epoch ms.
+    /// The time at which the order was placed, epoch ms.
     pub at: Millis,
-    /// Of which time its total is, epoch ms.
+    /// The time of the version with this total, epoch ms.
     pub version: Millis,
-    /// ISO 4217 code.
+    /// The ISO 4217 code.
     pub currency: String,
-    /// What it costs in all.
+    /// The total price. Refunds are still included.
     pub total: Decimal,
     /// Whether it was cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
-    /// What was given back, by the refund's id.
+    /// The refunded amounts, by the refund's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refunds: BTreeMap<String, Decimal>,
 }
 
 impl StoredOrder {
-    /// An order as it was said.
+    /// Creates a stored order from a builder's update.
     #[must_use]
     pub fn of(order: &Order) -> Self {
         Self {
@@ -53,7 +54,8 @@ impl StoredOrder {
         }
     }
 
-    /// Takes in what was said later or earlier: the latest version decides, and every refund that was ever said counts.
+    /// Merges a later or an earlier version of the order. The latest version wins, and every known refund
+    /// counts.
     pub fn merge(&mut self, given: &Self) {
         let weight =
             |order: &Self| (order.version, order.cancelled, order.total, order.currency.clone(), order.at);
@@ -66,7 +68,8 @@ impl StoredOrder {
         }
     }
 
-    /// Takes in refunds. Of one with two amounts the larger counts, so that no order of the two matters.
+    /// Adds refunds. For two amounts of a refund, the larger wins, so the order of arrival makes no
+    /// difference.
     pub fn give_back(&mut self, refunds: &BTreeMap<String, Decimal>) {
         for (id, amount) in refunds {
             if self.refunds.contains_key(id) || self.refunds.len() < REFUNDS {
@@ -76,7 +79,9 @@ impl StoredOrder {
         }
     }
 
-    /// What it counts for: nothing if it was cancelled or wholly given back.
+    /// Returns the amount that the order counts for. `None` if the order was cancelled or wholly refunded.
+    ///
+    /// For example, an order of 59.90 with a refund of 9.90 counts for 50.
     fn counts(&self) -> Option<Decimal> {
         let refunded: Decimal = self.refunds.values().sum();
         let left = (self.total - refunded).max(Decimal::ZERO);
@@ -89,14 +94,14 @@ impl StoredOrder {
     }
 }
 
-/// A number of orders and what they come to.
+/// A number of orders and their total amount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum(pub u64, pub Decimal);
 
 impl Sum {
     fn add(&mut self, other: Self) {
         self.0 += other.0;
-        // One form of each amount, whatever it was made of.
+        // Equal amounts must have one form, so that equal sums are equal.
         self.1 = (self.1 + other.1).normalize();
     }
 
@@ -109,9 +114,9 @@ impl Sum {
 /// The sums of one currency.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
-    /// Of every order.
+    /// The sum of every order.
     all: Sum,
-    /// Of the days of the last year that have any, by days since 1970.
+    /// The sums of the last year's days with orders, by days since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     days: BTreeMap<i64, Sum>,
 }
@@ -122,15 +127,16 @@ pub struct Sums {
 pub struct Purchases(BTreeMap<String, Sums>);
 
 impl Purchases {
-    /// Whether there were ever any.
+    /// Returns whether the sums are empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Replaces what an order counted for by what it counts for now.
+    /// Replaces the earlier amount of an order by the present amount.
     pub fn change(&mut self, before: Option<&StoredOrder>, after: &StoredOrder, now: Millis) {
         let oldest = now.div_euclid(DAY) - DAYS;
+        // Take the earlier version out of the sums, and add the present version.
         for (order, is_new) in before.into_iter().map(|order| (order, false)).chain([(after, true)]) {
             let Some(amount) = order.counts() else { continue };
             let sums = self.0.entry(order.currency.clone()).or_default();
@@ -138,21 +144,26 @@ impl Purchases {
                 if is_new { sum.add(Sum(1, amount)) } else { sum.take(Sum(1, amount)) }
             };
             change(&mut sums.all);
-            // What is older than a year is in no window, now or later.
+            // A day older than a year is outside every window, now and later.
             if order.day() >= oldest {
                 change(sums.days.entry(order.day()).or_default());
             }
         }
+        // Forget the days outside the year, and the currencies without orders.
         for sums in self.0.values_mut() {
             sums.days.retain(|day, sum| *day >= oldest && *sum != Sum::default());
         }
         self.0.retain(|_, sums| sums.all != Sum::default());
     }
 
-    /// The profile fields that these sums are, as Channel Talk names them: of the currency with the most orders, since
-    /// amounts of two cannot be added. `months` is how far back a recent purchase lies.
+    /// Returns the profile fields of the sums, under the names of Channel Talk.
+    ///
+    /// The figures are in the currency with the most orders, because amounts of two currencies cannot be
+    /// added. For example, after one order in USD and two orders in KRW, the figures are in KRW. `months` is
+    /// the length of the window for recent purchases.
     #[must_use]
     pub fn fields(&self, months: u32, now: Millis) -> Vec<(&'static str, Value)> {
+        // Of two currencies with equally many orders, the first by name wins.
         let most = self.0.iter().max_by(|(a, x), (b, y)| (x.all.0, b).cmp(&(y.all.0, a)));
         let Some((currency, sums)) = most else { return Vec::new() };
         let mut recent = Sum::default();
@@ -169,14 +180,14 @@ impl Purchases {
     }
 }
 
-/// The first day of a window of so many months that ends today, in UTC.
+/// Returns the first day of a window of `months` months, in days since 1970. The window ends today, in UTC.
 fn since(months: u32, now: Millis) -> i64 {
     let today = chrono::DateTime::from_timestamp_millis(now).unwrap_or_default().date_naive();
     let first = today.checked_sub_months(chrono::Months::new(months)).unwrap_or(today);
     first.signed_duration_since(chrono::NaiveDate::default()).num_days()
 }
 
-/// A sum as a JSON number of the same digits; as text, if it has more than a double tells.
+/// Returns a sum as a JSON number with the same digits, or as text if a double cannot hold the sum.
 fn number(sum: Decimal) -> Value {
     amount::json(sum).map_or_else(|| Value::String(sum.to_string()), Value::Number)
 }
@@ -282,7 +293,7 @@ mod tests {
             let mut other = straight.clone();
             other.reverse();
             other.rotate_left(seed as usize % given.len());
-            // Repeated first, so that another order has the last word.
+            // Apply the orders in the straight order first, so that the second order has the last update.
             let other = [straight.clone(), other].concat();
             prop_assert_eq!(merged(&straight), merged(&other));
         }

@@ -1,22 +1,24 @@
-//! What one identifier owns: a customer, or the tombstone of one (R12).
+//! The record at a customer's id: a customer, or the customer's tombstone (R12).
 
 use crate::customer::Customer;
 use crate::time::Millis;
 
-/// An erased record: nothing of the person, only that there was one (R12).
+/// A tombstone: the note that a record was erased. The tombstone keeps nothing of the person (R12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
-    /// Which generation it was.
+    /// The generation of the erased record.
     pub generation: u32,
-    /// Which generation is the current one; equal to `generation` until somebody comes back. Kept on generation 0 only.
+    /// The current generation. `current` equals `generation` until the member comes back.
+    ///
+    /// Only the tombstone of generation 0 keeps the number.
     pub current: u32,
-    /// When it was erased, epoch ms.
+    /// The time of the erasure, epoch ms.
     pub erased_at: Millis,
-    /// The erasure.
+    /// The id of the erasure.
     pub erasure: Option<String>,
 }
 
-/// What lies at a customer's id.
+/// The record at a customer's id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     /// A customer.

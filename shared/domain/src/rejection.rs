@@ -1,41 +1,45 @@
-//! What was left out of something that was otherwise taken, or refused as a whole, and why. Names fields and reasons,
-//! never values or persons (R15).
+//! Rejections: the parts of a request or delivery that Okyaku left out, and refused requests.
+//!
+//! A rejection names fields and reasons, never values or persons (R15).
 
 use crate::detail::Detail;
 use crate::error::Error;
 use crate::rejection_reason::RejectionReason;
 
-/// One thing that was not kept.
+/// One rejected part of a request or delivery.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rejection {
-    /// Path of the field in what was sent, such as `customer.phone`, or the topic. A name of ours, or one that
-    /// the sender chose: the log keeps only those it knows.
+    /// The path of the field, for example `customer.phone`, or the topic.
+    ///
+    /// The name comes from Okyaku or from the sender. The log keeps only known names.
     pub field: String,
-    /// Why.
+    /// The reason.
     pub reason: RejectionReason,
 }
 
 impl Rejection {
-    /// A drop of `field`.
+    /// Creates a rejection of `field`.
     pub fn new(field: impl Into<String>, reason: RejectionReason) -> Self {
         Self { field: field.into(), reason }
     }
 
-    /// Somebody was erased, and what was sent is older than that (R12).
+    /// Creates the rejection of data that is older than the customer's erasure (R12).
     #[must_use]
     pub fn erased() -> Self {
         Self::new("customer", RejectionReason::Erased)
     }
 
-    /// What a reply says of a field.
+    /// Creates the rejection for a detail of a reply.
     #[must_use]
     pub fn of(detail: &Detail) -> Self {
         Self::new(detail.field.clone(), detail.reason)
     }
 }
 
-/// What a refusal means to the log: 413, 422, and the 409 of the erased. Any other says nothing of what was sent, or
-/// that the sender is nobody.
+/// Returns the rejections of a refused request for the log.
+///
+/// The log counts 413, 422, and the 409 of an erased customer. Any further refusal tells nothing about the
+/// fields, or has an unproven sender.
 #[must_use]
 pub fn refused(error: &Error) -> Vec<Rejection> {
     match error {

@@ -1,4 +1,4 @@
-//! The names under which the log of what was not kept knows fields.
+//! The names of fields in the log of rejections.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::field;
 use crate::patch;
 use crate::sender::Sender;
 
-/// What every name becomes that the log does not know.
+/// The name of every unknown field in the log.
 pub const OTHER: &str = "other";
 
 /// Names in bodies beside the keys of a patch ([`patch::KEYS`]) and the basic keys ([`is_basic`]).
@@ -44,7 +44,9 @@ const KNOWN: [&str; 30] = [
     "veilId",
 ];
 
-/// Undeclared profile keys that builders' own scripts send: of Firstmall and Sixshop Pro as Channel Talk lists them
+/// Undeclared profile keys from builders' own scripts.
+///
+/// The list has the keys of Firstmall and Sixshop Pro from Channel Talk
 /// (<https://developers.channel.io/docs/firstmall>).
 const PROFILE_KEYS: [&str; 13] = [
     "availableMileage",
@@ -64,12 +66,16 @@ const PROFILE_KEYS: [&str; 13] = [
 
 /// Characters of a builder's path or topic.
 const PATH_CHARS: usize = 64;
-/// Digits in a row that a path may have: fewer than any phone number or customer's id.
+/// Digits in a row in a path. Every phone number and every customer's id has more digits.
 const PATH_DIGITS: usize = 4;
 
-/// The name under which the log keeps a field: itself without the numbers of a list, where it is one of ours; `other`
-/// where anybody may have chosen it, since that can be anything. Of a builder's delivery, which is signed and whose
-/// paths a parser wrote down, every short path of plain letters is kept.
+/// Returns the name of a field in the log.
+///
+/// - A known name is kept, less the numbers of a list. For example, `events[3].name` becomes `events.name`.
+/// - A builder's delivery is signed, and a parser of Okyaku wrote the paths. So every short path of plain
+///   letters is kept.
+/// - A name below a basic key becomes the basic key. For example, `web.browser` becomes `web`.
+/// - Any further name becomes `other`, because the sender could have chosen any text.
 #[must_use]
 pub fn known_field(sender: Sender, name: &str) -> Cow<'_, str> {
     let name = without_numbers(name);
@@ -80,7 +86,7 @@ pub fn known_field(sender: Sender, name: &str) -> Cow<'_, str> {
     if is_basic(head) { Cow::Owned(head.to_owned()) } else { Cow::Borrowed(OTHER) }
 }
 
-/// `events[3].name` as `events.name`.
+/// Takes out the numbers of a list. For example, `events[3].name` becomes `events.name`.
 fn without_numbers(name: &str) -> Cow<'_, str> {
     let mut parts = name.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();

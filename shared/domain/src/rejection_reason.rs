@@ -1,30 +1,30 @@
-//! Why something was not kept.
+//! The reasons of rejections.
 
 use serde::{Deserialize, Serialize};
 
-/// Why something was not kept.
+/// The reason of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RejectionReason {
-    /// The field is missing, mistyped or out of its bounds.
+    /// The field is missing, mistyped or out of bounds.
     Invalid,
-    /// The body is not JSON, or not what its topic has.
+    /// The body is not JSON, or has a different form than its topic.
     Unreadable,
-    /// The topic or event number is none that is used.
+    /// The topic or event number is unknown to Okyaku.
     UnknownTopic,
-    /// It names no customer, so it is nobody's.
+    /// The part names no customer.
     NoCustomer,
-    /// It is about somebody who was erased, and older than that (R12).
+    /// The part is about an erased customer, and is older than the erasure (R12).
     Erased,
-    /// It is older than what it is about may be.
+    /// The part is too old for its kind.
     TooOld,
-    /// The builder does not supply it (Firstmall's fixed list).
+    /// The builder does not supply the field (Firstmall's fixed list).
     NotSupplied,
-    /// It would pass a limit.
+    /// The part would exceed a limit.
     Limit,
-    /// The order belongs to another customer.
+    /// The order belongs to a different customer.
     Foreign,
-    /// An address that does not pick one person, so nobody was erased.
+    /// The address fails to pick one person, so the erasure erased nobody.
     Ambiguous,
 }
 
@@ -43,7 +43,7 @@ impl RejectionReason {
         Self::Ambiguous,
     ];
 
-    /// Its name on the wire and in the table.
+    /// Returns the reason's name on the wire and in the table.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,35 +1,38 @@
-//! Who may come back after an erasure, and what belongs to the record before it (R12).
+//! Revival: the proofs for a new record after an erasure, and the data of the record before (R12).
 
 use crate::customer::Customer;
 use crate::id::{NaturalKey, RecordIds};
 use crate::record::Tombstone;
 use crate::time::Millis;
 
-/// What speaks for a new record.
+/// The proof for a new record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// A page's boot; `proven` by a memberHash.
+    /// A page's boot.
     Boot {
         /// Whether a memberHash proved the member.
         proven: bool,
     },
     /// A server's upsert.
     Upsert {
-        /// Whether the shop says that it knows of the erasure.
+        /// Whether the shop knows of the erasure.
         revive: bool,
     },
     /// A builder's update.
     Builder {
-        /// When the builder created the customer, epoch ms, if the update says so.
+        /// The time at which the builder created the customer, epoch ms, if the update has the time.
         created_at: Option<Millis>,
-        /// When the update was true, epoch ms.
+        /// The time of the update, epoch ms.
         at: Millis,
     },
 }
 
 impl Proof {
-    /// An address that was erased at this time or later, epoch ms, is refused to a new record; `None` if the address's
-    /// erasures do not count. An upsert may know nothing of any erasure, a builder's update only of later ones.
+    /// Returns the time from which erasures of an address refuse a new record with the address, epoch ms.
+    ///
+    /// If the address was erased at this time or later, the new record is refused. `None` if erasures of the
+    /// address make no difference, as for a boot or an upsert with `revive`. For any further upsert every
+    /// erasure counts, because the shop may know of none. For a builder's update only later erasures count.
     #[must_use]
     pub fn refused_by_erasures_since(self) -> Option<Millis> {
         match self {
@@ -40,20 +43,24 @@ impl Proof {
     }
 }
 
-/// Whether `proof` starts a new record after an erasure. This is the one place that decides it.
+/// Returns whether `proof` starts a new record after an erasure. Only this function decides a revival.
+///
+/// For example, a proven boot starts a new record, and an unproven boot does not.
 #[must_use]
 pub fn may_revive(tombstone: &Tombstone, proof: Proof) -> bool {
     match proof {
         Proof::Boot { proven } => proven,
         Proof::Upsert { revive } => revive,
-        // An update alone never does: the builder must have created the customer after the erasure.
+        // An update alone is too little. The builder must have created the customer after the erasure.
         Proof::Builder { created_at, .. } => {
             created_at.is_some_and(|created_at| !creation_precedes(created_at, tombstone.erased_at))
         }
     }
 }
 
-/// The first record of a natural key, or the next one after its tombstone; `None` if `proof` does not start one.
+/// Returns the first record of a natural key, or the next record after the tombstone.
+///
+/// `None` if `proof` does not start a new record.
 #[must_use]
 pub fn new_record(
     key: NaturalKey<'_>,
@@ -71,32 +78,37 @@ pub fn new_record(
     Some(Customer { revived_after: Some(tombstone.erased_at), ..new })
 }
 
-/// Whether an event dated `at` belongs to a record that was erased at `erased_at`: it happened before the erasure. An
-/// event of the same millisecond belongs to the new record.
+/// Returns whether an event dated `at` belongs to the record erased at `erased_at`.
+///
+/// An event before the erasure belongs to the erased record. An event of the same millisecond belongs to the
+/// new record.
 #[must_use]
 pub fn event_precedes(at: Millis, erased_at: Millis) -> bool {
     at < erased_at
 }
 
-/// Whether a customer that its builder created at `created_at` is the one that was erased at `erased_at`. A creation of the
-/// same millisecond is: the builder had created the customer by then.
+/// Returns whether a customer created at `created_at` by the builder is the customer erased at `erased_at`.
+///
+/// A creation of the same millisecond belongs to the erasure, because the builder had created the customer by
+/// then.
 #[must_use]
 pub fn creation_precedes(created_at: Millis, erased_at: Millis) -> bool {
     created_at <= erased_at
 }
 
-/// Whether `person` came after `as_of`, the time of an erasure that its builder asks for: then the erasure means an
-/// earlier record.
+/// Returns whether `person` came after `as_of`, the date of a builder's erasure.
+///
+/// Then the erasure is about an earlier record.
 #[must_use]
 pub fn came_after(person: &Customer, as_of: Millis) -> bool {
     let created_later =
         person.builder_created_at.is_some_and(|created_at| !creation_precedes(created_at, as_of));
-    // The record before it was erased then or later, so this erasure is about that one.
+    // The record before was erased at `as_of` or later, so this erasure is about the record before.
     created_later || person.revived_after.is_some_and(|erased_at| erased_at >= as_of)
 }
 
 impl Customer {
-    /// Whether an event dated `at` belongs to the record before this one.
+    /// Returns whether an event dated `at` belongs to the record before this record.
     #[must_use]
     pub fn precedes_record(&self, at: Millis) -> bool {
         self.revived_after.is_some_and(|erased_at| event_precedes(at, erased_at))

@@ -1,11 +1,11 @@
-//! Who sent something: a request, a profile field, a tag.
+//! The senders of requests, profile fields and tags.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::builder::Builder;
 use crate::channel::Channel;
 
-/// Who sent something. Serialised as its [`code`](Sender::code).
+/// The sender of a request, a profile field or a tag. Serialised as its [`code`](Sender::code).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
     /// A page, through the browser's script.
@@ -14,7 +14,7 @@ pub enum Sender {
     Server,
     /// A builder: Shopify and Cafe24 by webhooks, Firstmall by its pages.
     Builder(Builder),
-    /// Okyaku itself, from an event.
+    /// Okyaku itself, because of an event.
     System,
 }
 
@@ -29,7 +29,7 @@ impl Sender {
         Self::System,
     ];
 
-    /// Its name on the wire and in the log of rejections.
+    /// Returns the sender's name on the wire and in the log of rejections.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Sender {
         }
     }
 
-    /// The letter that stands for it in an item, to keep a customer small.
+    /// Returns the letter for the sender in an item. A letter keeps the item of a customer small.
     #[must_use]
     pub fn code(self) -> char {
         match self {
@@ -53,25 +53,28 @@ impl Sender {
         }
     }
 
-    /// The reverse of [`Sender::code`].
+    /// Returns the sender with this letter, the reverse of [`Sender::code`].
     #[must_use]
     pub fn of_code(code: char) -> Option<Self> {
         Self::ALL.into_iter().find(|sender| sender.code() == code)
     }
 
-    /// What a channel's pages are in the log of rejections: Firstmall's, if the channel is connected to a mall.
+    /// Returns the sender of a channel's pages for the log of rejections.
+    ///
+    /// The sender is Firstmall if the channel is connected to a mall.
     #[must_use]
     pub fn of_page(channel: &Channel) -> Self {
         channel.connection(Builder::Firstmall).map_or(Self::Page, |_| Self::Builder(Builder::Firstmall))
     }
 
-    /// Whether it is a builder.
+    /// Returns whether the sender is a builder.
     #[must_use]
     pub fn is_builder(self) -> bool {
         matches!(self, Self::Builder(_))
     }
 
-    /// Whether it names fields by the paths of a builder's payload, which come from a parser of ours.
+    /// Returns whether the sender's field names are paths of a builder's payload, written by a parser of
+    /// Okyaku.
     pub(crate) fn is_webhook(self) -> bool {
         matches!(self, Self::Builder(Builder::Shopify | Builder::Cafe24))
     }

@@ -1,4 +1,4 @@
-//! The six shop events and their properties, as Channel Talk's builders send them (R8).
+//! The six shop events and their properties, as sent by Channel Talk's builders (R8).
 
 use serde_json::{Map, Value};
 
@@ -30,8 +30,11 @@ fn expected(name: &str) -> Option<&'static [(&'static str, Kind)]> {
     }
 }
 
-/// Compares a shop event's property with what it should have, turns numeric texts into numbers and numeric ids into
-/// texts. Returns what is missing or mistyped, in one sentence; the event is accepted all the same. Extras stay.
+/// Checks a shop event's property. Numeric texts become numbers, and numeric ids become texts.
+///
+/// Returns the missing or mistyped parts in one sentence. The event is accepted anyway, and extra properties
+/// stay. For example, `{"id":7,"amount":"12.50"}` of a `ProductView` becomes `{"id":"7","amount":12.5}` with
+/// the remark that `name` is missing.
 pub fn check(name: &str, property: &mut Map<String, Value>) -> Option<String> {
     let mut remarks = Vec::new();
     for (key, kind) in expected(name)? {
@@ -62,7 +65,7 @@ fn fit(value: &mut Value, kind: Kind) -> Result<(), &'static str> {
     }
 }
 
-/// A number stays; a plain decimal text such as `"12900"` or `"12.50"` becomes one.
+/// Turns a plain decimal text into a number, for example `"12900"` or `"12.50"`. A number stays a number.
 fn number(value: &mut Value) -> Option<()> {
     if value.is_number() {
         return Some(());

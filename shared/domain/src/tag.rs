@@ -6,13 +6,13 @@ use super::limit::{TAG_CHARS, TAGS};
 use super::sender::Sender;
 use super::text;
 
-/// A tag and who set it. A page may remove only tags that a page set.
+/// Tags with the sender of each tag. A page may remove only tags from pages.
 pub type Tags = std::collections::BTreeMap<String, Sender>;
 
-/// Parses one tag: trimmed and lower-cased.
+/// Parses one tag: trimmed and lower-cased. For example, ` VIP ` becomes `vip`.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn parse(tag: &str) -> Result<String, String> {
     text::short(tag, TAG_CHARS).map(|tag| tag.to_lowercase())
 }
@@ -20,7 +20,7 @@ pub fn parse(tag: &str) -> Result<String, String> {
 /// Parses a list of tags.
 ///
 /// # Errors
-/// Index of the wrong tag, if one is, and what it must be.
+/// The index of the wrong tag, if a single tag is wrong, and the expected form.
 pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)> {
     let Value::Array(items) = value else { return Err((None, "must be a list of texts".into())) };
     let mut tags = Vec::new();
@@ -30,7 +30,7 @@ pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)>
         if !tags.contains(&tag) {
             tags.push(tag);
         }
-        // Inside the loop: a list of a hundred thousand must not be compared with itself.
+        // Check inside the loop, because a list of a hundred thousand tags must not be compared with itself.
         if tags.len() > TAGS {
             return Err((None, format!("must have at most {TAGS} tags")));
         }
@@ -38,10 +38,11 @@ pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)>
     Ok(tags)
 }
 
-/// Adds `tags`. What a page set and somebody else sets again is no longer the page's to remove.
+/// Adds `tags`. If a server sets a page's tag again, the tag becomes the server's, and pages can no longer
+/// remove it.
 ///
 /// # Errors
-/// If there would be more than 20.
+/// A message if the customer would have more than 20 tags.
 pub fn add(to: &mut Tags, tags: &[String], sender: Sender) -> Result<(), String> {
     let new = tags.iter().filter(|tag| !to.contains_key(*tag)).count();
     if to.len() + new > TAGS {
@@ -56,7 +57,8 @@ pub fn add(to: &mut Tags, tags: &[String], sender: Sender) -> Result<(), String>
     Ok(())
 }
 
-/// Removes `tags`; unknown ones are ignored. A page leaves those that others set, such as a manager's.
+/// Removes `tags`. Unknown tags are ignored. A page leaves the tags of all further senders, for example a
+/// manager's.
 pub fn remove(from: &mut Tags, tags: &[String], by: Sender) {
     for tag in tags {
         if by != Sender::Page || from.get(tag) == Some(&Sender::Page) {
@@ -65,13 +67,13 @@ pub fn remove(from: &mut Tags, tags: &[String], by: Sender) {
     }
 }
 
-/// Replaces the whole set, as far as `by` may: a page keeps the tags that others set.
+/// Replaces the whole set within the rights of `by`. A page keeps the tags of all further senders.
 ///
 /// # Errors
-/// If there would be more than 20.
+/// A message if the customer would have more than 20 tags.
 pub fn replace(all: &mut Tags, tags: &[String], by: Sender) -> Result<(), String> {
     let gone: Vec<String> = all.keys().filter(|tag| !tags.contains(tag)).cloned().collect();
-    // On a copy: what fails changes nothing.
+    // Work on a copy, so that a failure changes nothing.
     let mut new = all.clone();
     remove(&mut new, &gone, by);
     add(&mut new, tags, by)?;

@@ -1,21 +1,22 @@
-//! Checks of text that every other file shares.
+//! Checks of text for all files.
 
-/// Whether `text` has a control character (U+0000–U+001F, U+007F–U+009F).
+/// Returns whether `text` has a control character (U+0000–U+001F, U+007F–U+009F).
 #[must_use]
 pub fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
-/// Whether `text` has a control character other than a tab or a line break, which prose may have.
+/// Returns whether `text` has a control character apart from tabs and line breaks, which prose may have.
 #[must_use]
 pub fn has_control_in_prose(text: &str) -> bool {
     text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
-/// Parses a short text such as a name: trimmed, not empty, of at most `max` characters, no control character.
+/// Parses a short text, for example a name. The text is trimmed and has 1 to `max` characters.
+/// Control characters are refused.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn short(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -30,10 +31,10 @@ pub fn short(text: &str, max: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Parses a language tag (BCP 47) such as `ko` or `ja-JP`.
+/// Parses a language tag (BCP 47), for example `ko` or `ja-JP`.
 ///
 /// # Errors
-/// What it must be, without the value.
+/// A message with the expected form. The message leaves out the value.
 pub fn language(text: &str) -> Result<String, String> {
     let wrong = || "must be a BCP 47 language tag of at most 35 characters".to_owned();
     let text = text.trim();
@@ -43,7 +44,7 @@ pub fn language(text: &str) -> Result<String, String> {
     oxilangtag::LanguageTag::parse_and_normalize(text).map(|tag| tag.into_inner()).map_err(|_| wrong())
 }
 
-/// The first language of an `Accept-Language` header, if it names one.
+/// Returns the first language of an `Accept-Language` header, if the header names a language.
 #[must_use]
 pub fn accepted_language(header: &str) -> Option<String> {
     let first = header.split(',').next()?.split(';').next()?;

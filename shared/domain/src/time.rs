@@ -1,4 +1,4 @@
-//! Times: epoch milliseconds everywhere, months as `yyyymm` in UTC.
+//! Times: epoch milliseconds everywhere, and months as `yyyymm` in UTC.
 
 /// Epoch milliseconds.
 pub type Millis = i64;
@@ -7,10 +7,10 @@ pub type Millis = i64;
 pub const MINUTE: Millis = 60_000;
 /// One day, in ms.
 pub const DAY: Millis = 24 * 60 * MINUTE;
-/// The largest instant a JavaScript `Date` can hold, in ms; nothing later is a time.
+/// The latest time, in ms: the largest instant that a JavaScript `Date` can hold.
 pub const MAX: Millis = 8_640_000_000_000_000;
 
-/// The UTC month of an instant as `yyyymm`, such as `202611` (R7).
+/// Returns the UTC month of an instant as `yyyymm` (R7). Example: `202611`.
 #[must_use]
 pub fn month(at: Millis) -> String {
     chrono::DateTime::from_timestamp_millis(at)
@@ -18,11 +18,16 @@ pub fn month(at: Millis) -> String {
         .unwrap_or_default()
 }
 
-/// How far Korea's clocks are ahead of UTC, in seconds; they know no summer time.
+/// Korea's offset from UTC, in seconds. Korea has no summer time.
 const KOREA: i32 = 9 * 60 * 60;
 
-/// Reads a time as Korean builders write it: RFC 3339 as it stands, or `YYYY-MM-DD HH:MM:SS` without a zone (also with a
-/// `T` between, or a fraction of the second) by Korea's clock. `None` for anything else.
+/// Reads a time as written by Korean builders. Returns `None` if the text has a different form.
+///
+/// - RFC 3339 is read with its own zone.
+/// - `YYYY-MM-DD HH:MM:SS` is read by Korea's clock. The separator may be a `T`, and a fraction of the second
+///   may follow.
+///
+/// For example, `2026-11-20 10:00:00` is 01:00 UTC.
 #[must_use]
 pub fn korean(text: &str) -> Option<Millis> {
     let text = text.trim();
@@ -36,7 +41,7 @@ pub fn korean(text: &str) -> Option<Millis> {
     at.and_local_timezone(zone).single().map(|at| at.timestamp_millis())
 }
 
-/// The UTC day of an instant as `yyyymmdd`, such as `20261122`.
+/// Returns the UTC day of an instant as `yyyymmdd`. Example: `20261122`.
 #[must_use]
 pub fn day(at: Millis) -> String {
     chrono::DateTime::from_timestamp_millis(at)
@@ -44,7 +49,7 @@ pub fn day(at: Millis) -> String {
         .unwrap_or_default()
 }
 
-/// Epoch seconds after `at` at which an item may leave the table, rounded up.
+/// Returns the epoch second after `at` at which an item may leave the table, rounded up.
 #[must_use]
 pub fn ttl(at: Millis) -> i64 {
     at.div_euclid(1000) + 1

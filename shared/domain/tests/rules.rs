@@ -1,4 +1,4 @@
-//! Properties of the rules: what holds for every sequence of patches, visits and events.
+//! Properties of the rules, for every sequence of patches, visits and events.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Patches over few keys, two of them set once, so that they meet.
+/// Patches over a few keys, so that two patches meet on a key. Two of the keys are set once.
 fn profile() -> impl Strategy<Value = ProfilePatch> {
     let key = prop_oneof![Just("referrer"), Just("utmSource"), Just("grade"), Just("size"), Just("name")];
     let fields = prop::collection::btree_map(key.prop_map(str::to_owned), prop::option::of(value()), 0..5);
@@ -68,12 +68,13 @@ fn patch(profile: ProfilePatch) -> Patch {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// R2: whatever comes later, a set-once key keeps its first value.
+    /// R2: a set-once key keeps its first value for every later writer.
     #[test]
     fn set_once_key_keeps_its_first_value(patches in prop::collection::vec((profile(), sender()), 1..20)) {
         let mut customer = customer(1);
         let mut first: BTreeMap<String, Value> = BTreeMap::new();
         for (profile, sender) in patches {
+            // Remember the first value of every set-once key.
             if let ProfilePatch::Fields(fields) = &profile {
                 for (key, value) in fields.iter().filter(|(key, _)| is_set_once(key)) {
                     if let Some(value) = value {
@@ -88,7 +89,7 @@ proptest! {
         }
     }
 
-    /// R3: a patch changes what it names and leaves the rest.
+    /// R3: a patch changes the named keys and leaves the rest.
     #[test]
     fn absent_key_stays_and_null_clears(before in profile(), after in profile()) {
         let mut customer = customer(1);
@@ -98,6 +99,7 @@ proptest! {
         customer.apply(&patch(after.clone()), Sender::Server, NOW).unwrap();
         for key in ["grade", "size", "name"] {
             let now = customer.profile.get(key).map(|field| &field.value);
+            // Absent stays, null clears, and a value replaces.
             match fields.get(key) {
                 None => prop_assert_eq!(now, old.get(key).map(|field| &field.value)),
                 Some(None) => prop_assert_eq!(now, None),
@@ -106,7 +108,7 @@ proptest! {
         }
     }
 
-    /// A patch said twice is the same as said once.
+    /// A repeated patch changes nothing.
     #[test]
     fn patch_is_idempotent(profile in profile(), sender in sender()) {
         let mut once = customer(1);
@@ -116,7 +118,7 @@ proptest! {
         prop_assert_eq!(once, twice);
     }
 
-    /// R5: no sequence of a page's patches passes the limits, and what fits is kept.
+    /// R5: every sequence of a page's patches stays within the limits, and fitting fields are kept.
     #[test]
     fn profile_stays_within_its_limits(patches in prop::collection::vec((0..300_u32, 0..6000_usize), 1..60)) {
         let mut customer = customer(1);
@@ -128,7 +130,7 @@ proptest! {
         }
     }
 
-    /// R4: whatever a page does, the manager's tags are there afterwards.
+    /// R4: a manager's tags stay after every change of a page.
     #[test]
     fn page_never_removes_manager_tags(
         managers in prop::collection::btree_set("[a-e]", 0..5),
@@ -146,13 +148,14 @@ proptest! {
         }
     }
 
-    /// R6: the sessions are the silences of more than 30 minutes between visits, plus the first.
+    /// R6: the number of sessions is the number of silences of more than 30 minutes, plus the first visit.
     #[test]
     fn sessions_are_counted_by_silence(gaps in prop::collection::vec((0..2 * SILENCE, any::<bool>()), 0..40)) {
         let (mut customer, mut now, mut stored) = (customer(1), NOW, None::<i64>);
         let mut expected = 0;
         for (gap, mobile) in gaps {
             now += gap;
+            // The silence counts across browser and app.
             expected += u32::from(stored.is_none_or(|last| now - last > SILENCE));
             session::seen(&mut customer, if mobile { Platform::Mobile } else { Platform::Web }, now);
             stored = customer.last_seen_at;
@@ -162,7 +165,8 @@ proptest! {
         }
     }
 
-    /// R8: the time of the latest order is the maximum, in whatever order and however often the events come.
+    /// R8: the time of the latest order is the maximum. Order and repetition of the events make no
+    /// difference.
     #[test]
     fn latest_order_is_a_maximum(mut times in prop::collection::vec(0..NOW, 1..10)) {
         let mut customer = customer(1);
@@ -174,18 +178,19 @@ proptest! {
         prop_assert_eq!(stored, json!(times.iter().max().unwrap()));
     }
 
-    /// R1: one changed character proves nothing.
+    /// R1: a hash with one changed character proves nothing.
     #[test]
     fn changed_hash_proves_nothing(member in "[a-z0-9]{1,20}", at in 0..64_usize, digit in "[0-9a-f]") {
         let secret = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
         let right = member_hash(secret, &member).unwrap();
         prop_assert!(proves(secret, &member, &right));
+        // Replace one character. The new digit may be the same.
         let mut wrong = right.clone();
         wrong.replace_range(at..=at, &digit);
         prop_assert_eq!(proves(secret, &member, &wrong), wrong == right);
     }
 
-    /// R1: what is taken for a memberId has none of the characters that a path or a log could trip over.
+    /// R1: a memberId is free of the characters that could break a path or a log.
     #[test]
     fn member_id_is_safe_in_a_path(text in "\\PC{0,70}") {
         if let Ok(member) = MemberId::parse(&text) {
@@ -195,7 +200,7 @@ proptest! {
         }
     }
 
-    /// R11: a linked visitor is never read by a boot that does not prove its member, and is never linked again.
+    /// R11: a boot never serves the record of a linked visitor, and never links the visitor again.
     #[test]
     fn linked_visitor_is_served_to_nobody(claims in any::<bool>(), proven in any::<bool>(), own in any::<bool>()) {
         let mut visitor = customer(1);
@@ -209,10 +214,11 @@ proptest! {
         prop_assert!(decision.link.is_none());
         prop_assert_ne!(decision.owner, Owner::Visitor);
         prop_assert_ne!(&decision.after.id, &visitor.id);
+        // Only the linked member keeps the veilId.
         prop_assert_eq!(decision.veil == fresh(), !(claims && own));
     }
 
-    /// R12: only a proven boot comes back after an erasure, and always into the next generation.
+    /// R12: only a proven boot comes back after an erasure, and always in the next generation.
     #[test]
     fn boot_revives_an_erased_member_only_if_proven(proven in any::<bool>(), generation in 0..5_u32) {
         let claim = Some(Claim { member_id: MemberId::parse("lee").unwrap(), proven });

@@ -1,4 +1,4 @@
-//! What Cafe24 says of its members.
+//! Cafe24's deliveries about members.
 
 use okyaku_domain::builder::Builder;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::reader::Reader;
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, VersionedEvent};
 
-/// 90032: a customer signed up. The event is dated by the body alone, so that a delivery that comes again lands on it.
+/// 90032: a customer signed up. Only the body dates the event, so that a repeated delivery meets the same
+/// event.
 pub(super) fn signed_up(reader: &mut Reader<'_>) {
     let Some(member) = reader.member() else { return };
     let builder_created_at = reader.time("created_date");
@@ -16,10 +17,12 @@ pub(super) fn signed_up(reader: &mut Reader<'_>) {
     let mut update =
         CustomerUpdate::new(Builder::Cafe24, member, builder_created_at.unwrap_or(reader.context.at));
     update.builder_created_at = builder_created_at;
+    // Name, contact points and further fields. An absent field stays unchanged.
     update.name =
         reader.normal("name", "name").and_then(|name| name.as_str().map(|name| Some(name.to_owned())));
     reader.field(&mut update, "email", "email");
-    // A landline is better than nothing, but not than a mobile number that was left blank on purpose.
+    // A landline is better than no number. But a blank `cellphone` is blank on purpose, so the landline is
+    // not taken.
     let phone = if reader.has("cellphone") { "cellphone" } else { "phone" };
     reader.field(&mut update, "mobileNumber", phone);
     for (to, from) in [
@@ -31,9 +34,10 @@ pub(super) fn signed_up(reader: &mut Reader<'_>) {
         reader.field(&mut update, to, from);
     }
     reader.number(&mut update, "availableMileage", "available_mileage");
-    // The flags say whether news are wanted.
+    // The flags say whether the member wants news.
     update.unsubscribe_email = reader.flag("news_mail").map(|wanted| (!wanted, update.at));
     update.unsubscribe_texting = reader.flag("sms").map(|wanted| (!wanted, update.at));
+    // Only a dated sign-up makes an event.
     if let Some(at) = builder_created_at {
         let id = format!("cafe24:signup:{}", update.member.as_str());
         let event = reader.event("SignUp", id, (at, "created_date", "member_id"), Map::new());
@@ -42,7 +46,7 @@ pub(super) fn signed_up(reader: &mut Reader<'_>) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
-/// 90080: an account changed. The body names keys without their values.
+/// 90080: an account changed. The body names the changed keys without their values.
 pub(super) fn changed(reader: &mut Reader<'_>) {
     let Some(member) = reader.member() else { return };
     let update =
@@ -50,7 +54,7 @@ pub(super) fn changed(reader: &mut Reader<'_>) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
-/// 90143: a member signed in, and is of this group.
+/// 90143: a member signed in. The body names the member's group.
 pub(super) fn signed_in(reader: &mut Reader<'_>) {
     let Some(member) = reader.member() else { return };
     let mut update = CustomerUpdate::new(Builder::Cafe24, member, reader.context.at);
@@ -58,7 +62,7 @@ pub(super) fn signed_in(reader: &mut Reader<'_>) {
     given(reader, update, "group_name");
 }
 
-/// 90144: a member's level changed. Some bodies do not say to which.
+/// 90144: a member's level changed. Some bodies leave out the new level.
 pub(super) fn graded(reader: &mut Reader<'_>) {
     let Some(member) = reader.member() else { return };
     let mut update = CustomerUpdate::new(Builder::Cafe24, member, reader.context.at);
@@ -67,7 +71,7 @@ pub(super) fn graded(reader: &mut Reader<'_>) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
-/// 90145 and 90146: members became dormant, or are no longer.
+/// 90145 and 90146: members became dormant or active again.
 pub(super) fn dormant(reader: &mut Reader<'_>, dormant: bool) {
     for member in reader.members() {
         let mut update = CustomerUpdate::new(Builder::Cafe24, member, reader.context.at);
@@ -85,7 +89,7 @@ pub(super) fn points(reader: &mut Reader<'_>) {
     given(reader, update, "avail_mileage");
 }
 
-/// 90084: a member put something into the cart. The body has neither a time nor a price.
+/// 90084: a member put a product into the cart. The body has neither a time nor a price.
 pub(super) fn added_to_cart(reader: &mut Reader<'_>) {
     let Some(member) = reader.member() else { return };
     let at = reader.context.at;
@@ -104,7 +108,7 @@ pub(super) fn added_to_cart(reader: &mut Reader<'_>) {
     }
 }
 
-/// Says it, unless the one field that it is about could not be had.
+/// Adds the update, or rejects `field` if the update's only field was unreadable or absent.
 fn given(reader: &mut Reader<'_>, update: CustomerUpdate, field: &str) {
     match update.fields.is_empty() {
         true => reader.missing(field),

@@ -1,5 +1,7 @@
-//! Cafe24's deliveries. The events and their fields are those of
-//! <https://developers.cafe24.com/docs/api/admin/#webhooks> and of its sample data.
+//! Cafe24's deliveries.
+//!
+//! The events and fields come from <https://developers.cafe24.com/docs/api/admin/#webhooks> and from its
+//! sample data.
 
 mod member;
 mod order;
@@ -14,17 +16,18 @@ use okyaku_domain::builder_update::{BuilderUpdate, Delivery};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;
 
-/// The least number that an event has. The number of a shop within the mall, beside which it may stand, is far below.
+/// The smallest event number. The number of a shop within the mall may stand in the same place, and is far
+/// smaller.
 const FIRST_EVENT: u64 = 90_000;
 
-/// The mall that a delivery names, for the caller to compare with its channel's.
+/// Returns the mall named by a delivery. The caller compares the mall with the channel's mall.
 #[must_use]
 pub fn mall(body: &Map<String, Value>) -> Option<&str> {
     let named = resource(body).get("mall_id").or_else(|| body.get("mall_id"));
     named?.as_str().map(str::trim).filter(|mall| !mall.is_empty())
 }
 
-/// What a delivery says; its event number is in the body, or in its shape.
+/// Reads a delivery. The event number is in the body, or follows from the body's shape.
 #[must_use]
 pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
     let resource = resource(body);
@@ -52,20 +55,24 @@ pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
         Some(90072) => order::many(&mut reader, Kind::Cancelled),
         Some(90073) => order::many(&mut reader, Kind::Refunded),
         Some(90074) => order::many(&mut reader, Kind::Returned),
-        // Shipping, checkout forms, social accounts, the app itself: nothing that a customer's record keeps.
+        // Shipping, checkout forms, social accounts and the app itself: a customer's record keeps none of
+        // these.
         Some(90024 | 90063 | 90070 | 90071 | 90077 | 90078) => {}
         _ => reader.leave_out("event_no", RejectionReason::UnknownTopic),
     }
     reader.into_delivery()
 }
 
-/// What the delivery is about: within `resource`, or the body itself where it is flat.
+/// Returns the object that the delivery is about: `resource`, or the flat body itself.
 fn resource(body: &Map<String, Value>) -> &Map<String, Value> {
     body.get("resource").and_then(Value::as_object).unwrap_or(body)
 }
 
-/// The event's number, as a number or text. Cafe24's samples show it in the place of the shop's number too, and leave
-/// it out of three flat bodies, which their keys tell apart.
+/// Returns the event's number, given as a number or a text.
+///
+/// Cafe24's samples also show the event's number in the place of the shop's number. Three flat bodies in the
+/// samples leave out the number, and are recognised by their keys. For example, a body with `diff_key` is
+/// 90080.
 fn event_no(body: &Map<String, Value>, resource: &Map<String, Value>) -> Option<u64> {
     let given = [body, resource].into_iter().find_map(|map| map.get("event_no").filter(|no| !no.is_null()));
     if let Some(given) = given {

@@ -1,5 +1,7 @@
-//! What Cafe24 says of orders. A buyer's address and phone number are not read: whoever orders a gift, or for somebody
-//! else, types what they like, and nobody must be known by it.
+//! Cafe24's deliveries about orders.
+//!
+//! A buyer's address and phone number are not read. The buyer of a gift, or a buyer for a different person,
+//! may type anything, and must not become known by the typed text.
 
 use okyaku_domain::builder::Builder;
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 use okyaku_domain::text::has_control;
 use okyaku_domain::time::Millis;
 
-/// What an event says happened to an order.
+/// The kind of an order's event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Received,
@@ -28,7 +30,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Where the body says when. An exchange says nothing, and its delivery's own time is taken.
+    /// Returns the keys of the body that may date the event. An exchange has no date, so the delivery's own
+    /// time is taken.
     fn dated(self) -> &'static [&'static str] {
         match self {
             Self::Received => &["order_date"],
@@ -41,19 +44,21 @@ impl Kind {
     }
 }
 
-/// Values of `event_code` by which a cancellation, return or refund is asked for, under way, held or taken back: the
-/// number of the event is the same, but nothing was given back.
+/// Values of `event_code` for an unfinished cancellation, return or refund: asked for, under way, held or
+/// taken back.
+///
+/// The event number is the same, but no money was given back.
 const PENDING: [&str; 5] =
     ["cancel_order_request", "return_order_request", "return_order_process", "return_hold", "unrefund_order"];
-/// Characters of an order's id, which are some 16 (`20261120-0000011`).
+/// Characters of an order's id. A usual id has some 16 characters, for example `20261120-0000011`.
 const ORDER_ID_CHARS: usize = 64;
-/// Bytes, as JSON, of what many orders have in common: an id, a date, a code.
+/// Bytes, as JSON, of a value shared by many orders: an id, a date or a code.
 const COMMON_BYTES: usize = 256;
-/// What an order cost: the first that is there.
+/// The keys of an order's price. The first key in the body counts.
 const TOTAL: [&str; 2] = ["order_price_amount", "actual_payment_amount"];
-/// What was given back: the first that is there.
+/// The keys of the refunded amount. The first key in the body counts.
 const GIVEN_BACK: [&str; 2] = ["actual_refund_amount", "refund_amount"];
-/// What a body about many orders may tell of each, beside [`TOTAL`] and [`GIVEN_BACK`].
+/// The keys that a body about many orders may have for each order, beside [`TOTAL`] and [`GIVEN_BACK`].
 const SHARED: [&str; 9] = [
     "order_id",
     "member_id",
@@ -66,11 +71,12 @@ const SHARED: [&str; 9] = [
     "refund_date",
 ];
 
-/// 90023 and 90025–90029: one order, told whole.
+/// 90023 and 90025–90029: one order in full.
 pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
     let Some((order, mut update)) = begin(reader, kind) else { return };
     let total = total(reader);
     let currency = currency(reader);
+    // The event: Channel Talk's keys, and the currency.
     let mut property = Map::from_iter([("id".to_owned(), json!(order.id))]);
     let shipping = reader.amount("shipping_fee");
     let amounts =
@@ -83,14 +89,16 @@ pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
     let id = format!("cafe24:order:{}", order.id);
     let event = reader.event(CHECKOUT_COMPLETE, id, (order.at, "order_date", "order_id"), property);
     update.events.extend(event.map(|event| VersionedEvent { event, version: order.version }));
+    // The order itself. An order without a total or a currency keeps only its event.
     update.order = order.with(reader, kind, total, currency);
     if update.order.is_some() || !update.events.is_empty() {
         reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
 }
 
-/// 90072–90074: many orders by their ids. What else there is goes by the same commas. There is no event in it: that
-/// would take the place of what an order's own delivery told more fully.
+/// 90072–90074: many orders by their ids. The further values are split by the same commas.
+///
+/// A list makes no events, because an event would replace the fuller event from the order's own delivery.
 pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
     let orders = Orders::new(reader.resource());
     for (at, _) in reader.list("order_id", RejectionReason::Invalid) {
@@ -102,6 +110,7 @@ pub(super) fn many(reader: &mut Reader<'_>, kind: Kind) {
 }
 
 fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
+    // With a member and a price, the part is an order.
     if reader.has("member_id") && TOTAL.iter().any(|key| reader.has(key)) {
         let Some((order, mut update)) = begin(reader, kind) else { return };
         let total = total(reader);
@@ -112,7 +121,7 @@ fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
         }
         return;
     }
-    // Without a customer only money that was given back can be said, and without an amount nothing at all.
+    // Without a customer, the only possible update is a refund. A refund needs an amount.
     let total = TOTAL.iter().any(|key| reader.has(key)).then(|| total(reader)).flatten();
     match (order_id(reader), given_back(reader, kind, total)) {
         (Some(order), Some(amount)) => {
@@ -123,22 +132,26 @@ fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
     }
 }
 
-/// A body about many orders: what has a part for each of them, and what they have in common.
+/// A body about many orders: the values with a part for each order, and the values that all orders share.
 struct Orders<'a> {
     each: Vec<(&'static str, Vec<&'a str>)>,
     common: Map<String, Value>,
 }
 
 impl<'a> Orders<'a> {
-    /// An amount that is not told for each order is nobody's; nor is a list of which a part is no amount, since its
-    /// commas may be a grouped amount's.
+    /// Splits the values of a body.
+    ///
+    /// An amount needs a part for each order. A list of amounts with an invalid part is left out, because its
+    /// commas may belong to a single grouped amount. For example, `12,000` may be one amount.
     fn new(resource: &'a Map<String, Value>) -> Self {
         let parts = |key: &str| match resource.get(key) {
             Some(Value::String(text)) => text.split(',').map(str::trim).collect(),
             _ => Vec::new(),
         };
+        // The number of orders in the body. A single id is one order.
         let of = parts("order_id").len().max(1);
         let mut orders = Self { each: Vec::new(), common: Map::new() };
+        // Split the values with a part for each order, and share the rest.
         for key in SHARED.into_iter().chain(TOTAL).chain(GIVEN_BACK) {
             let is_amount = !SHARED.contains(&key);
             let parts = parts(key);
@@ -154,7 +167,7 @@ impl<'a> Orders<'a> {
         orders
     }
 
-    /// The body of the order at this place of the list.
+    /// Returns the body of the order at this position of the list.
     fn share(&self, at: usize) -> Map<String, Value> {
         let each =
             self.each.iter().filter_map(|(key, parts)| Some(((*key).to_owned(), json!(parts.get(at)?))));
@@ -162,15 +175,17 @@ impl<'a> Orders<'a> {
     }
 }
 
-/// An order that is known by its id and dates, before its amounts are.
+/// An order with its id and dates, before its amounts are read.
 struct Dated {
     id: String,
     at: Millis,
     version: Millis,
 }
 
-/// Whose order it is and since when. A status is as old as the date it has in the body, so that one which comes late
-/// does not undo a later one; only what has no date of its own is as old as its delivery.
+/// Reads the member, the id and the dates of an order.
+///
+/// A status has its date from the body, so that a late delivery leaves a later status unchanged. Only an
+/// event without a date in the body has the date of the delivery.
 fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, CustomerUpdate)> {
     let member = reader.member()?;
     let id = order_id(reader);
@@ -206,7 +221,7 @@ impl Dated {
 }
 
 fn refund_id(order: &str) -> String {
-    // Return and refund of one order are told apart by nothing but their event: it is one refund, not two.
+    // Only the event distinguishes a return from a refund of one order, so both are the same refund.
     format!("{order}:refund")
 }
 
@@ -228,12 +243,12 @@ fn is_pending(reader: &Reader<'_>) -> bool {
 }
 
 fn is_cancelled(reader: &mut Reader<'_>, kind: Kind) -> bool {
-    // "M" is an order of which a part was cancelled.
+    // "M" is an order with one cancelled part.
     let whole = !reader.is("canceled", "M") && reader.flag("canceled").unwrap_or(false);
     whole || (kind == Kind::Cancelled && !is_pending(reader))
 }
 
-/// What was given back: the amount that is told, else all of it.
+/// Returns the refunded amount: the amount in the body, or else the total.
 fn given_back(reader: &mut Reader<'_>, kind: Kind, total: Option<Decimal>) -> Option<Decimal> {
     if !matches!(kind, Kind::Returned | Kind::Refunded) || is_pending(reader) {
         return None;
@@ -254,7 +269,7 @@ fn total(reader: &mut Reader<'_>) -> Option<Decimal> {
     total
 }
 
-/// The currency's code in capitals; a mall that names none sells in won.
+/// Returns the currency's code in capitals. A mall that names no currency sells in won.
 fn currency(reader: &mut Reader<'_>) -> Option<String> {
     let Some(code) = reader.text("currency") else {
         return (!reader.was_rejected("currency")).then(|| "KRW".to_owned());
@@ -266,8 +281,10 @@ fn currency(reader: &mut Reader<'_>) -> Option<String> {
     Some(code.to_ascii_uppercase())
 }
 
-/// The products out of two comma lists. A product's name may have commas of its own: where the lists differ in length,
-/// nobody can tell whose a name is.
+/// Returns the products from two comma lists.
+///
+/// A product's name may have commas of its own. If the lists differ in length, the names match no product for
+/// sure and are left out.
 fn products(reader: &mut Reader<'_>) -> Option<Value> {
     let codes = reader.text("ordering_product_code")?;
     let names = reader.text("ordering_product_name").unwrap_or_default();

@@ -1,5 +1,7 @@
-//! Reads the fields of one body and remembers what it left out. A null is as if it were absent, and so, except for an
-//! amount or a flag, is a blank text: Cafe24 sends both for what a shop does not ask its customers.
+//! Reads the fields of one body and collects the rejections.
+//!
+//! A null counts as absent. A blank text counts as absent too, except for an amount or a flag. Cafe24 sends
+//! both if a shop does not ask its customers for a value.
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value, json};
@@ -16,7 +18,7 @@ use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{self, Millis};
 
-/// How Cafe24 writes that there is no date.
+/// Cafe24's text for an absent date.
 const NO_DATE: &str = "0000-00-00";
 
 pub(super) struct Reader<'a> {
@@ -38,7 +40,7 @@ impl<'a> Reader<'a> {
         self.resource
     }
 
-    /// Takes over what another reader found.
+    /// Takes over the updates and rejections of a second reader.
     pub(super) fn take(&mut self, other: Delivery) {
         self.delivery.updates.extend(other.updates);
         self.delivery.rejections.extend(other.rejections);
@@ -52,12 +54,12 @@ impl<'a> Reader<'a> {
         self.delivery.rejections.push(Rejection::new(field, reason));
     }
 
-    /// Whether something of this field was left out already.
+    /// Returns whether a part of this field was rejected already.
     pub(super) fn was_rejected(&self, field: &str) -> bool {
         self.delivery.rejections.iter().any(|rejection| rejection.field == field)
     }
 
-    /// Leaves out a field that must be there, once.
+    /// Rejects a required field, unless the field was rejected already.
     pub(super) fn missing(&mut self, field: &str) {
         if !self.was_rejected(field) {
             self.leave_out(field, RejectionReason::Invalid);
@@ -72,12 +74,12 @@ impl<'a> Reader<'a> {
         self.get(key).is_some()
     }
 
-    /// Whether `key` has just this text.
+    /// Returns whether `key` has exactly this text.
     pub(super) fn is(&self, key: &str, text: &str) -> bool {
         self.get(key).and_then(Value::as_str).is_some_and(|value| value.trim() == text)
     }
 
-    /// Keeps what could be read, or leaves the field out.
+    /// Reads the value of `key`. An unreadable value is rejected.
     fn read<T>(&mut self, key: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let value = self.get(key)?;
         let read = read(value);
@@ -87,7 +89,8 @@ impl<'a> Reader<'a> {
         read
     }
 
-    /// Text, or a whole number as text, trimmed; a blank one is absent, and so is the date that stands for none.
+    /// Returns a text, or a whole number as text, trimmed. A blank text and the date `0000-00-00` count as
+    /// absent.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         let text = self.read(key, |value| match value {
             Value::String(text) => Some(text.trim().to_owned()),
@@ -97,10 +100,10 @@ impl<'a> Reader<'a> {
         text.filter(|text| !text.is_empty() && !text.starts_with(NO_DATE))
     }
 
-    /// A time of the past, epoch ms.
+    /// Returns a time of the past, epoch ms.
     pub(super) fn time(&mut self, key: &str) -> Option<Millis> {
         let text = self.text(key)?;
-        // A time ahead of the clock would keep every later word from being heard.
+        // A time ahead of the clock would make every later update look old.
         let latest = self.context.bounds.now.saturating_add(FUTURE_MS);
         let at = time::korean(&text).filter(|at| (0..=latest).contains(at));
         if at.is_none() {
@@ -109,12 +112,12 @@ impl<'a> Reader<'a> {
         at
     }
 
-    /// The first of these times that the body has.
+    /// Returns the first readable time of these keys.
     pub(super) fn first_time(&mut self, keys: &[&str]) -> Option<Millis> {
         keys.iter().find_map(|key| self.time(key))
     }
 
-    /// An amount: a plain decimal of at most 12 digits before the point.
+    /// Returns an amount: a plain decimal with at most 12 digits before the point.
     pub(super) fn amount(&mut self, key: &str) -> Option<Decimal> {
         self.read(key, |value| match value {
             Value::String(text) => amount::parse(text.trim()),
@@ -123,7 +126,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `T` or `F`, `Y` or `N`, true or false.
+    /// Returns a flag: `T` or `F`, `Y` or `N`, true or false.
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
         self.read(key, |value| match value {
             Value::Bool(flag) => Some(*flag),
@@ -136,7 +139,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whom the body is about. A blank id is a guest's.
+    /// Returns the member named by the body. A blank id is a guest's, and is rejected.
     pub(super) fn member(&mut self) -> Option<MemberId> {
         let text = self.text("member_id");
         if text.is_none() && !self.was_rejected("member_id") {
@@ -145,7 +148,7 @@ impl<'a> Reader<'a> {
         self.parse_member(&text?)
     }
 
-    /// Whom the body is about: a comma list. Each is named once.
+    /// Returns the members of the body's comma list. Each member comes once.
     pub(super) fn members(&mut self) -> Vec<MemberId> {
         let mut members: Vec<MemberId> = Vec::new();
         for (_, text) in self.list("member_id", RejectionReason::NoCustomer) {
@@ -166,8 +169,9 @@ impl<'a> Reader<'a> {
         member
     }
 
-    /// The parts of a comma list and where they stand in it, without the blank ones. Where there is nothing at all, the
-    /// reason is `missing`.
+    /// Returns the parts of a comma list, with their positions. Blank parts are rejected.
+    ///
+    /// An absent list is rejected with the reason `missing`.
     pub(super) fn list(&mut self, key: &str, missing: RejectionReason) -> Vec<(usize, String)> {
         let Some(text) = self.text(key) else {
             if !self.was_rejected(key) {
@@ -177,6 +181,7 @@ impl<'a> Reader<'a> {
         };
         let mut parts = Vec::new();
         for (at, part) in text.split(',').map(str::trim).enumerate() {
+            // Check the limit before the part, so that a body of commas ends at the limit too.
             if at == MEMBERS_LISTED {
                 self.leave_out(key, RejectionReason::Limit);
                 break;
@@ -189,7 +194,7 @@ impl<'a> Reader<'a> {
         parts
     }
 
-    /// The text at `from` in the normal form of the profile's field `to`.
+    /// Returns the text at `from` in the normal form of the profile field `to`.
     pub(super) fn normal(&mut self, to: &str, from: &str) -> Option<Value> {
         let text = self.text(from)?;
         let value = field::value(to, &Value::String(text), self.context.region).ok();
@@ -199,26 +204,27 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// Says the profile's field `to` out of `from`.
+    /// Sets the profile field `to` from the text at `from`.
     pub(super) fn field(&mut self, update: &mut CustomerUpdate, to: &str, from: &str) {
         if let Some(value) = self.normal(to, from) {
             update.fields.insert(to.to_owned(), Some(value));
         }
     }
 
-    /// Says the number `to` out of the amount `from`.
+    /// Sets the number `to` from the amount at `from`.
     pub(super) fn number(&mut self, update: &mut CustomerUpdate, to: &str, from: &str) {
         if let Some(number) = self.amount_number(from) {
             update.fields.insert(to.to_owned(), Some(Value::Number(number)));
         }
     }
 
-    /// An amount as a JSON number.
+    /// Returns an amount as a JSON number.
     pub(super) fn amount_number(&mut self, key: &str) -> Option<Number> {
         self.amount(key).and_then(amount::json)
     }
 
-    /// An event of `at`, which the body's field `dated` told; `named` is the field that its id is made of.
+    /// Returns an event dated `at`. `dated` is the body's field of the date, and `named` is the field of the
+    /// id.
     pub(super) fn event(
         &mut self,
         name: &str,
@@ -231,6 +237,7 @@ impl<'a> Reader<'a> {
         else {
             return None;
         };
+        // Name the field of the payload in the rejection: the date, or the field of the id.
         match event::of_server(&body, bounds) {
             Ok(event) => Some(event),
             Err(("createdAt", _)) if at < bounds.now - bounds.retention => {

@@ -1,4 +1,4 @@
-//! Reading a payload's objects, each with the path it lies at, so that a drop can name the field.
+//! The objects of a payload. Each object has its path, so that a rejection can name the field.
 
 use serde_json::{Map, Value};
 
@@ -9,9 +9,10 @@ use okyaku_domain::time::{self, Millis};
 /// An object of the payload.
 pub(super) struct Object<'a> {
     map: &'a Map<String, Value>,
-    /// Where it lies, such as `customer`; empty for the body. The entries of a list have the list's path.
+    /// The path of the object, for example `customer`. Empty for the body. The entries of a list have the
+    /// list's path.
     path: String,
-    /// Where it notes what of it is rejected.
+    /// The reader that collects the rejections.
     pub(super) reader: &'a Reader<'a>,
 }
 
@@ -20,32 +21,32 @@ impl<'a> Object<'a> {
         Self { map, path: String::new(), reader }
     }
 
-    /// The path of a key of it.
+    /// Returns the path of a key in the object.
     pub(super) fn path(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Whether it has the key, be it null.
+    /// Returns whether the object has the key, even with a null.
     pub(super) fn has(&self, key: &str) -> bool {
         self.map.contains_key(key)
     }
 
-    /// The value, which may be null; `None` if it has no such key.
+    /// Returns the value, which may be null. `None` if the key is absent.
     pub(super) fn given(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key)
     }
 
-    /// The value, unless it is absent or null.
+    /// Returns the value. `None` if the value is absent or null.
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
-    /// The text, if it is one and not blank.
+    /// Returns the text. `None` if the value is blank, or anything but text.
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
         self.map.get(key)?.as_str().filter(|text| !text.trim().is_empty())
     }
 
-    /// The object, if it is one; anything else that is not null is a drop.
+    /// Returns the object. Anything else, except for null, is rejected.
     pub(super) fn object(&self, key: &str) -> Option<Object<'a>> {
         let reader = self.reader;
         let value = self.get(key)?;
@@ -53,8 +54,9 @@ impl<'a> Object<'a> {
         Some(Object { map, path: self.path(key), reader: self.reader })
     }
 
-    /// The objects of a list, which is empty where it is null; `None` if the key is absent or no list. Other entries
-    /// are drops.
+    /// Returns the objects of a list. Null is an empty list. `None` if the key is absent.
+    ///
+    /// A value or an entry of a different type is rejected.
     pub(super) fn objects(&self, key: &str) -> Option<Vec<Object<'a>>> {
         let reader = self.reader;
         let items = match self.map.get(key)? {
@@ -72,7 +74,7 @@ impl<'a> Object<'a> {
         Some(objects.collect())
     }
 
-    /// A time in RFC 3339 as epoch ms, if there is one; one that cannot be read is a drop.
+    /// Returns the epoch ms of a time in RFC 3339. An unreadable time is rejected.
     pub(super) fn time(&self, key: &str) -> Option<Millis> {
         let reader = self.reader;
         let value = self.get(key)?;
@@ -81,13 +83,14 @@ impl<'a> Object<'a> {
         reader.valid(self.path(key), time)
     }
 
-    /// The first of `keys` that holds an id of this kind of Shopify's, as its digits.
+    /// Returns the digits of the first of `keys` with a Shopify id of this kind.
     pub(super) fn id(&self, keys: &[&str], kind: &str) -> Option<String> {
         keys.iter().find_map(|key| digits(self.map.get(*key)?, kind))
     }
 }
 
-/// The digits of an id: a number, digits as text, or `gid://shopify/Kind/digits`. 0 is nobody's.
+/// Returns the digits of an id: a number, digits as text, or `gid://shopify/Kind/digits`. The id 0 is
+/// refused.
 fn digits(value: &Value, kind: &str) -> Option<String> {
     let text = match value {
         Value::Number(number) => number.as_u64()?.to_string(),

@@ -1,4 +1,4 @@
-//! Carts: an event for each thing in it, and the cart's figures.
+//! Carts: an event for each item, and the cart's figures.
 
 use okyaku_domain::builder::Builder;
 use rust_decimal::Decimal;
@@ -11,14 +11,16 @@ use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate};
 use okyaku_domain::limit::BATCH_EVENTS;
 use okyaku_domain::rejection_reason::RejectionReason;
 
-/// The token of a cart or checkout, else its number. What follows a `?` in a cart's token is the key that opens it.
+/// Returns the token of a cart or checkout, or else its number.
+///
+/// The text after a `?` in a cart's token is left out, because the text is the key that opens the cart.
 pub(super) fn token(body: &Object<'_>) -> Option<String> {
     let text = |key| body.text(key).and_then(|text| text.trim().split('?').next()).map(str::to_owned);
     let number = || body.get("id").and_then(Value::as_u64).map(|id| id.to_string());
     text("token").or_else(|| text("id")).or_else(number).filter(|token| !token.is_empty())
 }
 
-/// What of one thing is in the cart. Two lines may be of the same variant, engraved differently.
+/// An item of the cart: all lines of one variant. Two lines may have the same variant, engraved differently.
 struct Line {
     variant: String,
     quantity: Option<u64>,
@@ -36,7 +38,7 @@ pub(super) fn cart(body: &Object<'_>) {
     update.builder_created_at = builder_created_at;
 
     let (things, count, price) = read(body, lines);
-    // An unreadable line makes both figures wrong, and none is better than a wrong one.
+    // An unreadable line makes both figures wrong. An absent figure is better than a wrong figure.
     if let (Some(count), Some(price)) = (count, price)
         && let Some(price) = reader.valid("line_items.price", money::number(price))
     {
@@ -44,7 +46,8 @@ pub(super) fn cart(body: &Object<'_>) {
         update.fields.insert("cartPrice".to_owned(), Some(price));
     }
 
-    // Without a time of its own that never changes, each version of the cart would be further events.
+    // The events need a creation time that never changes. Otherwise each version of the cart would add
+    // further events.
     let at = body.time("created_at");
     let (at, token) = (reader.valid("created_at", at), reader.valid("token", token(body)));
     if let (Some(at), Some(token)) = (at, token) {
@@ -59,14 +62,18 @@ pub(super) fn cart(body: &Object<'_>) {
     }
 }
 
-/// The things in the cart, how many in all, and what they cost in all.
+/// Returns the items in the cart, the number of pieces and the total price.
+///
+/// A figure is `None` if any line is unreadable.
 fn read(body: &Object<'_>, lines: Vec<Object<'_>>) -> (Vec<Line>, Option<u64>, Option<Decimal>) {
     let reader = body.reader;
     let told = body.given("line_items").and_then(Value::as_array).map_or(0, Vec::len);
+    // An entry of a different type makes both figures unknown.
     let whole = told == lines.len();
     let (mut count, mut price) = (whole.then_some(0_u64), whole.then_some(Decimal::ZERO));
     let mut things: Vec<Line> = Vec::new();
     for line in lines {
+        // Add up the figures of the line.
         let quantity = quantity(&line);
         let each = line.amount("price");
         let each = reader.valid(line.path("price"), each);
@@ -74,6 +81,7 @@ fn read(body: &Object<'_>, lines: Vec<Object<'_>>) -> (Vec<Line>, Option<u64>, O
         let cost = each.zip(quantity).and_then(|(each, quantity)| each.checked_mul(Decimal::from(quantity)));
         price = price.zip(cost).and_then(|(price, cost)| price.checked_add(cost));
 
+        // Find the item of the line, or start a new item within the limit.
         let variant = line.id(&["variant_id"], "ProductVariant").or_else(|| line.id(&["id"], "LineItem"));
         let Some(variant) = reader.valid(line.path("variant_id"), variant) else { continue };
         if let Some(same) = things.iter_mut().find(|thing| thing.variant == variant) {
@@ -88,7 +96,9 @@ fn read(body: &Object<'_>, lines: Vec<Object<'_>>) -> (Vec<Line>, Option<u64>, O
     (things, count, price)
 }
 
-/// Channel Talk's keys of `AddToCart`, of which `amount` is the price of one, and the currency where it is told.
+/// Returns the property of `AddToCart` with Channel Talk's keys, and the currency if the cart has one.
+///
+/// `amount` is the price of a single piece.
 fn property(body: &Object<'_>, line: &Object<'_>, each: Option<Decimal>) -> Map<String, Value> {
     let mut property = Map::new();
     property.extend(product_id(line).map(|id| ("id".to_owned(), id.into())));

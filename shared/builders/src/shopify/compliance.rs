@@ -1,5 +1,6 @@
-//! Who must be forgotten, and who asks what is held: `customers/delete` and Shopify's three mandatory topics.
-//! <https://shopify.dev/docs/apps/build/privacy-law-compliance>
+//! Erasures and data requests: `customers/delete` and Shopify's three mandatory topics.
+//!
+//! Source: <https://shopify.dev/docs/apps/build/privacy-law-compliance>
 
 use serde_json::Value;
 
@@ -9,13 +10,13 @@ use okyaku_domain::builder_update::BuilderUpdate;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;
 
-/// `customers/delete`: the body is what is left of the customer.
+/// `customers/delete`: the body is the rest of the customer.
 pub(super) fn deleted(body: &Object<'_>) {
     let reader = body.reader;
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {
         return reader.reject("id", RejectionReason::NoCustomer);
     };
-    // `updated_at` is of the last change before the end: the end itself is when the delivery was triggered.
+    // `updated_at` is the last change before the deletion. The deletion itself is at the time of the trigger.
     let at = body.time("deleted_at").unwrap_or(reader.context.at);
     reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at });
 }
@@ -47,20 +48,24 @@ pub(super) fn data_request(body: &Object<'_>) {
     reader.say(BuilderUpdate::DataRequest { by, id, at });
 }
 
-/// Whom `customer` names: by id, else by e-mail address, else by phone. A guest has no id, and it must be possible to
-/// forget a guest.
+/// Returns the person named by `customer`: by id, else by e-mail address, else by phone.
+///
+/// A guest has no id, but must be erasable too.
 fn named(body: &Object<'_>) -> Option<PersonRef> {
     let reader = body.reader;
     let Some(customer) = body.object("customer") else {
         reader.reject("customer", RejectionReason::NoCustomer);
         return None;
     };
+    // A customer with an id is a member.
     if let Some(member) = member(&customer, &["id", "admin_graphql_api_id"]) {
         return Some(PersonRef::Member(member));
     }
+    // An unreadable id is rejected, and the contact points still count.
     if customer.get("id").is_some() {
         reader.reject("customer.id", RejectionReason::Invalid);
     }
+    // The first readable contact point of a guest counts. An unreadable contact point is rejected.
     for (key, kind) in [("email", "email"), ("phone", "mobileNumber")] {
         let Some(value) = customer.get(key).filter(|value| value.as_str() != Some("")) else { continue };
         let by = PersonRef::parse(kind, value, reader.context.region).ok();

@@ -1,4 +1,4 @@
-//! A customer as its own topics tell it, and as carts, checkouts and orders carry it along.
+//! Customers in their own topics, and customers inside carts, checkouts and orders.
 
 use okyaku_domain::builder::Builder;
 use std::collections::BTreeSet;
@@ -14,32 +14,32 @@ use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::tag;
 use okyaku_domain::time::Millis;
 
-/// Channel Talk's key for whether the customer may sign in to the shop.
+/// Channel Talk's key for the permission of the customer to sign in to the shop.
 const EXT_MEMBER: &str = "extMember";
-/// The customer's texts, and the profile keys that Channel Talk gives them.
+/// The customer's texts, with the profile keys from Channel Talk.
 const TEXTS: [(&str, &str); 3] = [("first_name", "firstName"), ("last_name", "lastName"), ("email", "email")];
-/// The same of `default_address`.
+/// The texts of `default_address`, with the profile keys from Channel Talk.
 const ADDRESS: [(&str, &str); 4] = [
     ("city", "shippingCity"),
     ("province", "shippingProvince"),
     ("country", "shippingCountry"),
     ("zip", "shippingZipCode"),
 ];
-/// Where a payload that is not the customer itself names it.
+/// The keys of the customer's id in a payload about something else.
 const CUSTOMER_IDS: [&str; 4] = ["customer_id", "customerId", "id", "admin_graphql_api_id"];
 
-/// What the topic itself says of the customer's account.
+/// The topic's own message about the customer's account.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Account {
-    /// Nothing: `state` tells.
+    /// The topic has no message, so `state` counts.
     AsSent,
-    /// It may sign in.
+    /// The customer may sign in.
     Enabled,
-    /// It may not, which is no withdrawal.
+    /// The customer may not sign in. This is no withdrawal.
     Disabled,
 }
 
-/// The member of the first of `keys` that holds a customer's id.
+/// Returns the member for the first of `keys` with a customer's id.
 pub(super) fn member(object: &Object<'_>, keys: &[&str]) -> Option<MemberId> {
     let id = object.id(keys, "Customer")?;
     match PersonRef::parse("shopify", &Value::from(id), "") {
@@ -48,7 +48,7 @@ pub(super) fn member(object: &Object<'_>, keys: &[&str]) -> Option<MemberId> {
     }
 }
 
-/// `customers/create` and its like: the body is the customer.
+/// `customers/create` and similar topics: the body is the customer.
 pub(super) fn customer(body: &Object<'_>, account: Account) {
     let reader = body.reader;
     let Some(mut update) = about(body) else {
@@ -60,13 +60,15 @@ pub(super) fn customer(body: &Object<'_>, account: Account) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
-/// Whose a cart, a checkout or an order is, and since when that customer exists. What it tells of the customer is said
-/// by itself, at the customer's own time of change.
+/// Returns the member of a cart, a checkout or an order, and the creation time of the customer.
+///
+/// The data of the customer becomes an update of its own, with the customer's own time of change.
 pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> {
     let reader = body.reader;
     let customer = body.object("customer");
     if let Some(update) = customer.as_ref().and_then(|customer| about(customer)) {
         let whose = (update.member.clone(), update.builder_created_at);
+        // An object with an id alone has no data for an update.
         let silent = update.fields.is_empty()
             && update.name.is_none()
             && update.tags.is_none()
@@ -77,6 +79,7 @@ pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> 
         }
         return Some(whose);
     }
+    // Without a readable customer object, the body itself may name the customer.
     let member = member(body, &["customer_id"]);
     if member.is_none() {
         reader
@@ -85,13 +88,14 @@ pub(super) fn embedded(body: &Object<'_>) -> Option<(MemberId, Option<Millis>)> 
     Some((member?, None))
 }
 
-/// All that a customer object says; `None` without an id.
+/// Returns all data of a customer object as an update. `None` without an id.
 fn about(customer: &Object<'_>) -> Option<CustomerUpdate> {
     let reader = customer.reader;
     let member = member(customer, &["id", "admin_graphql_api_id"])?;
     let at = customer.time("updated_at").unwrap_or(reader.context.at);
     let mut update = CustomerUpdate::new(Builder::Shopify, member, at);
     update.builder_created_at = customer.time("created_at");
+    // Names, contact points and the address.
     for (key, field) in TEXTS {
         text(customer, key, field, &mut update);
     }
@@ -101,27 +105,28 @@ fn about(customer: &Object<'_>) -> Option<CustomerUpdate> {
     for (key, field) in ADDRESS {
         match &address {
             Some(address) => text(address, key, field, &mut update),
-            // Null: the customer has no address any more.
+            // Null: the customer's address was removed.
             None if customer.given("default_address") == Some(&Value::Null) => {
                 update.fields.insert(field.to_owned(), None);
             }
             None => {}
         }
     }
+    // The account, the tags and the consents.
     state(customer, &mut update);
     update.tags = tags(customer).map(TagUpdate::All);
     consents(customer, &mut update);
     Some(update)
 }
 
-/// Says the text under `key` as `field`: null and blank clear, absent says nothing.
+/// Sets `field` from the text under `key`. Null and blank clear the field. An absent key changes nothing.
 fn text(object: &Object<'_>, key: &str, field: &str, update: &mut CustomerUpdate) {
     let reader = object.reader;
     let region = reader.context.region;
     text_of(object, key, field, region, update);
 }
 
-/// The same of a region's national phone numbers.
+/// Sets `field` as in `text`, and reads national phone numbers by the rules of `region`.
 fn text_of(object: &Object<'_>, key: &str, field: &str, region: &str, update: &mut CustomerUpdate) {
     let reader = object.reader;
     let value = match object.given(key) {
@@ -137,13 +142,16 @@ fn text_of(object: &Object<'_>, key: &str, field: &str, region: &str, update: &m
     update.fields.insert(field.to_owned(), value);
 }
 
-/// The customer's own phone; an address's only from payloads so old that a customer has no `phone` at all. An address
-/// is a parcel's and its number may be somebody else's: it neither stands in for a null nor clears anything.
+/// Sets the customer's own phone number.
+///
+/// The address's phone counts only in old payloads, in which a customer has no `phone` key. An address is for
+/// a parcel, and its number may belong to a different person. So the address's number neither replaces a null
+/// nor clears the phone.
 fn phone(customer: &Object<'_>, address: Option<&Object<'_>>, update: &mut CustomerUpdate) {
     let reader = customer.reader;
     match address {
         Some(address) if !customer.has("phone") && address.text("phone").is_some() => {
-            // As its own country writes it.
+            // Read the number by the rules of the address's own country.
             let region = address.text("country_code").unwrap_or(reader.context.region);
             text_of(address, "phone", "mobileNumber", region, update);
         }
@@ -151,7 +159,7 @@ fn phone(customer: &Object<'_>, address: Option<&Object<'_>>, update: &mut Custo
     }
 }
 
-/// First name and last name, of a payload that has either key. Nothing where one cannot be read.
+/// Returns first name and last name, if the payload has either key. `None` if a name is unreadable.
 fn name(customer: &Object<'_>) -> Option<Option<String>> {
     let reader = customer.reader;
     let part = |key| match customer.given(key) {
@@ -159,13 +167,16 @@ fn name(customer: &Object<'_>) -> Option<Option<String>> {
         Some(Value::String(text)) => Some(text.trim()),
         Some(_) => None,
     };
+    // Without both keys, the stored name stays.
     if !customer.has("first_name") && !customer.has("last_name") {
         return None;
     }
     let name = format!("{} {}", part("first_name")?, part("last_name")?).trim().to_owned();
+    // Both parts are blank, so the name is cleared.
     if name.is_empty() {
         return Some(None);
     }
+    // An invalid name leaves the stored name unchanged.
     let Ok(Value::String(name)) = field::value("name", &name.into(), reader.context.region) else {
         return None;
     };
@@ -178,14 +189,16 @@ fn state(customer: &Object<'_>, update: &mut CustomerUpdate) {
         None => return,
         Some(Value::Null) => None,
         Some(Value::String(state)) if state.trim().is_empty() => None,
-        // `disabled`, `invited` and `declined` are the others.
+        // The further states are `disabled`, `invited` and `declined`.
         Some(Value::String(state)) => Some(Value::Bool(state.trim().eq_ignore_ascii_case("enabled"))),
         Some(_) => return reader.reject(customer.path("state"), RejectionReason::Invalid),
     };
     update.fields.insert(EXT_MEMBER.to_owned(), enabled);
 }
 
-/// The tags of a comma-separated text or of a list; null is none of them. Wrong ones are drops, the rest is kept.
+/// Returns the tags of a comma-separated text or of a list. Null is the empty set.
+///
+/// A wrong tag is rejected, and the rest is kept.
 fn tags(object: &Object<'_>) -> Option<BTreeSet<String>> {
     let reader = object.reader;
     let path = object.path("tags");
@@ -193,7 +206,7 @@ fn tags(object: &Object<'_>) -> Option<BTreeSet<String>> {
     match object.given("tags")? {
         Value::Null => {}
         Value::String(text) => {
-            // Nothing between two commas is no tag, not a wrong one.
+            // A blank between two commas is skipped. Only a wrong tag is rejected.
             for part in text.split(',').filter(|part| !part.trim().is_empty()) {
                 tags.extend(reader.valid(&path, tag::parse(part).ok()));
             }
@@ -211,8 +224,9 @@ fn tags(object: &Object<'_>) -> Option<BTreeSet<String>> {
     Some(tags)
 }
 
-/// What a payload says of marketing, in the old form or the new; where it has both, the consent object is the later
-/// invention and the finer one.
+/// Reads a payload's marketing consents, in the old form or the new form.
+///
+/// If the payload has both forms, the consent object wins, because the object is newer and finer.
 fn consents(object: &Object<'_>, update: &mut CustomerUpdate) {
     let reader = object.reader;
     update.unsubscribe_texting = consent(object, "sms_marketing_consent", update.at);
@@ -227,8 +241,10 @@ fn consents(object: &Object<'_>, update: &mut CustomerUpdate) {
     }
 }
 
-/// Whether marketing is refused, and since when. Whoever never said yes refuses; null says nothing, as Shopify sends it
-/// where there is no address to write to.
+/// Returns whether the customer refuses marketing, and since when, epoch ms.
+///
+/// A customer who never agreed refuses. For example, `not_subscribed` is a refusal. Null changes nothing,
+/// because Shopify sends null for a customer without an address.
 fn consent(object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)> {
     let reader = object.reader;
     let consent = object.object(key)?;
@@ -237,7 +253,7 @@ fn consent(object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)>
     Some((!state.trim().eq_ignore_ascii_case("subscribed"), since))
 }
 
-/// A topic that says only that tags came or went.
+/// Reads a topic that only adds or removes tags.
 pub(super) fn tagged(body: &Object<'_>, change: fn(BTreeSet<String>) -> TagUpdate) {
     let reader = body.reader;
     let Some(mut update) = of_customer(body) else { return };
@@ -251,7 +267,7 @@ pub(super) fn tagged(body: &Object<'_>, change: fn(BTreeSet<String>) -> TagUpdat
     }
 }
 
-/// A topic that says only what the customer agreed to, by e-mail or by text.
+/// Reads a topic about consents only, by e-mail or by text.
 pub(super) fn consented(body: &Object<'_>) {
     let reader = body.reader;
     let Some(mut update) = of_customer(body) else { return };
@@ -262,7 +278,7 @@ pub(super) fn consented(body: &Object<'_>) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
-/// A statement about the customer whom a small payload names.
+/// Creates an update of the customer named by a small payload.
 fn of_customer(body: &Object<'_>) -> Option<CustomerUpdate> {
     let reader = body.reader;
     let member = member(body, &CUSTOMER_IDS);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::body::Object;
 use super::money;
 
-/// Sets an amount, if there is one and JSON can hold it.
+/// Sets an amount, if JSON can hold the amount.
 pub(super) fn set(
     object: &Object<'_>,
     property: &mut Map<String, Value>,
@@ -21,7 +21,7 @@ pub(super) fn set(
     }
 }
 
-/// The product's number; a line that was typed in by hand has only its own.
+/// Returns the product's number. A line typed in by hand has only a number of its own.
 pub(super) fn product_id(line: &Object<'_>) -> Option<String> {
     let reader = line.reader;
     let id = line.id(&["product_id"], "Product");
@@ -30,12 +30,12 @@ pub(super) fn product_id(line: &Object<'_>) -> Option<String> {
     reader.valid(line.path("product_id"), id)
 }
 
-/// What the line is called.
+/// Returns the name of the line.
 pub(super) fn title<'a>(line: &Object<'a>) -> Option<&'a str> {
     line.text("title").or_else(|| line.text("name"))
 }
 
-/// How many; nobody orders a billion.
+/// Returns the quantity. A quantity from a billion is rejected.
 pub(super) fn quantity(line: &Object<'_>) -> Option<u64> {
     let reader = line.reader;
     let quantity = line.get("quantity").and_then(Value::as_u64).filter(|quantity| *quantity < 1_000_000_000);

@@ -1,6 +1,11 @@
-//! Shopify's deliveries, as they were before and as they are since API 2025-01: since then a customer's payload has
-//! neither tags nor consents, which come under topics of their own. Topics and payloads:
-//! <https://shopify.dev/docs/api/webhooks>, the change: <https://shopify.dev/changelog/new-customer-s-webhook-and-changes-to-existing-customer-s-webhooks-payload>.
+//! Shopify's deliveries, in the forms before and since API 2025-01.
+//!
+//! Since API 2025-01, a customer's payload has neither tags nor consents. Tags and consents come under topics
+//! of their own.
+//!
+//! - Topics and payloads: <https://shopify.dev/docs/api/webhooks>
+//! - The change:
+//!   <https://shopify.dev/changelog/new-customer-s-webhook-and-changes-to-existing-customer-s-webhooks-payload>
 
 mod body;
 mod cart;
@@ -23,12 +28,16 @@ use self::customer::Account;
 use self::reader::Reader;
 use crate::context::Context;
 
-/// What a delivery of `topic`, as `X-Shopify-Topic` names it, says. Topics of which nothing is kept, and
-/// [`RejectionReason::UnknownTopic`] for all others:
+/// Reads a delivery of `topic`, as named by `X-Shopify-Topic`.
 ///
-/// - `customers/purchasing_summary`: purchase figures come from orders;
-/// - `orders/edited` with an `order_edit`: it names lines, neither sums nor a customer; `orders/updated` follows it;
-/// - `app/uninstalled`: the shop's data goes when `shop/redact` says so.
+/// Three topics are known, but change nothing:
+///
+/// - `customers/purchasing_summary`, because purchase figures come from orders
+/// - `orders/edited` with an `order_edit`, because the payload names lines without sums or a customer, and
+///   `orders/updated` follows
+/// - `app/uninstalled`, because the shop's data goes when `shop/redact` says so
+///
+/// Any further topic is [`RejectionReason::UnknownTopic`].
 #[must_use]
 pub fn read(topic: &str, body: &Map<String, Value>, context: Context<'_>) -> Delivery {
     let reader = Reader::new(context);
@@ -42,12 +51,12 @@ fn read_topic(topic: &str, body: &Object<'_>) {
         "customers/create" | "customers/update" => customer::customer(body, Account::AsSent),
         "customers/enable" => customer::customer(body, Account::Enabled),
         "customers/disable" => customer::customer(body, Account::Disabled),
-        // Shopify's headers have a dot here; the slash is how its other topics are written.
+        // Shopify's headers have a dot here. Shopify's further topics have a slash.
         "customer.tags_added" | "customers/tags_added" => customer::tagged(body, TagUpdate::Added),
         "customer.tags_removed" | "customers/tags_removed" => {
             customer::tagged(body, TagUpdate::Removed);
         }
-        // The header's form, and the one in which the changelog of 2025-01 has them.
+        // The form of the header, and the form of the changelog of 2025-01.
         "customers_email_marketing_consent/update"
         | "customers/email_marketing_consent_update"
         | "customers_marketing_consent/update"

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::body::Object;
 use okyaku_domain::amount;
 
-/// An amount: a plain decimal such as `"29.90"`, or a JSON number by its text.
+/// Parses an amount: a plain decimal, for example `"29.90"`, or the text of a JSON number.
 pub(super) fn parse(value: &Value) -> Option<Decimal> {
     match value {
         Value::String(text) => amount::parse(text),
@@ -15,12 +15,12 @@ pub(super) fn parse(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// The amount as a JSON number of the same text; `None` if a double would not come back as it.
+/// Returns the amount as a JSON number with the same text. `None` if a double cannot hold the amount.
 pub(super) fn number(amount: Decimal) -> Option<Value> {
     amount::json(amount).map(Value::Number)
 }
 
-/// A currency's ISO 4217 code in capitals.
+/// Returns a currency's ISO 4217 code in capitals.
 pub(super) fn code(value: &Value) -> Option<String> {
     let code = value.as_str()?.trim();
     let three = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -28,14 +28,15 @@ pub(super) fn code(value: &Value) -> Option<String> {
 }
 
 impl Object<'_> {
-    /// The amount under `key`; an unreadable one is a drop, an absent one is not.
+    /// Returns the amount under `key`. An unreadable amount is rejected, and an absent amount is accepted.
     pub(super) fn amount(&self, key: &str) -> Option<Decimal> {
         let reader = self.reader;
         let value = self.get(key)?;
         reader.valid(self.path(key), parse(value))
     }
 
-    /// The currency under `key`; an unreadable one is a drop, an absent one is not.
+    /// Returns the currency under `key`. An unreadable currency is rejected, and an absent currency is
+    /// accepted.
     pub(super) fn currency(&self, key: &str) -> Option<String> {
         let reader = self.reader;
         let value = self.get(key)?;

@@ -14,25 +14,28 @@ use okyaku_domain::limit::EVENT_BYTES;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 
-/// Products that an event lists.
+/// Products in an event.
 const PRODUCTS: usize = 100;
-/// Bytes of them as JSON: what an event may have, less room for its name and sums.
+/// Bytes of the products as JSON: the limit of an event, less room for the name and the sums.
 const PRODUCTS_BYTES: usize = EVENT_BYTES - 1024;
 
-/// `orders/…`: every topic carries the whole order, so that each may be the first or the only one to come.
+/// `orders/…`: every topic carries the whole order, so any topic may be the first or the only topic to come.
 pub(super) fn order(body: &Object<'_>) {
     let reader = body.reader;
     let Some((member, builder_created_at)) = customer::embedded(body) else { return };
+    // The id and the creation time never change. Without both, every version would be a new order.
     let id = reader.valid("id", body.id(&["id", "admin_graphql_api_id"], "Order"));
     let at = body.time("created_at").or_else(|| body.time("processed_at"));
     let at = reader.valid("created_at", at);
     let (Some(id), Some(at)) = (id, at) else { return };
     let version = body.time("updated_at").unwrap_or(reader.context.at);
+    // The price and the refunds, in the shop's currency.
     let sums = Sums::of(body);
     let refunds = refunds(body, sums.currency.as_deref());
 
     let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
     update.builder_created_at = builder_created_at;
+    // The event, the same in every version of the order.
     let property = sums.property(body, &id);
     update.events.extend(reader.event(
         CHECKOUT_COMPLETE,
@@ -41,6 +44,7 @@ pub(super) fn order(body: &Object<'_>) {
         version,
         property,
     ));
+    // The order for the purchase figures. An order without a readable total or currency keeps only its event.
     let voided = body.text("financial_status").is_some_and(|s| s.trim().eq_ignore_ascii_case("voided"));
     let cancelled = voided || body.get("cancelled_at").is_some();
     let Sums { total, currency } = sums;
@@ -64,6 +68,7 @@ pub(super) fn order(body: &Object<'_>) {
 pub(super) fn checkout(body: &Object<'_>) {
     let reader = body.reader;
     let Some((member, builder_created_at)) = customer::embedded(body) else { return };
+    // The token and the creation time make the event's id and date.
     let token = reader.valid("token", cart::token(body));
     let at = body.time("created_at");
     let at = reader.valid("created_at", at);
@@ -72,7 +77,7 @@ pub(super) fn checkout(body: &Object<'_>) {
 
     let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
     update.builder_created_at = builder_created_at;
-    // With its token a checkout can be opened; its number names it as well.
+    // The token can open the checkout, so the event shows the number if possible.
     let id = body.id(&["id", "admin_graphql_api_id"], "Checkout").unwrap_or_else(|| token.clone());
     let property = Sums::of(body).property(body, &id);
     let id = format!("shopify:checkout:{token}");
@@ -82,7 +87,7 @@ pub(super) fn checkout(body: &Object<'_>) {
     }
 }
 
-/// What is given back of an order, as far as it tells; an unreadable refund is left out.
+/// Returns the refunds in an order. An unreadable refund is left out.
 fn refunds(body: &Object<'_>, currency: Option<&str>) -> BTreeMap<String, Decimal> {
     let reader = body.reader;
     let mut refunds = BTreeMap::new();
@@ -96,8 +101,9 @@ fn refunds(body: &Object<'_>, currency: Option<&str>) -> BTreeMap<String, Decima
     refunds
 }
 
-/// What an order costs, in the shop's currency: `total_price` and `currency` are the shop's, also where the buyer paid
-/// in another.
+/// The price of an order, in the shop's currency.
+///
+/// `total_price` and `currency` are in the shop's currency, even if the buyer paid in a different currency.
 struct Sums {
     total: Option<Decimal>,
     currency: Option<String>,
@@ -108,7 +114,7 @@ impl Sums {
         Self { total: body.amount("total_price"), currency: body.currency("currency") }
     }
 
-    /// The event's property: Channel Talk's keys, and the currency.
+    /// Returns the event's property: Channel Talk's keys, and the currency.
     fn property(&self, body: &Object<'_>, id: &str) -> Map<String, Value> {
         let shipping = shipping(body);
         let mut property = Map::from_iter([("id".to_owned(), id.into())]);
@@ -123,7 +129,8 @@ impl Sums {
     }
 }
 
-/// What shipping costs: the sum that newer payloads name, else that of the lines, of which none is 0.
+/// Returns the price of shipping: the sum in newer payloads, or else the sum of the lines. An empty list is
+/// 0.
 fn shipping(body: &Object<'_>) -> Option<Decimal> {
     let reader = body.reader;
     if let Some(set) = body.object("total_shipping_price_set")
@@ -140,7 +147,7 @@ fn shipping(body: &Object<'_>) -> Option<Decimal> {
     Some(sum)
 }
 
-/// The products, as many as an event holds; the rest is a drop.
+/// Returns the products, as many as an event holds. Further products are rejected.
 fn products(body: &Object<'_>) -> Option<Vec<Value>> {
     let reader = body.reader;
     let lines = body.objects("line_items");
@@ -148,6 +155,7 @@ fn products(body: &Object<'_>) -> Option<Vec<Value>> {
     let mut products = Vec::new();
     let mut bytes = 0;
     for line in lines {
+        // A wrong field of the line is rejected alone.
         let mut product = Map::new();
         product.extend(product_id(&line).map(|id| ("id".to_owned(), id.into())));
         product.extend(title(&line).map(|title| ("name".to_owned(), title.into())));
@@ -155,6 +163,7 @@ fn products(body: &Object<'_>) -> Option<Vec<Value>> {
         set(&line, &mut product, "price", "line_items.price", price);
         product.extend(quantity(&line).map(|quantity| ("quantity".to_owned(), quantity.into())));
         let product = Value::from(product);
+        // Stop at the limit, so that the event still fits.
         bytes += product.to_string().len() + 1;
         if products.len() == PRODUCTS || bytes > PRODUCTS_BYTES {
             reader.reject("line_items", RejectionReason::Limit);

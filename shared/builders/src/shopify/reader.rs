@@ -1,4 +1,4 @@
-//! What a body says, and what of it is rejected.
+//! The updates and the rejections of a body.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::context::Context;
 
-/// Collects what a body says, and what of it is rejected. Every object of the body has it at hand.
+/// Collects the updates and the rejections of a body. Every object of the body can reach the reader.
 pub(super) struct Reader<'a> {
     pub(super) context: Context<'a>,
     delivery: RefCell<Delivery>,
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         self.delivery.borrow_mut().updates.push(update);
     }
 
-    /// Notes what is left out, each field and reason once: a field of a list's entries has no number.
+    /// Notes a rejection, each field and reason once. A field in the entries of a list has no number.
     pub(super) fn reject(&self, field: impl Into<String>, reason: RejectionReason) {
         let rejection = Rejection::new(field, reason);
         let rejections = &mut self.delivery.borrow_mut().rejections;
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The result, or nothing and a drop of `field`.
+    /// Returns the value. An absent value is a rejection of `field`.
     pub(super) fn valid<T>(&self, field: impl Into<String>, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.reject(field, RejectionReason::Invalid);
@@ -47,8 +47,9 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The event within the limits of a server's (R8), or nothing and a drop. `id` and `created_at` are the same in
-    /// every version.
+    /// Returns the event, or a rejection if the event exceeds the limits of a server's event (R8).
+    ///
+    /// `id` and `created_at` are the same in every version.
     pub(super) fn event(
         &self,
         name: &str,
@@ -57,6 +58,7 @@ impl<'a> Reader<'a> {
         version: Millis,
         property: Map<String, Value>,
     ) -> Option<VersionedEvent> {
+        // Check the event like an event of a server.
         let fields = [
             ("id", Value::from(id)),
             ("name", name.into()),
@@ -65,8 +67,9 @@ impl<'a> Reader<'a> {
         ];
         let body = fields.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
         let bounds = self.context.bounds;
+        // Translate the wrong part of the event to the field of the payload.
         match of_server(&body, bounds) {
-            // What is missing in it is among the drops; nobody is there to read a remark.
+            // The rejections name the missing parts already, and a remark would have no reader.
             Ok(event) => {
                 Some(VersionedEvent { event: okyaku_domain::event::Event { remark: None, ..event }, version })
             }
@@ -77,7 +80,7 @@ impl<'a> Reader<'a> {
             Err((field, _)) => {
                 let field = match field {
                     "createdAt" => "created_at",
-                    // An order's number is always short enough; a token may not be.
+                    // An order's number is always short enough. A token may be too long.
                     "id" => "token",
                     "property" => "line_items",
                     field => field,

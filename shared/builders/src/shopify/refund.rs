@@ -1,4 +1,4 @@
-//! Money given back, as a topic of its own and within its order.
+//! Refunds, as a topic of their own and within their order.
 
 use rust_decimal::Decimal;
 
@@ -17,13 +17,15 @@ pub(super) fn created(body: &Object<'_>) {
     }
 }
 
-/// A refund's id.
+/// Returns a refund's id.
 pub(super) fn id(refund: &Object<'_>) -> Option<String> {
     refund.id(&["id", "admin_graphql_api_id"], "Refund")
 }
 
-/// How much was given back, in the shop's currency, which is `currency` if the order tells it. `None` where nothing was
-/// so far, such as while the bank has not answered: the refund comes again with its order.
+/// Returns the refunded amount, in the shop's currency.
+///
+/// `currency` is the shop's currency, if the order has a currency. `None` if no money was given back so far,
+/// for example while the bank has yet to answer. Then the refund comes again with its order.
 pub(super) fn given_back(refund: &Object<'_>, currency: Option<&str>) -> Option<Decimal> {
     let reader = refund.reader;
     let transactions = refund.objects("transactions");
@@ -32,13 +34,15 @@ pub(super) fn given_back(refund: &Object<'_>, currency: Option<&str>) -> Option<
         reader.reject(refund.path("transactions"), RejectionReason::Invalid);
     }
     let transactions = transactions.unwrap_or_default();
-    // A transaction may be in the buyer's currency, an order's total never is.
+    // A transaction may be in the buyer's currency. An order's total is always in the shop's currency.
     let currency = currency.map(str::to_owned).or_else(|| shop_currency(refund));
+    // Look for a transaction in a foreign currency.
     let mut foreign = false;
     for transaction in &transactions {
         let code = transaction.currency("currency");
         foreign |= currency.is_some() && code.is_some() && code != currency;
     }
+    // If a transaction is in a foreign currency, only the lines have amounts in the shop's currency.
     let amount = if foreign {
         let lines = lines.filter(|lines| !lines.is_empty());
         let lines = reader.valid(refund.path("transactions.currency"), lines)?;
@@ -48,10 +52,11 @@ pub(super) fn given_back(refund: &Object<'_>, currency: Option<&str>) -> Option<
     } else {
         of_transactions(&transactions)
     }?;
+    // An amount of 0 means that no money was given back so far.
     (!amount.is_zero()).then_some(amount)
 }
 
-/// The shop's currency, as a refund tells it beside its sums.
+/// Returns the shop's currency, as a refund shows the currency beside its sums.
 fn shop_currency(refund: &Object<'_>) -> Option<String> {
     let places = [
         ("refund_line_items", "subtotal_set", "currency_code"),

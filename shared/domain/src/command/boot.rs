@@ -1,4 +1,4 @@
-//! Boot: whose page it is, what it may change, and what it links (R1, R4, R6, R11, R12).
+//! Boot: the record of the page, the change of the record, and the link to a member (R1, R4, R6, R11, R12).
 
 use crate::customer::Customer;
 use crate::detail::Detail;
@@ -11,16 +11,16 @@ use crate::sender::Sender;
 use crate::session::{self, Platform};
 use crate::time::Millis;
 
-/// A member as a page names it.
+/// A member as named by a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// The memberId.
     pub member_id: MemberId,
-    /// Whether a memberHash proved it (R1).
+    /// Whether a memberHash proved the memberId (R1).
     pub proven: bool,
 }
 
-/// What the app says of itself.
+/// The app's description of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AppInfo {
     /// Name.
@@ -33,68 +33,73 @@ pub struct AppInfo {
     pub os_name: Option<String>,
     /// Device.
     pub device: Option<String>,
-    /// Whether it can be pushed to; `None` leaves what is known.
+    /// Whether the app can receive push messages. `None` keeps the stored value.
     pub has_push_token: Option<bool>,
 }
 
 /// A parsed boot.
 #[derive(Clone, Debug, Default)]
 pub struct Boot {
-    /// The member it claims to be.
+    /// The member named by the boot.
     pub claim: Option<Claim>,
-    /// The browser it comes from.
+    /// The browser of the boot.
     pub veil: Option<VeilId>,
-    /// What it says of the customer.
+    /// The patch of the customer.
     pub patch: Patch,
-    /// The app, if it is one.
+    /// The app, if the boot comes from an app.
     pub app: Option<AppInfo>,
     /// The User-Agent header.
     pub user_agent: Option<String>,
-    /// The language for a customer that has none.
+    /// The language for a customer without a language.
     pub language: Option<String>,
-    /// Country and city, as a trusted proxy says.
+    /// The country and the city, from a trusted proxy.
     pub place: Option<(Option<String>, Option<String>)>,
 }
 
-/// What a boot found at the ids it names.
+/// The records at the ids named by a boot.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// At the memberId's.
+    /// The record at the memberId.
     pub member: Option<Record>,
-    /// At the veilId's.
+    /// The record at the veilId.
     pub visitor: Option<Record>,
 }
 
-/// Whose record the boot changes.
+/// The record changed by the boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// The one found at the memberId's.
+    /// The record found at the memberId.
     Member,
-    /// The one found at the veilId's.
+    /// The record found at the veilId.
     Visitor,
-    /// A new one.
+    /// A new record.
     New,
 }
 
-/// What a boot does.
+/// The decision of a boot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// Whose record it changes.
+    /// The record changed by the boot.
     pub owner: Owner,
-    /// The customer as it will be.
+    /// The customer after the boot.
     pub after: Customer,
-    /// The visitor that it links to the member, as it will be (R11).
+    /// The visitor after the boot, if the boot links the visitor to the member (R11).
     pub link: Option<Box<Customer>>,
     /// The browser's veilId from now on.
     pub veil: VeilId,
-    /// Whether a new visitor brought its veilId itself.
+    /// Whether a new visitor's veilId came from the browser.
     pub adopted: bool,
-    /// What the page is told that it cannot have.
+    /// The refused fields, for the reply to the page.
     pub dropped: Vec<Detail>,
 }
 
-/// Decides a boot. `fresh` is the veilId of a browser that needs a new one. `link_fits` says whether an erasure of the
-/// member could still take the visitor along.
+/// Decides a boot.
+///
+/// `fresh` is the veilId for a browser that needs a new veilId. `link_fits` says whether an erasure of the
+/// member could still include the visitor.
+///
+/// For example, a proven boot as `lucas` in an unlinked visitor's browser changes the member's record and
+/// links the visitor.
 #[must_use]
 pub fn decide(
     boot: &Boot,
@@ -106,6 +111,7 @@ pub fn decide(
 ) -> Decision {
     let Found { member, visitor } = found;
     let Some(claim) = &boot.claim else { return of_visitor(boot, visitor, fresh, ids, now) };
+    // Find the member's record, or start a new record if the claim permits a new record.
     let key = NaturalKey::Member(&claim.member_id);
     let (owner, after) = match member {
         Some(Record::Live(customer)) => (Owner::Member, Some(*customer)),
@@ -115,20 +121,23 @@ pub fn decide(
         }
         None => (Owner::New, new_record(key, None, Proof::Boot { proven: claim.proven }, ids, now)),
     };
-    // Only a proven boot starts a new record after an erasure; otherwise the page stays a visitor's.
+    // Only a proven boot starts a new record after an erasure. The page of an unproven boot stays a
+    // visitor's.
     let Some(mut after) = after else {
         let mut decision = of_visitor(boot, visitor, fresh, ids, now);
         let detail = Detail::new("memberId", "needs a memberHash to come back");
         decision.dropped.insert(0, detail.because(RejectionReason::Erased));
         return decision;
     };
+    // Apply the boot to the member's record.
     after.member_id = Some(claim.member_id.clone());
     let mut dropped = boot.arrive(&mut after, now);
+    // Link an unlinked visitor, and find out whether the browser needs a new veilId.
     let (mut link, mut needs_veil) = (None, false);
     match visitor {
         None => needs_veil = boot.veil.is_none(),
         Some(Record::Erased(_)) => needs_veil = true,
-        // The veilId of another member's browser is not this one's.
+        // The visitor is linked already. Only the linked member keeps the veilId.
         Some(Record::Live(visitor)) if visitor.linked_to.is_some() => {
             needs_veil = owner == Owner::New || visitor.linked_to.as_ref() != Some(&after.id);
         }
@@ -142,7 +151,9 @@ pub fn decide(
     Decision { owner, after, link, veil, adopted: false, dropped }
 }
 
-/// A boot that names no member. It never reads through a link: a shared computer must not show the last person.
+/// Decides a boot without a member.
+///
+/// The boot ignores every link, because a shared computer must hide the last person.
 fn of_visitor(
     boot: &Boot,
     visitor: Option<Record>,
@@ -150,18 +161,20 @@ fn of_visitor(
     ids: &impl RecordIds,
     now: Millis,
 ) -> Decision {
+    // Find the visitor by the veilId, or decide on a new visitor.
     let (owner, veil, known) = match (visitor, &boot.veil) {
         (Some(Record::Live(customer)), Some(veil)) if customer.linked_to.is_none() => {
             (Owner::Visitor, veil, Some(*customer))
         }
         (None, Some(veil)) => (Owner::New, veil, None),
-        // The veilId is another's, erased, malformed or missing.
+        // The veilId is linked, erased, malformed or missing.
         _ => (Owner::New, fresh, None),
     };
     let new = || Customer {
         veil_id: Some(veil.clone()),
         ..Customer::new(ids.record_id(NaturalKey::Visitor(veil), 0), 0, now)
     };
+    // A new visitor may keep the veilId from the browser.
     let adopted = known.is_none() && boot.veil.as_ref() == Some(veil);
     let mut after = known.unwrap_or_else(new);
     let dropped = boot.arrive(&mut after, now);
@@ -169,14 +182,15 @@ fn of_visitor(
 }
 
 impl Boot {
-    /// Applies the boot to its customer. Returns what the page is told it cannot have.
+    /// Applies the boot to its customer. Returns the refused fields for the page.
     pub fn arrive(&self, customer: &mut Customer, now: Millis) -> Vec<Detail> {
-        // A page's patch never fails as a whole: what it cannot have is dropped and reported (R5).
+        // A page's patch never fails as a whole. Refused fields are dropped and reported (R5).
         let dropped = customer.apply(&self.patch, Sender::Page, now).unwrap_or_else(|refused| refused);
         if customer.member_id.is_some() {
             // The site hands over the name at a member's boot (R4).
             customer.name_by(&self.patch, now);
         }
+        // Language, place and device. A stored language stays.
         if customer.language.is_none() {
             customer.language.clone_from(&self.language);
         }
@@ -190,6 +204,7 @@ impl Boot {
             (None, Some(user_agent)) => customer.web.describe(user_agent),
             (None, None) => {}
         }
+        // Count the visit.
         session::seen(customer, platform, now);
         dropped
     }

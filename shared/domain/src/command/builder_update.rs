@@ -1,5 +1,7 @@
-//! What a builder's word does to its customer (R13): per field the latest word by the builder's own clock counts, what is
-//! not said is not touched, and every order of the same words, repeated or not, ends in one state.
+//! A builder's update of its customer (R13).
+//!
+//! The latest update of each field wins, by the builder's own clock. An absent field stays unchanged.
+//! Repeated and reordered updates end in one state.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +16,10 @@ use crate::revival::{Proof, creation_precedes, new_record};
 use crate::sender::Sender;
 use crate::time::Millis;
 
-/// Decides a builder's update of a member, all but its events and its order. Returns the customer as it will be and what
-/// passed a limit, or `None` if the update is about a record that was erased.
+/// Decides a builder's update of a member, except for events and the order.
+///
+/// Returns the customer after the update and the exceeded limits. Returns `None` if the update is about an
+/// erased record.
 #[must_use]
 pub fn decide(
     update: &CustomerUpdate,
@@ -25,6 +29,7 @@ pub fn decide(
 ) -> Option<(Customer, Vec<Rejection>)> {
     let tombstone = match found {
         Some(Record::Live(mut customer)) => {
+            // An update from before the revival is about the erased record.
             let dated = update.builder_created_at.unwrap_or(update.at);
             if customer.revived_after.is_some_and(|erased_at| creation_precedes(dated, erased_at)) {
                 return None;
@@ -35,6 +40,7 @@ pub fn decide(
         Some(Record::Erased(tombstone)) => Some(tombstone),
         None => None,
     };
+    // A new member, or a revival after an erasure.
     let key = NaturalKey::Member(&update.member);
     let new = new_record(key, tombstone.as_ref(), proof(update), ids, now)?;
     let mut customer = Customer { member_id: Some(update.member.clone()), ..new };
@@ -42,28 +48,31 @@ pub fn decide(
     Some((customer, rejections))
 }
 
-/// What speaks for a new record.
+/// Returns the proof for a new record.
 #[must_use]
 pub fn proof(update: &CustomerUpdate) -> Proof {
     Proof::Builder { created_at: update.builder_created_at, at: update.at }
 }
 
 impl Customer {
-    /// Takes in what a builder says, all but its events and its order. Returns what passed a limit.
+    /// Applies a builder's update, except for events and the order. Returns the exceeded limits.
     pub fn apply_builder_update(&mut self, update: &CustomerUpdate) -> Vec<Rejection> {
         let sender = Sender::Builder(update.builder);
         let mut rejections = Vec::new();
+        // Profile fields, each by its own time.
         for (key, value) in &update.fields {
             if self.profile.apply_builder_value(key, value.as_ref(), sender, update.at).is_err() {
                 rejections.push(Rejection::new(format!("profile.{key}"), RejectionReason::Limit));
             }
         }
+        // The name, by the time of its last write.
         if let Some(name) = &update.name
             && is_news(&mut self.field_times, NAME, update.at, &self.name, name)
         {
             self.name.clone_from(name);
         }
-        // Of two words of one time the refusal counts: nobody is written to against their will.
+        // If two updates have the same time, the refusal wins, so that a customer who refused gets no
+        // marketing.
         if let Some((refused, at)) = update.unsubscribe_email
             && is_news(&mut self.field_times, UNSUBSCRIBE_EMAIL, at, &self.unsubscribe_email, &refused)
         {
@@ -74,17 +83,19 @@ impl Customer {
         {
             self.unsubscribe_texting = refused;
         }
+        // Merge the builder's tags, then show the merged tags beside the tags of pages and servers.
         if let Some(tags) = &update.tags {
             if self.builder_tags.apply(tags, update.at) > 0 {
                 rejections.push(Rejection::new("tags", RejectionReason::Limit));
             }
             self.show_tags(sender);
         }
-        // The earliest that was told: an erasure must mean everything that came into this life.
+        // Keep the earliest creation time, so that an erasure includes all data of this record.
         self.builder_created_at = match (self.builder_created_at, update.builder_created_at) {
             (Some(known), Some(told)) => Some(known.min(told)),
             (known, told) => known.or(told),
         };
+        // The builder announced a change without the new values.
         if update.stale {
             self.stale_since = self.stale_since.max(Some(update.at));
         }
@@ -94,7 +105,7 @@ impl Customer {
         rejections
     }
 
-    /// The builder's tags as far as there is room beside those that others set.
+    /// Shows the builder's tags, as far as there is room beside the tags of pages and servers.
     fn show_tags(&mut self, sender: Sender) {
         self.tags.retain(|_, sender| !sender.is_builder());
         for tag in self.builder_tags.there() {
@@ -106,8 +117,10 @@ impl Customer {
     }
 }
 
-/// Whether a word dated `at` is to be taken, and if so notes its time: it is later than the last one, or of the same time
-/// and greater. The first one only has to differ from nothing.
+/// Returns whether a value dated `at` replaces the known value, and notes the time of a new value.
+///
+/// A later value wins. If both values have the same time, the larger value wins. The first value is always
+/// taken.
 fn is_news<T: PartialOrd>(
     field_times: &mut BTreeMap<String, Millis>,
     key: &str,
@@ -180,6 +193,7 @@ mod tests {
         let mut lee = nobody();
         let patch = crate::patch::Patch { unsubscribe_email: Some(true), ..Default::default() };
         lee.apply(&patch, Sender::Server, 10).unwrap();
+        // An older update changes nothing, and a later update wins.
         lee.apply_builder_update(&CustomerUpdate { unsubscribe_email: Some((false, 9)), ..update(9) });
         assert!(lee.unsubscribe_email);
         lee.apply_builder_update(&CustomerUpdate { unsubscribe_email: Some((false, 11)), ..update(11) });
@@ -194,6 +208,7 @@ mod tests {
             Some(TagUpdate::All(all.iter().map(|tag| (*tag).to_owned()).collect::<BTreeSet<_>>()))
         };
         lee.apply_builder_update(&CustomerUpdate { tags: tags(&["a", "vip"]), ..update(1) });
+        // The builder takes back its own tag, and the server's tag stays.
         lee.apply_builder_update(&CustomerUpdate { tags: tags(&["b"]), ..update(2) });
         assert_eq!(lee.tags.keys().collect::<Vec<_>>(), ["b", "vip"]);
     }
@@ -232,7 +247,7 @@ mod tests {
             let mut other = straight.clone();
             other.reverse();
             other.rotate_left(turn % updates.len());
-            // Repeated first, so that another order has the last word.
+            // Apply the updates in the straight order first, so that the second order has the last update.
             let other = [straight.clone(), other].concat();
             prop_assert_eq!(apply_builder_update(straight), apply_builder_update(other));
         }

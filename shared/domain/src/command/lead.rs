@@ -7,10 +7,12 @@ use crate::id::CustomerId;
 use crate::patch::Patch;
 use crate::time::Millis;
 
-/// Decides the creation of a lead under a new id. That nobody else holds its contact points is a condition of the write.
+/// Decides the creation of a lead under a new id.
+///
+/// The write has the condition that the lead's contact points are free of registrations.
 ///
 /// # Errors
-/// [`Error::Invalid`] without a contact point, or for what a limit refuses.
+/// [`Error::Invalid`] if the contact point is missing, or if the patch exceeds a limit.
 pub fn decide(id: CustomerId, patch: &Patch, now: Millis) -> Result<Customer, Error> {
     let lead = patched(Customer::new(id, 0, now), patch, now)?;
     if lead.contact_points().next().is_none() {

@@ -1,4 +1,5 @@
-//! What each command does, as a pure function: from what was found, what was asked and the time to what is to be stored.
+//! The commands as pure functions. A function takes the stored record, the request and the time, and returns
+//! the record to store.
 
 pub mod boot;
 pub mod builder_update;

@@ -1,4 +1,4 @@
-//! What an order or a refund does to the order that is stored and to its customer's sums (R13).
+//! The change of a stored order and of its customer's sums by an order or a refund (R13).
 
 use std::collections::BTreeMap;
 
@@ -12,39 +12,43 @@ use crate::rejection::Rejection;
 use crate::rejection_reason::RejectionReason;
 use crate::time::Millis;
 
-/// Refunds by the builder's id of each.
+/// Refunds, by the builder's id of each refund.
 pub type Refunds = BTreeMap<String, Decimal>;
 
-/// What is known of an order.
+/// The stored data about an order.
 #[derive(Clone, Copy, Debug)]
 pub enum Known<'a> {
-    /// Nothing.
+    /// Neither the order nor a refund.
     Nothing,
-    /// Refunds that came first.
+    /// Refunds that arrived before the order.
     Refunds(&'a Refunds),
     /// The order, in this customer's record.
     Own(&'a StoredOrder),
-    /// It is another customer's.
+    /// The order, in the record of a different customer.
     Foreign,
 }
 
-/// Decides an order of `customer` and moves the customer's sums. Returns the order as it will be, or `None` if nothing
-/// changes.
+/// Decides an order of `customer` and updates the customer's sums.
+///
+/// Returns the order to store, or `None` if the stored order stays unchanged.
 ///
 /// # Errors
-/// The rejection of an order that is another customer's, or that belongs to a record which was erased.
+/// A rejection if the order belongs to a different customer, or to an erased record.
 pub fn decide(
     customer: &mut Customer,
     given: &Order,
     known: Known<'_>,
     now: Millis,
 ) -> Result<Option<StoredOrder>, Rejection> {
+    // An order stays with its first customer.
     if matches!(known, Known::Foreign) {
         return Err(Rejection::new("order", RejectionReason::Foreign));
     }
+    // An order from before the revival belongs to the erased record.
     if customer.precedes_record(given.at) {
         return Err(Rejection::erased());
     }
+    // Merge the order with the stored order, or with the refunds that arrived first.
     let mut order = StoredOrder::of(given);
     let before = match known {
         Known::Own(stored) => {
@@ -62,7 +66,7 @@ pub fn decide(
     Ok(replace(customer, before, order, now))
 }
 
-/// Decides a refund of an order that is stored. Returns the order as it will be, or `None` if nothing changes.
+/// Decides a refund of a stored order. Returns the order to store, or `None` if the order stays unchanged.
 pub fn refund(
     customer: &mut Customer,
     stored: &StoredOrder,
@@ -74,8 +78,10 @@ pub fn refund(
     replace(customer, Some(stored), order, now)
 }
 
-/// Adds a refund to those that wait for their order. Returns them if they changed. Of one with two amounts the larger
-/// counts; beyond the limit further ones are not kept.
+/// Adds a refund to the refunds that wait for their order. Returns the refunds if they changed.
+///
+/// For two amounts of a refund, the larger wins. For example, 5 and 8 for the refund `r1` become 8. Refunds
+/// over the limit are left out.
 #[must_use]
 pub fn keep_waiting(waiting: &Refunds, refund: &Refund) -> Option<Refunds> {
     if !waiting.contains_key(&refund.id) && waiting.len() >= REFUNDS {

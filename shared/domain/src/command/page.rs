@@ -1,4 +1,4 @@
-//! What a page changes of its own customer after the boot (R4, R5).
+//! A page's changes of its own customer after the boot (R4, R5).
 
 use crate::customer::Customer;
 use crate::detail::Detail;
@@ -11,14 +11,14 @@ use crate::time::Millis;
 /// A change of tags.
 #[derive(Clone, Debug)]
 pub enum TagChange {
-    /// These too.
+    /// Adds tags.
     Add(Vec<String>),
-    /// These no longer.
+    /// Removes tags.
     Remove(Vec<String>),
 }
 
 impl TagChange {
-    /// The tags it names.
+    /// Returns the tags of the change.
     #[must_use]
     pub fn tags(&self) -> &[String] {
         match self {
@@ -27,15 +27,15 @@ impl TagChange {
     }
 }
 
-/// Applies a page's patch. Returns what the page is told that it cannot have: it never fails as a whole.
+/// Applies a page's patch. Returns the refused fields for the page. A page's patch never fails as a whole.
 pub fn update(customer: &mut Customer, patch: &Patch, now: Millis) -> Vec<Detail> {
     customer.apply(patch, Sender::Page, now).unwrap_or_else(|refused| refused)
 }
 
-/// Changes tags, as far as a page may.
+/// Changes tags within the rights of a page.
 ///
 /// # Errors
-/// [`Error::Invalid`] if there would be more than 20.
+/// [`Error::Invalid`] if the customer would have more than 20 tags.
 pub fn change_tags(customer: &mut Customer, change: &TagChange) -> Result<(), Error> {
     match change {
         TagChange::Add(tags) => tag::add(&mut customer.tags, tags, Sender::Page)

@@ -1,4 +1,4 @@
-//! Upsert: a server creates a member by the shop's own id, or changes it (R3, R12).
+//! Upsert: a server creates or changes a member by the shop's own id (R3, R12).
 
 use crate::customer::Customer;
 use crate::error::Error;
@@ -16,23 +16,23 @@ pub struct Upsert<'a> {
     pub member: &'a MemberId,
     /// The change.
     pub patch: &'a Patch,
-    /// Whether the shop knows that the member was erased, and wants a new record.
+    /// Whether the shop knows of the member's erasure and wants a new record.
     pub revive: bool,
 }
 
 impl Upsert<'_> {
-    /// What speaks for a new record.
+    /// Returns the proof for a new record.
     #[must_use]
     pub fn proof(&self) -> Proof {
         Proof::Upsert { revive: self.revive }
     }
 }
 
-/// Decides an upsert. Returns the customer as it will be.
+/// Decides an upsert. Returns the customer to store.
 ///
 /// # Errors
-/// [`Error::Erased`] if the member was erased and the upsert does not know of it, so that it must not undo the erasure;
-/// [`Error::Invalid`] for what a limit refuses.
+/// [`Error::Erased`] if the member was erased and `revive` is false. A shop that has not heard of the erasure
+/// must not undo the erasure. [`Error::Invalid`] if the patch exceeds a limit.
 pub fn decide(
     upsert: Upsert<'_>,
     found: Option<Record>,
@@ -49,10 +49,10 @@ pub fn decide(
     patched(Customer { member_id: Some(upsert.member.clone()), ..new }, upsert.patch, now)
 }
 
-/// A customer with a server's patch.
+/// Applies a server's patch to a customer.
 ///
 /// # Errors
-/// [`Error::Invalid`] for what a limit refuses; then nothing is to be stored.
+/// [`Error::Invalid`] if the patch exceeds a limit. Then the stored customer must stay unchanged.
 pub fn patched(mut customer: Customer, patch: &Patch, now: Millis) -> Result<Customer, Error> {
     customer.apply(patch, Sender::Server, now).map_err(Error::Invalid)?;
     Ok(customer)

@@ -1,4 +1,4 @@
-//! What a delivery about many orders says.
+//! Deliveries about many orders.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn orders(delivery: &Delivery) -> Vec<(&str, &str, Decimal, bool, Option<Decimal
     });
     update
         .map(|update| {
-            // An event would take the place of the one that the order's own delivery told whole.
+            // An event would replace the fuller event from the order's own delivery.
             assert!(update.events.is_empty());
             let order = update.order.as_ref().unwrap();
             let refund = order.refunds.values().next().copied();
@@ -55,7 +55,7 @@ fn single_amount_for_several_orders_is_rejected() {
             read_event(90073, with(with(order(json!(null)), json!({"order_id": "1-1,1-2"})), amounts));
         assert_eq!(rejections(&delivery), [("order_id", RejectionReason::Invalid); 2]);
     }
-    // The comma of a grouped amount is no list's.
+    // The comma of a grouped amount separates no list.
     let delivery = read_event(90072, with(order(json!(null)), both));
     assert_eq!(
         (rejections(&delivery), delivery.updates.len()),

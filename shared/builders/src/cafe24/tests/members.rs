@@ -1,4 +1,4 @@
-//! What is said of members.
+//! Deliveries about members.
 
 use super::*;
 use okyaku_domain::builder::Builder;
@@ -14,6 +14,7 @@ fn sign_up_updates_a_new_member() {
     let update = only(read(&example(90032), CONTEXT));
     assert_eq!((update.member.as_str(), update.at, update.builder_created_at), ("lee01", TEN, Some(TEN)));
     assert_eq!(update.name, Some(Some("이서윤".to_owned())));
+    // The fields, under their profile keys.
     let expected = [
         ("availableMileage", json!(3000)),
         ("birthday", json!("1994-03-02")),
@@ -25,6 +26,7 @@ fn sign_up_updates_a_new_member() {
     ];
     let expected = expected.map(|(key, value)| (key.to_owned(), Some(value)));
     assert_eq!(update.fields, BTreeMap::from(expected));
+    // The consents, and the event.
     assert_eq!(update.unsubscribe_email, Some((true, TEN)));
     assert_eq!(update.unsubscribe_texting, Some((false, TEN)));
     let [given] = update.events.as_slice() else { panic!() };
@@ -70,6 +72,7 @@ fn consent_is_a_flag_and_anything_else_is_rejected() {
         assert_eq!(update.unsubscribe_texting, Some((refused, TEN)), "{flag}");
         assert_eq!(update.unsubscribe_email, Some((refused, TEN)), "{flag}");
     }
+    // Any further value is rejected.
     for flag in [json!(""), json!("D"), json!("t"), json!(1), json!([])] {
         let delivery = sign_up(json!({"sms": flag, "news_mail": flag}));
         assert_eq!(
@@ -161,6 +164,7 @@ fn sign_in_and_points_update_one_field() {
 
 #[test]
 fn comma_list_is_one_update_per_member() {
+    // The list has a blank part, a placeholder and a repeated member.
     let list = json!({"member_id": "lee01, kim02, , guest,lee01"});
     for (no, dormant) in [(90145, true), (90146, false)] {
         let delivery = read_event(no, list.clone());
@@ -174,6 +178,7 @@ fn comma_list_is_one_update_per_member() {
         });
         assert_eq!(delivery.updates, expected);
     }
+    // A withdrawal of the same list erases the same members.
     let delivery = read_event(90147, list);
     assert_eq!(rejections(&delivery), [("member_id", RejectionReason::Invalid); 2]);
     let expected =
@@ -191,6 +196,7 @@ fn list_has_at_most_1_000_members() {
         assert_eq!(over.updates.len(), MEMBERS_LISTED);
         assert_eq!(rejections(&over), [("member_id", RejectionReason::Limit)]);
     }
+    // Blank parts count for the limit too.
     let commas = read_event(90147, json!({"member_id": ",".repeat(5_000)}));
     assert_eq!((commas.updates.len(), commas.rejections.len()), (0, MEMBERS_LISTED + 1));
 }
@@ -202,13 +208,16 @@ fn cart_is_an_event_without_a_price() {
     assert_eq!((given.event.name.as_str(), given.event.created_at, given.version), ("AddToCart", AT, AT));
     assert_eq!(given.event.id, Some(format!("cafe24:cart:lee01:128:P0000AAA000A:{AT}")));
     assert_eq!(property(&update), json!({"id": "128", "quantity": 2, "variant": "P0000AAA000A"}));
+    // Without a variant, the event has fewer properties.
     let bare = only(read_event(90084, json!({"member_id": "lee01", "product_no": "128", "quantity": "3"})));
     assert_eq!(property(&bare), json!({"id": "128", "quantity": 3}));
+    // Without a product, there is no event.
     let nothing = read_event(90084, json!({"member_id": "lee01", "quantity": 2}));
     assert_eq!(
         (rejections(&nothing), nothing.updates.len()),
         (vec![("product_no", RejectionReason::Invalid)], 0)
     );
+    // The event's id would be too long.
     let long =
         read_event(90084, json!({"member_id": "lee01", "product_no": 1, "variant_code": "v".repeat(100)}));
     assert_eq!((rejections(&long), long.updates.len()), (vec![("product_no", RejectionReason::Invalid)], 0));

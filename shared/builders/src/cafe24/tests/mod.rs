@@ -17,7 +17,7 @@ use okyaku_domain::event::Bounds;
 use okyaku_domain::id::MemberId;
 use okyaku_domain::time::{DAY, MINUTE};
 
-/// When the deliveries of these tests come: 2026-11-21 at 09:00 in Korea.
+/// The time of the deliveries in these tests: 2026-11-21 at 09:00 in Korea.
 const AT: i64 = 1_795_219_200_000;
 /// 2026-11-20 at 10:00 in Korea.
 const TEN: i64 = 1_795_136_400_000;
@@ -33,7 +33,7 @@ fn read_event(no: u64, resource: Value) -> Delivery {
     read(&object(json!({"event_no": no, "resource": resource})), CONTEXT)
 }
 
-/// The one statement about a member, and nothing left out.
+/// Returns the only update, about a member, of a delivery without rejections.
 fn only(delivery: Delivery) -> CustomerUpdate {
     assert_eq!(delivery.rejections, []);
     let [BuilderUpdate::Customer(update)] = delivery.updates.as_slice() else { panic!("{delivery:?}") };
@@ -55,7 +55,7 @@ fn with(mut base: Value, change: Value) -> Value {
     base
 }
 
-/// The body of the delivery that is kept as an example.
+/// Returns the body of an example delivery.
 fn example(no: u64) -> Map<String, Value> {
     let path = format!("{}/../../events/deliveries/cafe24/{no}.json", env!("CARGO_MANIFEST_DIR"));
     let file = object(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());
@@ -82,6 +82,7 @@ fn every_example_is_read_without_a_rejection() {
         90023, 90025, 90026, 90027, 90028, 90029, 90032, 90072, 90073, 90074, 90080, 90084, 90143, 90144,
         90145, 90146, 90147, 90148,
     ];
+    // The folder has one example of every number.
     let folder = format!("{}/../../events/deliveries/cafe24", env!("CARGO_MANIFEST_DIR"));
     let kept =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -93,6 +94,7 @@ fn every_example_is_read_without_a_rejection() {
         let delivery = read(&body, CONTEXT);
         assert_eq!(mall(&body), Some("devmall"), "{no}");
         assert_eq!(delivery.rejections, [], "{no}");
+        // The example of a list has two members or orders.
         let several = matches!(no, 90072..=90074 | 90145..=90147);
         assert_eq!(delivery.updates.len(), if several { 2 } else { 1 }, "{no}");
     }
@@ -160,6 +162,7 @@ proptest! {
         body.entry("event_no").or_insert(json!(no));
         let delivery = read(&body, CONTEXT);
         let _ = mall(&body);
+        // Only a body that names a member may erase.
         let erased = delivery.updates.iter().filter(|given| matches!(given, BuilderUpdate::Erase { .. })).count();
         let named = fields.get("member_id").or_else(|| fields.get("resource")?.get("member_id"));
         prop_assert!(erased == 0 || named.is_some_and(|id| !id.is_null()));

@@ -1,4 +1,4 @@
-//! What one order's delivery says.
+//! Deliveries about one order.
 
 use super::*;
 
@@ -24,6 +24,7 @@ fn received_order_is_an_order_and_a_checkout() {
         refunds: BTreeMap::new(),
     };
     assert_eq!(order, expected);
+    // The event, with Channel Talk's keys.
     let [given] = update.events.as_slice() else { panic!() };
     assert_eq!(given.event.id.as_deref(), Some("cafe24:order:20261120-0000011"));
     assert_eq!((given.event.name.as_str(), given.event.created_at), ("CheckoutComplete", PLACED));
@@ -32,7 +33,7 @@ fn received_order_is_an_order_and_a_checkout() {
     let expected = json!({"id": "20261120-0000011", "totalAmount": 29800, "shippingAmount": 3000,
         "currency": "KRW", "products": products});
     assert_eq!(property(&update), expected);
-    // Whoever typed them may have ordered for somebody else.
+    // The buyer may have ordered for a different person.
     assert_eq!((update.fields, update.name), (BTreeMap::new(), None));
 }
 
@@ -49,8 +50,10 @@ fn status_is_a_later_version_of_the_same_order_and_event() {
         let (update, order) = example_order(no);
         assert_eq!((update.at, order.at, order.version), (at, PLACED, at), "{no}");
         assert_eq!((order.total, order.cancelled), (amount("29800"), cancelled), "{no}");
+        // The refund has one id for every event of the order.
         let refunds = refund.map(|text| ("20261120-0000011:refund".to_owned(), amount(text)));
         assert_eq!(order.refunds, BTreeMap::from_iter(refunds), "{no}");
+        // The event stays the same in a later version.
         let (received, _) = example_order(90023);
         assert_eq!(update.events[0].event, received.events[0].event, "{no}");
         assert_eq!(update.events[0].version, at, "{no}");
@@ -104,6 +107,7 @@ fn amount_is_an_exact_plain_decimal() {
         assert_eq!(property(&update)["totalAmount"], number, "{given}");
         assert_eq!(property(&update)["totalAmount"].to_string(), expected);
     }
+    // Anything but a plain decimal is rejected. The update keeps its event.
     for wrong in [
         json!("1,000.00"),
         json!(""),

@@ -1,10 +1,12 @@
-//! Which event it is, in which mall, and about whom.
+//! The event, the mall and the member of a delivery.
 
 use super::*;
 
 #[test]
 fn event_number_is_found_wherever_cafe24_puts_it() {
     let flat = json!({"member_id": "lee01", "group_name": "VIP", "avail_mileage": "5", "created_date": "x"});
+    // The number is in the body, in the place of the shop's number or in the resource, or follows from the
+    // shape.
     let cases = [
         (json!({"event_no": 90143, "resource": flat}), "groupName"),
         (json!({"event_no": "90143", "resource": flat}), "groupName"),

@@ -1,4 +1,4 @@
-//! Whatever is sent.
+//! Any body and any topic.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ const TOPICS: [&str; 24] = [
     "orders/delete",
 ];
 
-/// Keys that are read, so that chance comes upon them.
+/// Keys that the parser reads, so that random bodies contain the keys.
 const KEYS: [&str; 42] = [
     "id",
     "admin_graphql_api_id",
@@ -133,6 +133,7 @@ proptest! {
         let text = Value::from(body.clone()).to_string();
         for topic in TOPICS {
             let delivery = read(topic, &body, context());
+            // Only a deletion or redaction that names a customer may erase.
             for update in &delivery.updates {
                 match update {
                     BuilderUpdate::Erase { .. } => {
@@ -149,6 +150,7 @@ proptest! {
                     BuilderUpdate::Refund(_) | BuilderUpdate::DataRequest { .. } => {}
                 }
             }
+            // Every rejection comes once.
             let mut rejections = delivery.rejections.clone();
             rejections.sort();
             rejections.dedup();

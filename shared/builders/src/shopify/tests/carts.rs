@@ -19,10 +19,12 @@ fn cart_updates_its_figures_with_one_event_per_item() {
     for topic in ["carts/create", "carts/update"] {
         let update = only(topic, cart(json!([line(44101, "12.90", 2), line(44201, "34.00", 1)])));
         assert_eq!(update.at, ms("2026-11-20T10:05:00+09:00"));
+        // The figures: pieces and price.
         assert_eq!(
             (update.fields["cartCount"].clone(), update.fields["cartPrice"].clone()),
             (Some(json!(3)), Some(json!(59.8)))
         );
+        // One event per item, with Channel Talk's keys.
         let ids: Vec<_> = update.events.iter().map(|given| given.event.id.as_deref().unwrap()).collect();
         assert_eq!(ids, ["shopify:cart:c1-7b0e:44101", "shopify:cart:c1-7b0e:44201"]);
         let first = &update.events[0];
@@ -41,10 +43,12 @@ fn cart_belongs_to_its_customer_or_is_rejected() {
     let cart_of = |customer: Value| {
         delivery("carts/update", with(&cart(json!([])), json!({"customer": customer, "customer_id": "-"})))
     };
+    // The customer's data and the cart's figures are two updates, each with its own time.
     let whose = cart_of(customer);
     let [fields, figures] = update(&whose)[..] else { panic!() };
     assert_eq!((fields.at, figures.at), (ms("2026-11-19T09:00:00+09:00"), ms("2026-11-20T10:05:00+09:00")));
     assert_eq!(figures.fields["cartCount"], Some(json!(0)), "an empty cart is empty");
+    // Without a customer, the cart is rejected.
     for (customer, lost) in [
         (json!(null), vec![("customer", RejectionReason::NoCustomer)]),
         (json!({"id": null}), vec![("customer.id", RejectionReason::NoCustomer)]),
@@ -114,6 +118,7 @@ fn cart_without_token_or_time_makes_no_events() {
     let keyed =
         only("carts/update", with(&cart(json!([line(1, "1.00", 1)])), json!({"token": "c1-7b0e?key=5f1a"})));
     assert_eq!(keyed.events[0].event.id.as_deref(), Some("shopify:cart:c1-7b0e:1"));
+    // An object in the place of the list is rejected.
     let shapeless = delivery("carts/update", cart(json!({"0": line(1, "1.00", 1)})));
     assert_eq!(
         (shapeless.updates.len(), rejections(&shapeless)),

@@ -1,4 +1,4 @@
-//! Erasures and requests.
+//! Erasures and data requests.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
         assert_eq!(delivery.updates, [BuilderUpdate::Erase { by: member("7"), at: ms(at) }]);
         assert_eq!(rejections(&delivery), []);
     }
-    // An address in it picks nobody: the topic is about a customer.
+    // An address in the body picks nobody, because the topic is about a customer.
     let delivery = delivery("customers/delete", json!({"id": null, "email": "lee@example.com"}));
     assert_eq!(
         (delivery.updates.len(), rejections(&delivery)),
@@ -51,6 +51,7 @@ fn redact_identifies_by_id_else_by_email_else_by_phone() {
         (json!({"email": "nobody", "phone": "+82 10-2468-2468"}), phone(), Some("customer.email")),
         (json!({"id": "x", "email": "lee@example.com"}), email(), Some("customer.id")),
     ] {
+        // Both topics name the person in the same way.
         for (topic, body) in [
             ("customers/redact", json!({"shop_id": 1, "customer": customer, "orders_to_redact": []})),
             (

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use okyaku_domain::builder_update::TagUpdate;
 
-/// As API versions before 2025-01 tell a customer.
+/// A customer in API versions before 2025-01.
 fn classic() -> Value {
     json!({
         "id": 7064055069_u64,
@@ -31,7 +31,7 @@ fn classic() -> Value {
     })
 }
 
-/// As API versions from 2025-01 on do: neither tags nor consents nor purchases.
+/// A customer in API versions since 2025-01: tags, consents and purchases are absent.
 fn current() -> Value {
     with(
         &classic(),
@@ -51,6 +51,7 @@ fn classic_payload_updates_fields_tags_and_consents() {
     assert_eq!(update.at, ms("2026-11-20T09:10:00+09:00"));
     assert_eq!(update.builder_created_at, Some(ms("2026-11-01T09:00:00+09:00")));
     assert_eq!(update.name, Some(Some("Minji Lee".into())));
+    // The fields, under the keys from Channel Talk.
     let fields = [
         ("email", Some(json!("lee@example.com"))),
         ("extMember", Some(json!(true))),
@@ -63,6 +64,7 @@ fn classic_payload_updates_fields_tags_and_consents() {
         ("shippingZipCode", Some(json!("04524"))),
     ];
     assert_eq!(update.fields, fields.map(|(key, value)| (key.to_owned(), value)).into());
+    // The whole set of tags, and the consents with their times.
     assert_eq!(update.tags, Some(TagUpdate::All(tags(&["coffee", "vip"]))));
     assert_eq!(update.unsubscribe_email, Some((false, ms("2026-11-20T09:01:00+09:00"))));
     assert_eq!(update.unsubscribe_texting, Some((true, update.at)));
@@ -138,6 +140,7 @@ fn address_phone_is_used_only_without_a_customer_phone_key() {
 
 #[test]
 fn customer_id_is_a_number_digits_or_a_gid() {
+    // Every form of the id is the same member.
     for body in [
         json!({"id": 7064055069_u64}),
         json!({"id": "7064055069"}),
@@ -147,6 +150,7 @@ fn customer_id_is_a_number_digits_or_a_gid() {
     ] {
         assert_eq!(only("customers/create", body.clone()).member.as_str(), "7064055069", "{body}");
     }
+    // Any further value is no customer's id.
     for id in [
         json!(null),
         json!(""),
@@ -188,9 +192,12 @@ fn wrong_field_is_rejected_by_its_path_and_the_rest_is_kept() {
     ] {
         let delivery = delivery("customers/update", with(&classic(), change.clone()));
         assert_eq!(rejections(&delivery), [(path, RejectionReason::Invalid)], "{change}");
+        // The readable fields are kept.
         let update = update(&delivery)[0];
         assert_eq!(update.fields["lastName"], Some(json!("Lee")));
+        // Only a value of a wrong type loses all tags.
         assert!(update.tags.is_none() == change["tags"].is_number(), "{change}");
+        // Without a readable time, the time of the delivery counts.
         if path == "updated_at" {
             assert_eq!(update.at, context().at);
         }
@@ -225,6 +232,7 @@ fn tag_topics_update_only_the_named_tags() {
         ("customers/tags_removed", TagUpdate::Removed),
     ];
     for (topic, change) in topics {
+        // The old and the new keys of a body make the same update.
         for body in [
             json!({"customerId": "gid://shopify/Customer/7", "tags": ["VIP", "coffee"], "occurredAt": "2026-11-20T00:20:00.5Z"}),
             json!({"customer_id": 7, "tags": "VIP, coffee", "occurred_at": "2026-11-20T09:20:00.500+09:00"}),
@@ -237,6 +245,7 @@ fn tag_topics_update_only_the_named_tags() {
             assert!(update.fields.is_empty());
         }
     }
+    // Without a customer or without tags, the delivery is rejected.
     let nobodys = delivery("customer.tags_added", json!({"tags": ["vip"]}));
     assert_eq!(
         (nobodys.updates.len(), rejections(&nobodys)),
@@ -257,6 +266,7 @@ fn consent_never_given_is_a_refusal_and_the_object_wins() {
         ("pending", true),
     ] {
         let consent = json!({"state": state, "consent_updated_at": since});
+        // Each consent has its own topics, which leave the second consent unchanged.
         for topic in ["customers_email_marketing_consent/update", "customers/email_marketing_consent_update"]
         {
             let update = only(
@@ -272,15 +282,18 @@ fn consent_never_given_is_a_refusal_and_the_object_wins() {
             assert_eq!(update.unsubscribe_texting, Some((refused, ms(since))), "{state}");
             assert_eq!(update.unsubscribe_email, None);
         }
+        // If a payload has both forms, the object wins.
         let both =
             with(&classic(), json!({"email_marketing_consent": consent, "accepts_marketing": refused}));
         assert_eq!(only("customers/update", both).unsubscribe_email, Some((refused, ms(since))), "{state}");
     }
+    // Without a time, the time of the delivery counts.
     let undated = json!({"customer_id": 7, "email_marketing_consent": {"state": "subscribed", "consent_updated_at": null}});
     assert_eq!(
         only("customers/email_marketing_consent_update", undated).unsubscribe_email,
         Some((false, context().at))
     );
+    // A null in place of the consent is rejected.
     let nothing =
         delivery("customers/marketing_consent_update", json!({"id": 7, "sms_marketing_consent": null}));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The example deliveries, and which topics say nothing.
+//! The example deliveries, and the topics that change nothing.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Topics that are known and say nothing that is kept.
+/// Known topics that change nothing.
 const SILENT: [&str; 3] = ["app/uninstalled", "customers/purchasing_summary", "orders/edited"];
 
-/// Topics that have an example.
+/// Topics with an example.
 const TOPICS: [&str; 25] = [
     "app/uninstalled",
     "carts/create",
@@ -47,6 +47,7 @@ fn every_example_is_read_without_a_rejection() {
         let path = entry.unwrap().path();
         let example: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let topic = example["topic"].as_str().unwrap();
+        // The name of the file is the topic.
         assert_eq!(path.file_stem().unwrap().to_str().unwrap(), topic.replace('/', "-"));
         let delivery = delivery(topic, example["body"].clone());
         assert_eq!(rejections(&delivery), [], "{topic}");

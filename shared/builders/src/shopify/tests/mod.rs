@@ -17,7 +17,7 @@ use okyaku_domain::event::Bounds;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::{DAY, Millis};
 
-/// When the deliveries of these tests arrive: some days after what they tell.
+/// The arrival of the deliveries in these tests, some days after the events in the deliveries.
 const ARRIVED: &str = "2026-11-22T09:00:00+09:00";
 
 fn ms(text: &str) -> Millis {
@@ -34,7 +34,7 @@ fn delivery(topic: &str, body: Value) -> Delivery {
     read(topic, &body, context())
 }
 
-/// The statements about a member, of a delivery that says nothing else.
+/// Returns the updates of a delivery with member updates only.
 fn update(delivery: &Delivery) -> Vec<&CustomerUpdate> {
     let mut all = Vec::new();
     for update in &delivery.updates {
@@ -44,7 +44,7 @@ fn update(delivery: &Delivery) -> Vec<&CustomerUpdate> {
     all
 }
 
-/// The only statement, of a delivery without drops.
+/// Returns the only update of a delivery without rejections.
 fn only(topic: &str, body: Value) -> CustomerUpdate {
     let delivery = delivery(topic, body);
     assert_eq!(rejections(&delivery), [], "{topic}");
@@ -56,7 +56,7 @@ fn rejections(delivery: &Delivery) -> Vec<(&str, RejectionReason)> {
     delivery.rejections.iter().map(|rejection| (rejection.field.as_str(), rejection.reason)).collect()
 }
 
-/// `base` with the keys of `change` over its own; a key with the text `"-"` is taken out.
+/// Returns `base` with the keys of `change`. The text `"-"` takes out a key.
 fn with(base: &Value, change: Value) -> Value {
     let mut whole = base.clone();
     let object = whole.as_object_mut().unwrap();

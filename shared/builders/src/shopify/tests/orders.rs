@@ -35,7 +35,7 @@ fn property(update: &CustomerUpdate) -> Value {
     serde_json::from_str(update.events[0].event.property.as_deref().unwrap()).unwrap()
 }
 
-/// What the delivery says of the order itself, which comes last.
+/// Returns the update of the order, which comes last, and the rejections.
 fn sale(topic: &str, body: Value) -> (CustomerUpdate, Vec<(String, RejectionReason)>) {
     let delivery = delivery(topic, body);
     let rejections =
@@ -58,10 +58,12 @@ fn order_topics_each_update_the_whole_order() {
         assert_eq!(rejections(&delivery), [], "{topic}");
         let [customer, sale] = update(&delivery)[..] else { panic!("{topic}") };
 
+        // The first update is about the customer, with the customer's own time.
         assert_eq!(customer.at, ms("2026-11-19T09:00:00+09:00"), "the customer's own time, not the order's");
         assert_eq!(customer.fields["email"], Some(json!("lee@example.com")));
         assert_eq!((customer.tags.clone(), customer.events.len(), customer.order.clone()), (None, 0, None));
 
+        // The second update is about the order, with the order's time of change.
         let (at, version) = (ms("2026-11-20T10:15:00+09:00"), ms("2026-11-20T10:16:00+09:00"));
         assert_eq!((sale.member.as_str(), sale.at), ("7064055069", version));
         assert!(sale.fields.is_empty());
@@ -69,6 +71,7 @@ fn order_topics_each_update_the_whole_order() {
             (sale.builder_created_at, customer.builder_created_at),
             (customer.builder_created_at, Some(ms("2026-11-01T09:00:00+09:00")))
         );
+        // The event has the order's id and time.
         let event = &sale.events[0].event;
         assert_eq!(event.id.as_deref(), Some("shopify:order:5501"));
         assert_eq!(
@@ -80,6 +83,7 @@ fn order_topics_each_update_the_whole_order() {
             event.property.as_deref().unwrap(),
             r#"{"currency":"USD","id":"5501","products":[{"id":"8801","name":"Mug","price":29.9,"quantity":1}],"shippingAmount":3,"totalAmount":32.9}"#
         );
+        // The order for the purchase figures.
         let expected = Order {
             id: "5501".into(),
             at,
@@ -152,6 +156,7 @@ fn order_without_readable_money_keeps_only_its_event() {
         assert_eq!(property(&update).get("totalAmount"), None);
         assert_eq!(property(&update)["shippingAmount"], 3);
     }
+    // A wrong currency has the same effect as a wrong total.
     for currency in [json!("dollars"), json!(""), json!(5), json!("-")] {
         let (update, rejections) = sale("orders/create", with(&order(), json!({"currency": currency})));
         assert_eq!(
@@ -160,6 +165,7 @@ fn order_without_readable_money_keeps_only_its_event() {
         );
         assert_eq!(property(&update).get("currency"), None);
     }
+    // A wrong shipping price leaves out the shipping amount only.
     let (update, rejections) =
         sale("orders/create", with(&order(), json!({"shipping_lines": [{"price": "free"}]})));
     assert!(update.order.is_some() && property(&update).get("shippingAmount").is_none());
@@ -186,6 +192,8 @@ fn order_needs_an_id_and_a_time_that_never_changes() {
         assert_eq!(rejections(&delivery), [("id", RejectionReason::Invalid)]);
         assert_eq!(update(&delivery).len(), 1, "the customer's fields are kept");
     }
+    // `processed_at` replaces a missing `created_at`. The time of the delivery replaces a missing
+    // `updated_at`.
     let (update, rejections) =
         sale("orders/create", with(&order(), json!({"created_at": "-", "updated_at": "-"})));
     assert_eq!(
@@ -193,6 +201,7 @@ fn order_needs_an_id_and_a_time_that_never_changes() {
         (context().at, ms("2026-11-20T10:14:00+09:00"))
     );
     assert_eq!(rejections, []);
+    // Without both times, there is neither an event nor an order.
     let (update, rejections) =
         sale("orders/create", with(&order(), json!({"created_at": null, "processed_at": null})));
     assert!(update.events.is_empty() && update.order.is_none());
@@ -239,6 +248,7 @@ fn wrong_product_keeps_its_readable_fields() {
     assert_eq!(property(&update)["products"], json!([{"name": "By hand"}]));
     let fields: Vec<&str> = rejections.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(fields, ["line_items.product_id", "line_items.price", "line_items.quantity"]);
+    // A line typed in by hand has a number of its own.
     let own = json!([{"id": 61, "product_id": null, "title": "By hand", "price": 5, "quantity": 2}]);
     let (update, _) = sale("orders/create", with(&order(), json!({"line_items": own})));
     assert_eq!(
@@ -263,13 +273,16 @@ fn checkout_begins_and_is_no_order() {
             (json!("30501"), json!(32.9))
         );
     }
+    // Without a token, the number names the checkout.
     let (update, _) = sale("checkouts/create", with(&order(), json!({"id": 30501, "token": null})));
     assert_eq!(update.events[0].event.id.as_deref(), Some("shopify:checkout:30501"));
+    // A checkout without a customer is rejected.
     let nobodys = delivery("checkouts/create", with(&order(), json!({"customer": null})));
     assert_eq!(
         (nobodys.updates.len(), rejections(&nobodys)),
         (0, vec![("customer", RejectionReason::NoCustomer)])
     );
+    // The event's id would be too long.
     let (update, rejections) = sale("checkouts/create", with(&order(), json!({"token": "k".repeat(101)})));
     assert!(update.events.is_empty());
     assert_eq!(rejections, [("token".to_owned(), RejectionReason::Invalid)]);

@@ -1,4 +1,4 @@
-//! Money given back.
+//! Refunds.
 
 use serde_json::{Value, json};
 
@@ -13,8 +13,9 @@ fn line(subtotal: Value, tax: Value) -> Value {
     json!({"subtotal": subtotal, "total_tax": tax, "subtotal_set": {"shop_money": {"amount": "1", "currency_code": "USD"}}})
 }
 
-/// What is refunded by this refund alone, and within its order.
+/// Returns the refunded amount of the refund alone and within its order, with the rejections of both.
 fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, Vec<String>) {
+    // The refund as a topic of its own.
     let alone = delivery("refunds/create", refund.clone());
     let own = match &alone.updates[..] {
         [BuilderUpdate::Refund(Refund { order, id, amount })] => {
@@ -24,6 +25,7 @@ fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, V
         [] => None,
         other => panic!("{other:?}"),
     };
+    // The same refund within its order.
     let order = json!({"id": 5501, "customer": {"id": 7}, "created_at": "2026-11-20T10:15:00+09:00", "currency": "USD",
         "total_price": "99.00", "line_items": [], "refunds": [refund]});
     let within = delivery("orders/updated", order);
@@ -43,7 +45,7 @@ fn refund_is_the_amount_paid_back_else_the_sum_of_its_lines() {
         (json!([paid(json!("5")), transaction("void", "success", json!("7"))]), json!([]), Some("5")),
         (json!([]), json!([line(json!(10.5), json!("1.05")), line(json!("2"), json!(null))]), Some("13.55")),
         (json!(null), json!([line(json!("10.00"), json!(0))]), Some("10")),
-        // Not yet, or never: nothing is known to have been given back.
+        // Pending or empty: so far, no money is known to be given back.
         (json!([transaction("refund", "pending", json!("5"))]), json!([line(json!(5), json!(0))]), None),
         (json!([]), json!([]), None),
     ] {
@@ -56,11 +58,13 @@ fn refund_is_the_amount_paid_back_else_the_sum_of_its_lines() {
 
 #[test]
 fn refund_in_a_foreign_currency_is_read_from_the_lines() {
+    // The buyer paid in KRW, and the shop sells in USD.
     let foreign = with(&transaction("refund", "success", json!("18000")), json!({"currency": "KRW"}));
     let refund = json!({"id": 9301, "order_id": 5501, "transactions": [foreign],
         "refund_line_items": [line(json!("12.90"), json!("1.10"))]});
     assert_eq!(given_back(&refund), (Some("14".into()), Some("14".into()), vec![], vec![]));
-    // Without lines the amount in the shop's currency is unknown, and none is better than a wrong one.
+    // Without lines, the amount in the shop's currency is unknown. An absent amount is better than a wrong
+    // amount.
     let money = json!({"shop_money": {"amount": "0", "currency": "USD", "currency_code": "USD"}});
     for told in [
         json!({"order_adjustments": [{"amount": "-3.00", "amount_set": money}]}),
@@ -95,11 +99,13 @@ fn unreadable_refund_is_rejected() {
         assert_eq!((own, within), (None, None), "{change}");
         assert_eq!((lost, lost_within), (vec![path.to_owned()], vec![format!("refunds.{path}")]), "{change}");
     }
+    // A refund without a readable order is rejected.
     let nowhere = delivery("refunds/create", with(&good, json!({"order_id": [5501]})));
     assert_eq!(
         (nowhere.updates.len(), rejections(&nowhere)),
         (0, vec![("order_id", RejectionReason::Invalid)])
     );
+    // GraphQL's ids name the same refund.
     let gid = with(&good, json!({"id": "gid://shopify/Refund/9301", "order_id": "gid://shopify/Order/5501"}));
     assert_eq!(given_back(&gid).0.as_deref(), Some("5"));
 }
