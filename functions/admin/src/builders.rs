@@ -21,11 +21,10 @@ pub(crate) async fn connect(
     app: &App<Access>,
     channel: Channel,
     builder: Builder,
-    shop: &str,
+    shop: String,
     secret: Option<&str>,
     enabled: bool,
 ) -> Result<Value, Error> {
-    let shop = shop.trim().to_lowercase();
     let key = format!("{}:{shop}", builder.name());
     let mut builders = channel.builders.clone();
     // Keep the secrets of the same shop. Another shop starts without secrets.

@@ -28,6 +28,8 @@ pub(crate) fn show(channel: &Channel) -> Value {
             (builder.name().to_owned(), json!({ "shop": connection.shop, "enabled": connection.enabled }))
         }).collect::<serde_json::Map<_, _>>(),
         "purchaseMonths": channel.purchase_months,
+        // An ended channel is listed until `sweep` has deleted its data.
+        "erasedAt": channel.erased_at,
     })
 }
 

@@ -3,15 +3,18 @@
 use lambda_http::http::Uri;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::Scope;
+use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::NAME_CHARS;
 use okyaku_domain::text;
 use okyaku_domain::time::Millis;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use okyaku_engine::erase::Replayed;
+
+use crate::actions::{ACTIONS, form};
 
 /// The kinds of keys that can be rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -27,7 +30,7 @@ pub(crate) enum KeyKind {
 
 /// A command, by its `action`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Command {
     /// Creates a channel with new keys.
     CreateChannel {
@@ -47,7 +50,9 @@ pub(crate) enum Command {
         member_hash: bool,
     },
     /// Lists every channel, without secrets.
-    ListChannels,
+    ListChannels {},
+    /// Lists the public keys of a channel.
+    ListKeys { channel_id: ChannelId },
     /// Creates a new key. The old key, if named, ends after the grace.
     RotateKey {
         channel_id: ChannelId,
@@ -57,6 +62,14 @@ pub(crate) enum Command {
         #[serde(default = "all")]
         scopes: Vec<Scope>,
     },
+    /// Renames a channel.
+    SetName { channel_id: ChannelId, name: String },
+    /// Sets the region. Stored phone numbers stay as they are.
+    SetRegion { channel_id: ChannelId, region: String },
+    /// Sets how many days new events are kept. Stored events keep their end.
+    SetEventDays { channel_id: ChannelId, event_days: u32 },
+    /// Deletes a channel with all its data. The name must be the channel's name.
+    DeleteChannel { channel_id: ChannelId, name: String },
     /// Replaces the allowed origins.
     SetOrigins { channel_id: ChannelId, origins: Vec<String> },
     /// Lists the erasures since `since`, which a table restored to that time lacks. `after` is the `next` of
@@ -106,42 +119,88 @@ fn all() -> Vec<Scope> {
 /// Reads a command.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the name of the wrong field.
+/// [`Error::Invalid`] with every missing or unknown field, or with the fields of a wrong form.
 pub(crate) fn parse(command: Value) -> Result<Command, Error> {
-    // serde checks the shape. Its message may quote a value, so the caller gets this message.
-    let shape = "must be createChannel, listChannels, rotateKey, setOrigins, setSecret, setBuilder, setPurchaseWindow, listDataRequests, listErasures or replayErasures with its fields";
-    let command = serde_json::from_value(command).map_err(|_| Error::invalid("action", shape))?;
-    // Check the values that the shape leaves open.
-    match &command {
+    let Value::Object(mut fields) = command else {
+        return Err(Error::invalid("command", "must be a JSON object with an action"));
+    };
+    // Find the action, and name every field that is missing or unknown.
+    let name = fields.remove("action").unwrap_or_default();
+    let Some(action) = ACTIONS.iter().find(|action| name == action.name) else {
+        let names = ACTIONS.iter().map(|action| action.name).collect::<Vec<_>>().join(", ");
+        return Err(Error::invalid("action", format!("must be one of {names}")));
+    };
+    let is_missing = |field: &&&str| fields.get(**field).is_none_or(Value::is_null);
+    let missing = action.required.iter().filter(is_missing);
+    let missing = missing.map(|field| Detail::new(*field, format!("is required by {}", action.name)));
+    let is_known = |field: &str| action.required.contains(&field) || action.optional.contains(&field);
+    let unknown = fields.keys().filter(|field| !is_known(field));
+    let unknown = unknown.map(|field| Detail::new(field, format!("is not a field of {}", action.name)));
+    let wrong: Vec<Detail> = missing.chain(unknown).collect();
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    // A text of serde may quote a value, so the error has the form of the field instead.
+    let command = Value::Object(Map::from_iter([(action.name.to_owned(), Value::Object(fields))]));
+    let mut command = serde_path_to_error::deserialize(command).map_err(|error| {
+        let path = error.path().to_string();
+        let path = path.strip_prefix(action.name).unwrap_or(&path).trim_start_matches('.');
+        let field = path.split(['.', '[']).next().unwrap_or_default();
+        Error::invalid(path, form(field))
+    })?;
+    check(&mut command)?;
+    Ok(command)
+}
+
+/// Checks the values that the shape leaves open. Trims names.
+fn check(command: &mut Command) -> Result<(), Error> {
+    match command {
         Command::CreateChannel { name, region, origins, event_days, .. } => {
-            text::short(name, NAME_CHARS).map_err(|message| Error::invalid("name", message))?;
-            if region.len() != 2 || !region.bytes().all(|b| b.is_ascii_uppercase()) {
-                return Err(Error::invalid("region", "must be ISO 3166-1 alpha-2, such as KR"));
-            }
-            if !(1..=3650).contains(event_days) {
-                return Err(Error::invalid("eventDays", "must be from 1 to 3650"));
-            }
+            check_name(name)?;
+            check_region(region)?;
+            check_event_days(*event_days)?;
             check_origins(origins)?;
         }
+        Command::SetName { name, .. } => check_name(name)?,
+        Command::SetRegion { region, .. } => check_region(region)?,
+        Command::SetEventDays { event_days, .. } => check_event_days(*event_days)?,
         Command::SetOrigins { origins, .. } => check_origins(origins)?,
         Command::SetSecret { secret: Some(secret), .. }
-            if ::hex::decode(secret).map_or(true, |bytes| bytes.len() < 16) =>
+            if ::hex::decode(secret.as_str()).map_or(true, |bytes| bytes.len() < 16) =>
         {
             return Err(Error::invalid("secret", "must be hexadecimal, of at least 32 digits"));
         }
-        Command::SetBuilder { shop, secret, .. } => {
-            text::short(shop, NAME_CHARS).map_err(|message| Error::invalid("shop", message))?;
+        Command::SetBuilder { builder, shop, secret, .. } => {
+            *shop = text::short(shop, NAME_CHARS).map_err(|message| Error::invalid("shop", message))?;
+            *shop = shop.to_lowercase();
+            builder.check_shop(shop).map_err(|message| Error::invalid("shop", message))?;
             // A builder's secret has 32 characters or more. A short secret could be guessed.
             if secret.as_ref().is_some_and(|secret| secret.trim().len() < 8) {
                 return Err(Error::invalid("secret", "must have at least 8 characters"));
             }
         }
         Command::SetPurchaseWindow { months, .. } if !(1..=12).contains(months) => {
-            return Err(Error::invalid("months", "must be from 1 to 12"));
+            return Err(Error::invalid("months", form("months")));
         }
         _ => {}
     }
-    Ok(command)
+    Ok(())
+}
+
+fn check_name(name: &mut String) -> Result<(), Error> {
+    *name = text::short(name, NAME_CHARS).map_err(|message| Error::invalid("name", message))?;
+    Ok(())
+}
+
+fn check_region(region: &str) -> Result<(), Error> {
+    if region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(Error::invalid("region", form("region")))
+}
+
+fn check_event_days(days: u32) -> Result<(), Error> {
+    if (1..=3650).contains(&days) { Ok(()) } else { Err(Error::invalid("eventDays", form("eventDays"))) }
 }
 
 fn check_origins(origins: &[String]) -> Result<(), Error> {

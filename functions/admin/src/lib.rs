@@ -3,10 +3,12 @@
 //! The function has no route and is invoked directly. IAM alone decides who may invoke the function.
 
 mod access;
+pub mod actions;
 mod builders;
 mod channel;
 mod command;
 mod development;
+mod keys;
 mod replay;
 
 use okyaku_domain::id::ChannelId;
@@ -14,20 +16,17 @@ use std::collections::BTreeMap;
 
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
-use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::keyring::random;
+
+use okyaku_engine::{App, Invocation, Setting, erase};
 use serde_json::{Value, json};
 
 use channel::{find, hex, pair, public, show};
-use command::{Command, KeyKind};
+use command::Command;
 
 pub use access::Access;
 pub use development::create_development_channel;
-
-/// How long a rotated key still works, in hours, by default.
-const GRACE_HOURS: u32 = 24;
-const HOUR: i64 = 60 * 60 * 1000;
 
 /// Runs a command, such as `{"action":"createChannel","name":"My shop"}`.
 ///
@@ -56,17 +55,25 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
             };
             create(app, channel).await
         }
-        Command::ListChannels => {
+        Command::ListChannels {} => {
             let shown = app.store.channels().await?.iter().map(show).collect::<Vec<_>>();
             Ok(json!({ "channels": shown }))
         }
         Command::RotateKey { channel_id, kind, key, grace_hours, scopes } => {
             let channel = find(app, &channel_id).await?;
-            rotate(app, &channel, kind, key, grace_hours, scopes).await
+            keys::rotate(app, &channel, kind, key, grace_hours, scopes).await
+        }
+        Command::ListKeys { channel_id } => keys::list(app, &find(app, &channel_id).await?).await,
+        Command::SetName { channel_id, name } => change(app, &channel_id, Setting::Name(name)).await,
+        Command::SetRegion { channel_id, region } => change(app, &channel_id, Setting::Region(region)).await,
+        Command::SetEventDays { channel_id, event_days } => {
+            change(app, &channel_id, Setting::EventDays(event_days)).await
+        }
+        Command::DeleteChannel { channel_id, name } => {
+            delete(app, &find(app, &channel_id).await?, &name).await
         }
         Command::SetOrigins { channel_id, origins } => {
-            app.store.set_origins(&channel_id, &origins).await?;
-            Ok(json!({ "channel": show(&find(app, &channel_id).await?) }))
+            change(app, &channel_id, Setting::Origins(origins)).await
         }
         Command::ListErasures { channel_id, since, after } => {
             replay::list(app, &find(app, &channel_id).await?, since, after.as_deref()).await
@@ -76,11 +83,10 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         }
         Command::SetBuilder { channel_id, builder, shop, secret, enabled } => {
             let channel = find(app, &channel_id).await?;
-            builders::connect(app, channel, builder, &shop, secret.as_deref(), enabled).await
+            builders::connect(app, channel, builder, shop, secret.as_deref(), enabled).await
         }
         Command::SetPurchaseWindow { channel_id, months } => {
-            app.store.set_purchase_months(&channel_id, months).await?;
-            Ok(json!({ "channel": show(&find(app, &channel_id).await?) }))
+            change(app, &channel_id, Setting::PurchaseMonths(months)).await
         }
         Command::ListDataRequests { channel_id } => {
             builders::data_requests(app, &find(app, &channel_id).await?).await
@@ -122,41 +128,28 @@ async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error>
     }))
 }
 
-/// Creates a new key. The old key, if named, ends after the grace.
-async fn rotate(
-    app: &App<Access>,
-    channel: &Channel,
-    kind: KeyKind,
-    old: Option<String>,
-    grace_hours: Option<u32>,
-    scopes: Vec<Scope>,
-) -> Result<Value, Error> {
-    let of_store = match kind {
-        KeyKind::Plugin => CredentialKind::Plugin,
-        KeyKind::Access => CredentialKind::Access,
-        KeyKind::Webhook => CredentialKind::Webhook,
-    };
-    // Check that the old key belongs to the channel before a new key is created.
-    if let Some(old) = &old
-        && !app.store.owns(&channel.id, of_store, old).await?
-    {
-        return Err(Error::NotFound("the key"));
+/// Ends a channel at once. The function `sweep` then deletes the data of the channel.
+async fn delete(app: &App<Access>, channel: &Channel, name: &str) -> Result<Value, Error> {
+    if channel.development {
+        return Err(Error::invalid(
+            "channelId",
+            "is the development channel: remove the data folder instead",
+        ));
     }
-    let key = hex(random::<16>()?);
-    // Make the new key. Only an access key has a secret.
-    let (credential, shown) = match kind {
-        KeyKind::Plugin => (public(channel), json!({ "pluginKey": key })),
-        KeyKind::Webhook => (public(channel), json!({ "webhookToken": key })),
-        KeyKind::Access => {
-            let secret = hex(random::<16>()?);
-            (pair(channel, &secret, scopes), json!({ "accessKey": key, "accessSecret": secret }))
-        }
-    };
-    // Save the new key first. After a failure in between, the shop still has the old key.
-    app.store.save_credential(of_store, &key, &credential).await?;
-    if let Some(old) = old {
-        let until = app.now() + i64::from(grace_hours.unwrap_or(GRACE_HOURS)) * HOUR;
-        app.store.end_credential(&channel.id, of_store, &old, until).await?;
+    // The name guards against the id of another channel.
+    if channel.name != name {
+        return Err(Error::invalid("name", "must repeat the channel's name"));
     }
-    Ok(shown)
+    erase::end_channel(app, channel, &Invocation::direct()?).await?;
+    shown(app, &channel.id).await
+}
+
+async fn change(app: &App<Access>, id: &ChannelId, setting: Setting) -> Result<Value, Error> {
+    app.store.change_channel(id, setting).await?;
+    shown(app, id).await
+}
+
+/// Returns the answer of a command that changed a channel.
+async fn shown(app: &App<Access>, id: &ChannelId) -> Result<Value, Error> {
+    Ok(json!({ "channel": show(&find(app, id).await?) }))
 }

@@ -3,21 +3,15 @@
 //! The old table keeps the id, the times and keyed hashes of each erasure. An operator may keep this data in
 //! a file.
 
-use std::time::{Duration, Instant};
-
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::ERASURES_LISTED;
 use okyaku_domain::time::Millis;
 use okyaku_engine::erase::{self, Replayed};
-use okyaku_engine::keyring::random;
 use okyaku_engine::{App, Invocation};
 use serde_json::{Value, json};
 
 use crate::access::Access;
-
-/// How long an erasure may be tried again when other writers come first.
-const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Returns a channel's erasures since a time, oldest first. The next call takes `next` as its `after`.
 pub(crate) async fn list(
@@ -42,9 +36,7 @@ pub(crate) async fn replay(
 ) -> Result<Value, Error> {
     let (mut replayed, mut already) = (0, 0);
     for one in kept {
-        let id = hex::encode(random::<16>()?);
-        let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
-        if erase::replay(app, channel, &one, &invocation).await? {
+        if erase::replay(app, channel, &one, &Invocation::direct()?).await? {
             replayed += 1;
         } else {
             already += 1;

@@ -14,6 +14,7 @@ pub mod sweep;
 pub mod track;
 
 pub use app::{App, Base, Settings};
+pub use okyaku_store::channels::Setting;
 pub use okyaku_store::items::credential;
 pub use okyaku_store::keyring;
 pub use okyaku_store::{Invocation, access, timeline};

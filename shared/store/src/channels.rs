@@ -8,21 +8,32 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
-use okyaku_domain::time::{self, Millis};
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::access::{Administer, Read};
 use crate::channel_cache::Known;
 use crate::item::Item;
-use crate::items::attributes::{expired, number, string, text};
+use crate::items::attributes::{expired, number, text};
 use crate::items::channel::{self, CHANNELS};
-use crate::items::credential::{self, CHANNEL, Credential, CredentialKind};
-use crate::key::{PK, SK, TTL};
+use crate::items::credential::{self, Credential, CredentialKind};
+use crate::key::{PK, SK};
 use crate::store::Store;
 use crate::table::write::Write;
 
-/// The attribute of a channel with the connections to builders.
-const BUILDERS: &str = "builders";
+/// A setting of a channel that can change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The shop's name for the channel.
+    Name(String),
+    /// The region, ISO 3166-1 alpha-2.
+    Region(String),
+    /// The retention of new events, in days.
+    EventDays(u32),
+    /// The origins of the pages.
+    Origins(Vec<String>),
+    /// The window of recent purchases, in months.
+    PurchaseMonths(u32),
+}
 
 impl<A: Read> Store<A> {
     /// Returns the channel of a public key. Costs 0 R if the key is cached, and 2 R otherwise.
@@ -84,20 +95,32 @@ impl<A: Administer> Store<A> {
         channel: &Channel,
         credentials: &[(CredentialKind, String, Credential)],
     ) -> Result<bool, Error> {
-        let mut writes = vec![new(channel::item(channel)?)];
+        // The channel keeps the names of its keys, so that a list of the keys needs no scan.
+        let names = credentials.iter().map(|(kind, key, _)| channel::key_name(*kind, key));
+        let mut item = channel::item(channel)?;
+        item.insert(channel::KEYS.to_owned(), AttributeValue::Ss(names.collect()));
+        let mut writes = vec![new(item)];
         for (kind, key, credential) in credentials {
             writes.push(new(credential::item(credential::key(*kind, key), credential)?));
         }
         self.transact_all(writes).await?.ok_or(Error::Busy)
     }
 
-    /// Replaces the origins of a channel.
+    /// Changes one setting of a channel. Costs 1 W. Stored customers and events stay as they are.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the channel is unknown. [`Error::Busy`] or [`Error::Internal`].
-    pub async fn set_origins(&self, channel: &ChannelId, origins: &[String]) -> Result<(), Error> {
-        let origins = origins.iter().cloned().map(AttributeValue::S).collect();
-        self.set(channel, [("origins", AttributeValue::L(origins))]).await
+    pub async fn change_channel(&self, id: &ChannelId, change: Setting) -> Result<(), Error> {
+        let field = match change {
+            Setting::Name(name) => ("name", text(&name)),
+            Setting::Region(region) => ("region", text(&region)),
+            Setting::EventDays(days) => ("eventDays", number(days)),
+            Setting::Origins(origins) => {
+                ("origins", AttributeValue::L(origins.into_iter().map(AttributeValue::S).collect()))
+            }
+            Setting::PurchaseMonths(months) => ("purchaseMonths", number(months)),
+        };
+        self.set(id, [field]).await
     }
 
     /// Replaces the sealed member-hash secret of a channel, and whether pages need a memberHash.
@@ -111,7 +134,8 @@ impl<A: Administer> Store<A> {
         enabled: bool,
     ) -> Result<(), Error> {
         let secret = AttributeValue::S(sealed.to_owned());
-        let fields = [("memberHashSecret", secret), ("memberHashEnabled", AttributeValue::Bool(enabled))];
+        let fields =
+            [(channel::MEMBER_HASH_SECRET, secret), ("memberHashEnabled", AttributeValue::Bool(enabled))];
         self.set(channel, fields).await
     }
 
@@ -129,23 +153,13 @@ impl<A: Administer> Store<A> {
         let read: AttributeValue = to_attribute_value(&channel.builders).map_err(Error::internal)?;
         let new: AttributeValue = to_attribute_value(builders).map_err(Error::internal)?;
         let write = Write::update(channel::key(&channel.id), |terms| {
-            format!("SET {} = {}", terms.name(BUILDERS), terms.value(new))
+            format!("SET {} = {}", terms.name(channel::BUILDERS), terms.value(new))
         });
         let write = write.when(|terms| {
-            let (pk, builders, read) = (terms.name(PK), terms.name(BUILDERS), terms.value(read));
+            let (pk, builders, read) = (terms.name(PK), terms.name(channel::BUILDERS), terms.value(read));
             format!("attribute_exists({pk}) AND (attribute_not_exists({builders}) OR {builders} = {read})")
         });
         if self.send(write).await? { Ok(()) } else { Err(Error::Busy) }
-    }
-
-    /// Sets how many months back a purchase counts as recent. Costs 1 W in all.
-    ///
-    /// The stored figures of customers stay as they are.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the channel is unknown. [`Error::Busy`] or [`Error::Internal`].
-    pub async fn set_purchase_months(&self, channel: &ChannelId, months: u32) -> Result<(), Error> {
-        self.set(channel, [("purchaseMonths", number(months))]).await
     }
 
     /// Sets some attributes of a channel. The remaining attributes stay, so that two concurrent commands both
@@ -161,54 +175,6 @@ impl<A: Administer> Store<A> {
         });
         let write = write.when(|terms| format!("attribute_exists({})", terms.name(PK)));
         if self.send(write).await? { Ok(()) } else { Err(Error::NotFound("the channel")) }
-    }
-
-    /// Stores a credential.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn save_credential(
-        &self,
-        kind: CredentialKind,
-        key: &str,
-        credential: &Credential,
-    ) -> Result<(), Error> {
-        self.send_plain(Write::put(credential::item(credential::key(kind, key), credential)?)).await
-    }
-
-    /// Lets a credential end at `until`, epoch ms.
-    ///
-    /// Returns `false` if the credential ends sooner or belongs to another channel.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn end_credential(
-        &self,
-        channel: &ChannelId,
-        kind: CredentialKind,
-        key: &str,
-        until: Millis,
-    ) -> Result<bool, Error> {
-        let write = Write::update(credential::key(kind, key), |terms| {
-            format!("SET {} = {}", terms.name(TTL), terms.value(number(time::ttl(until))))
-        });
-        // The condition keeps an earlier end.
-        let write = write.when(|terms| {
-            let (whose, expires) = (terms.name(CHANNEL), terms.name(TTL));
-            let (channel, until) =
-                (terms.value(text(channel.as_str())), terms.value(number(time::ttl(until))));
-            format!("{whose} = {channel} AND (attribute_not_exists({expires}) OR {expires} > {until})")
-        });
-        self.send(write).await
-    }
-
-    /// Returns whether a credential belongs to the channel. An ended credential belongs to the channel too.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn owns(&self, channel: &ChannelId, kind: CredentialKind, key: &str) -> Result<bool, Error> {
-        let item = self.get(credential::key(kind, key)).await?;
-        Ok(item.is_some_and(|item| string(&item, CHANNEL) == Some(channel.as_str())))
     }
 
     /// Returns every channel.

@@ -1,6 +1,13 @@
 //! An invocation of a function.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use okyaku_domain::error::Error;
+
+use crate::keyring::random;
+
+/// How long a command of a direct call may be tried again when other writers come first.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// An invocation of a function: its id and its deadline.
 #[derive(Clone, Debug)]
@@ -11,4 +18,15 @@ pub struct Invocation {
     pub id: String,
     /// When the function is stopped.
     pub deadline: Instant,
+}
+
+impl Invocation {
+    /// Creates the invocation of a command that no request carries, such as an operator's command. The
+    /// deadline is in 8 seconds.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the system has no random bytes.
+    pub fn direct() -> Result<Self, Error> {
+        Ok(Self { id: hex::encode(random::<16>()?), deadline: Instant::now() + PATIENCE })
+    }
 }

@@ -12,6 +12,7 @@ pub mod channels;
 pub mod clock;
 pub mod commit;
 mod contact_points;
+pub mod credentials;
 pub mod customers;
 mod data_requests;
 pub mod erasure;

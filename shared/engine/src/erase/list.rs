@@ -4,7 +4,7 @@
 //! off again.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::try_join_all;
 use okyaku_domain::channel::Channel;
@@ -22,8 +22,6 @@ use super::dispatch::erase;
 use super::outcome::{Erased, ErasureOptions};
 use crate::app::App;
 
-/// How long the erasure of a single value may be repeated when other writers come first.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// Names that are looked up at once. These persons share transactions.
 const WAVE: usize = 25;
 
@@ -141,8 +139,7 @@ impl<A: PlaceTombstones> List<'_, A> {
         if self.dry_run {
             return self.would(person, at, report).await;
         }
-        let id = hex::encode(random::<16>()?);
-        let invocation = Invocation { id, deadline: Instant::now() + PATIENCE };
+        let invocation = Invocation::direct()?;
         // An unknown name gets a tombstone too.
         let options = ErasureOptions { unknown: true, ..ErasureOptions::default() };
         match erase(self.app, self.channel, person, options, &invocation).await {

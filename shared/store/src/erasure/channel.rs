@@ -9,7 +9,7 @@ use okyaku_domain::error::Error;
 
 use crate::access::{EndChannel, PlaceTombstones};
 use crate::item::Item;
-use crate::items::attributes::{ERASED_AT, number, string};
+use crate::items::attributes::{ERASED_AT, number, string, text};
 use crate::items::credential::{self, CHANNEL};
 use crate::items::customer::CUSTOMER;
 use crate::items::event::EVENTS;
@@ -24,14 +24,18 @@ use crate::table::write::Write;
 impl<A: PlaceTombstones> Store<A> {
     /// Ends a channel and creates the job that empties the channel. Costs 4 W.
     ///
-    /// A repeated call changes nothing. Returns `false` if another transaction held the channel's item. The
+    /// The ended channel stays in the list of channels, without secrets and keys. A repeated call changes
+    /// nothing. Returns `false` if another transaction held the channel's item. The
     /// caller then tries again.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn end_channel(&self, job: &Erasure) -> Result<bool, Error> {
         let end = Write::update(channel::key(&job.channel), |terms| {
-            format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(job.erased_at)))
+            let (erased_at, secret) = (terms.name(ERASED_AT), terms.name(channel::MEMBER_HASH_SECRET));
+            let (keys, builders) = (terms.name(channel::KEYS), terms.name(channel::BUILDERS));
+            let (at, none) = (terms.value(number(job.erased_at)), terms.value(text("")));
+            format!("SET {erased_at} = {at}, {secret} = {none} REMOVE {keys}, {builders}")
         });
         // Only the first call ends the channel and creates the job.
         let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));

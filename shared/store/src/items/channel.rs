@@ -6,8 +6,16 @@ use okyaku_domain::id::ChannelId;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{FORMAT, number};
+use super::credential::CredentialKind;
 use crate::item::Item;
 use crate::key::Key;
+
+/// The attribute of a channel with the connections to builders.
+pub(crate) const BUILDERS: &str = "builders";
+/// The attribute of a channel with the sealed member-hash secret.
+pub(crate) const MEMBER_HASH_SECRET: &str = "memberHashSecret";
+/// The attribute of a channel with the names of its public keys: a set of texts such as `plugin:KEY`.
+pub(crate) const KEYS: &str = "keys";
 
 /// The partition of all channels.
 pub const CHANNELS: &str = "CH";
@@ -16,6 +24,26 @@ pub const CHANNELS: &str = "CH";
 #[must_use]
 pub fn key(id: &ChannelId) -> Key {
     Key::new(CHANNELS.to_owned(), id.as_str())
+}
+
+/// Returns the name of a public key in the channel, such as `plugin:KEY`.
+pub(crate) fn key_name(kind: CredentialKind, key: &str) -> String {
+    format!("{}:{key}", kind.name())
+}
+
+/// Returns the kind and the key of a name.
+pub(crate) fn of_key_name(name: &str) -> Option<(CredentialKind, &str)> {
+    let (kind, key) = name.split_once(':')?;
+    let kinds = [CredentialKind::Plugin, CredentialKind::Access, CredentialKind::Webhook];
+    Some((kinds.into_iter().find(|known| known.name() == kind)?, key))
+}
+
+/// Returns the names of the public keys of a channel, sorted.
+pub(crate) fn key_names(item: &Item) -> Vec<&str> {
+    let set = item.get(KEYS).and_then(|value| value.as_ss().ok());
+    let mut names: Vec<&str> = set.into_iter().flatten().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Returns a channel as an item.

@@ -29,7 +29,9 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
-    fn name(self) -> &'static str {
+    /// Returns the name, such as `plugin`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Plugin => "plugin",
             Self::Access => "access",
