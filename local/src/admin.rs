@@ -21,7 +21,7 @@ pub(crate) async fn run(args: &Args, admin: &Admin) -> Result<(), Failure> {
         text => serde_json::from_str::<Value>(text),
     };
     let command = command.map_err(|error| format!("the command is not JSON: {error}"))?;
-    let home = Home::open(args)?;
+    let home = Home::for_command(args)?;
     let base = home.base(&args.table).await?;
     let answer = okyaku_admin::handle(&base.app(), command).await.map_err(|error| error.explained())?;
     writeln!(std::io::stdout(), "{answer:#}")?;

@@ -12,12 +12,11 @@ use crate::destination::destination;
 const KEYS_HELP: &str = "Keys: OKYAKU_HASH_KEY and OKYAKU_TOKEN_KEY win over every other if they are set. Without them a \
                          data folder has its own in keys.json, memory has fresh ones, and --dynamodb refuses to start.";
 
-const ADMIN_HELP: &str = "A folder that a running server uses is refused. Beside a server that was started with --engine-port N \
-                          and both keys, use --dynamodb http://127.0.0.1:N and the same keys; the server sees a change \
-                          within a minute.";
+const ADMIN_HELP: &str = "The command also works while a server runs on the same folder. The server sees a change of a \
+                          channel within a minute.";
 
-const EXAMPLES_HELP: &str = "Every sending moves an example's times anew, as no builder does: an order that is sent twice is \
-                             twice in the timeline. To repeat a delivery as it was, send your own with --body.";
+const EXAMPLES_HELP: &str = "Each call moves the example's times to now. So an order that is sent twice is twice in the \
+                             timeline. To repeat a delivery unchanged, send your own with --body.";
 
 /// Okyaku on this machine: every route of the deployed service, a development channel and a demo shop.
 #[derive(Debug, Parser)]
@@ -32,14 +31,27 @@ pub(crate) struct Args {
     /// Address or name to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub(crate) host: String,
+    /// Region of the development channel, such as JP; national phone numbers are read by its rules
+    #[arg(long, value_name = "CC", value_parser = region)]
+    pub(crate) region: Option<String>,
+    /// A further origin of the development channel's pages, such as a LAN address, a tunnel, or `null` for pages
+    /// from file://; the server also answers under the origin's host
+    #[arg(long, value_name = "URL", value_parser = origin)]
+    pub(crate) origin: Vec<String>,
     /// Folder of the embedded engine's data, or `memory` for none
-    #[arg(long, value_name = "DIR|memory", default_value = ".okyaku", conflicts_with = "dynamodb")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR|memory",
+        default_value = ".okyaku",
+        conflicts_with = "dynamodb"
+    )]
     pub(crate) data: PathBuf,
     /// Another DynamoDB instead of the embedded engine; on a loopback URL the table is created
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, global = true, value_name = "URL", value_parser = url)]
     pub(crate) dynamodb: Option<String>,
     /// Name of the table
-    #[arg(long, value_name = "NAME", default_value = "okyaku")]
+    #[arg(long, global = true, value_name = "NAME", default_value = "okyaku")]
     pub(crate) table: String,
     /// Loopback port of the embedded engine, for other tools; without it the system chooses
     #[arg(long, value_name = "N", conflicts_with = "dynamodb")]
@@ -59,7 +71,7 @@ pub(crate) enum Command {
 
 /// A command of the admin function.
 #[derive(Debug, clap::Args)]
-#[command(after_help = ADMIN_HELP)]
+#[command(after_help = admin_help())]
 pub(crate) struct Admin {
     /// The command as JSON; `-` reads it from standard input, which keeps a secret out of the shell's history
     pub(crate) command: String,
@@ -126,6 +138,26 @@ pub(crate) struct List {
     pub(crate) dry_run: bool,
 }
 
+/// The end of `admin --help`: every action, with its fields.
+fn admin_help() -> String {
+    format!(
+        "Actions, with their fields (optional fields in brackets):\n{}\n{ADMIN_HELP}",
+        okyaku_admin::actions::help()
+    )
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code { Ok(text.to_owned()) } else { Err("must be ISO 3166-1 alpha-2, such as JP".into()) }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    if text == "null" || okyaku_admin::is_origin(text) {
+        return Ok(text.to_owned());
+    }
+    Err("must be an origin, such as https://shop.example.com, or null".into())
+}
+
 fn url(text: &str) -> Result<String, String> {
     let uri = text.parse::<Uri>().map_err(|error| error.to_string())?;
     match (uri.scheme_str(), uri.host()) {
@@ -145,6 +177,14 @@ mod tests {
         assert!(Args::try_parse_from(["okyaku", "--dynamodb", "http://localhost:8000"]).is_ok());
         let erase = ["okyaku", "--data", "memory", "erase", "gone.csv", "--by", "email", "--dry-run"];
         assert!(Args::try_parse_from(erase).is_ok());
+        let after = ["okyaku", "admin", "-", "--data", "folder"];
+        assert_eq!(Args::try_parse_from(after).unwrap().data, PathBuf::from("folder"));
+        for origin in ["null", "https://shop.example.com", "http://192.168.0.5:3000"] {
+            assert_eq!(Args::try_parse_from(["okyaku", "--origin", origin]).unwrap().origin, [origin]);
+        }
+        for wrong in [["--origin", "shop.example.com"], ["--region", "Japan"], ["--region", "jp"]] {
+            assert!(Args::try_parse_from([&["okyaku"], &wrong[..]].concat()).is_err());
+        }
         assert!(Args::try_parse_from(["okyaku", "erase", "gone.csv", "--by", "name"]).is_err());
         for wrong in [&["--dynamodb", "localhost"][..], &["--dynamodb", "http://a", "--data", "b"]] {
             assert!(Args::try_parse_from([&["okyaku"], wrong].concat()).is_err());

@@ -11,7 +11,7 @@ use dynoxide::Database;
 use thiserror::Error as ThisError;
 use tokio::sync::oneshot;
 
-use crate::folder::{Folder, FolderError};
+use crate::folder::{Folder, FolderError, Running};
 
 /// Name of the data file in the data folder.
 pub const FILE: &str = "okyaku.db";
@@ -38,7 +38,7 @@ pub struct Engine {
     stop: Option<oneshot::Sender<()>>,
     stopped: mpsc::Receiver<()>,
     // Last, so that the folder is free only when the engine is gone.
-    _folder: Option<Folder>,
+    folder: Option<Folder>,
 }
 
 impl Engine {
@@ -95,13 +95,20 @@ impl Engine {
             done.send(()).ok();
         };
         thread::Builder::new().name("engine".into()).spawn(serve).map_err(EngineError::Start)?;
-        Ok(Self { address, database, stop: Some(stop), stopped, _folder: folder })
+        Ok(Self { address, database, stop: Some(stop), stopped, folder })
     }
 
     /// The URL for a client, such as `http://127.0.0.1:40123`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Tells other processes of this machine how to reach the engine, in a file of the folder.
+    pub fn announce(&self, environment_keys: bool) -> Result<(), EngineError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let running = Running { process: std::process::id(), engine: self.endpoint(), environment_keys };
+        folder.announce(&running).map_err(EngineError::Start)
     }
 
     /// Deletes what is past its `ttl` every `period`, as DynamoDB does by itself and the engine does not. By the

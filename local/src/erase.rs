@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Args, list: &List) -> Result<(), Failure> {
     if names.is_empty() {
         return Err(format!("{} names nobody", list.file.display()).into());
     }
-    let home = Home::open(args)?;
+    let home = Home::for_command(args)?;
     let base = home.base(&args.table).await?;
     let channel = channel(&base.app(), list.channel.as_deref()).await?;
     let app = base.app::<okyaku_sweep::Access>();

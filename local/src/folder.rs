@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
 /// The folder could not be had.
@@ -18,6 +19,30 @@ pub enum FolderError {
     /// It could not be created, opened or locked.
     #[error("the folder {} cannot be used: {}", .0.display(), .1)]
     Io(PathBuf, io::Error),
+}
+
+/// The file of [`Running`].
+const RUNNING: &str = "running.json";
+
+/// The server that uses a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Running {
+    /// The process id.
+    pub process: u32,
+    /// The URL of the embedded engine, on loopback.
+    pub engine: String,
+    /// Whether the keys come from the environment instead of the folder.
+    pub environment_keys: bool,
+}
+
+/// Returns the server that `holder`, a process with the lock of the folder, announced. A file that an earlier process
+/// left does not count.
+#[must_use]
+pub fn running(path: &Path, holder: Option<u32>) -> Option<Running> {
+    let text = fs::read(path.join(RUNNING)).ok()?;
+    let running: Running = serde_json::from_slice(&text).ok()?;
+    (Some(running.process) == holder).then_some(running)
 }
 
 /// A locked data folder. The lock ends with this value, or with the process however it dies.
@@ -50,6 +75,14 @@ impl Folder {
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         note.map_err(failed)?;
         Ok(Self { path: path.to_owned(), _lock: file })
+    }
+
+    /// Tells other processes how to reach the engine of this folder.
+    pub fn announce(&self, running: &Running) -> io::Result<()> {
+        let text = serde_json::to_vec(running).map_err(io::Error::other)?;
+        let draft = self.path.join("running.new");
+        fs::write(&draft, text)?;
+        fs::rename(draft, self.path.join(RUNNING))
     }
 
     /// The path of `name` in the folder.
@@ -85,6 +118,14 @@ mod tests {
         let folder = Folder::lock(&path).unwrap();
         let refused = Folder::lock(&path).unwrap_err().to_string();
         assert!(refused.contains(&format!("(process {})", std::process::id())), "{refused}");
+        let own = std::process::id();
+        let announced =
+            Running { process: own, engine: "http://127.0.0.1:1".into(), environment_keys: false };
+        assert_eq!(running(&path, Some(own)), None);
+        folder.announce(&announced).unwrap();
+        assert_eq!(running(&path, Some(own)), Some(announced));
+        assert_eq!(running(&path, Some(own + 1)), None);
+        assert_eq!(running(&path, None), None);
         drop(folder);
         drop(Folder::lock(&path).unwrap());
         fs::remove_dir_all(parent).unwrap();

@@ -7,7 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
-use okyaku_local::folder::Folder;
+use okyaku_local::folder::{self, Folder, FolderError};
 use okyaku_local::keys;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
@@ -45,11 +45,32 @@ impl Home {
             ("in memory, gone when this stops".to_owned(), keys, Engine::memory_on(port)?)
         } else {
             let folder = Folder::lock(&args.data)?;
+            let environment_keys = environment.is_some();
             let keys = environment.map_or_else(|| keys::of_folder(&folder), Ok)?;
-            (folder.path().display().to_string(), keys, Engine::in_folder(folder, port)?)
+            let name = folder.path().display().to_string();
+            let engine = Engine::in_folder(folder, port)?;
+            engine.announce(environment_keys)?;
+            (name, keys, engine)
         };
         engine.expire_every(Duration::from_secs(60))?;
         Ok(Self { name, endpoint: Some(engine.endpoint()), ours: true, keys, _engine: Some(engine) })
+    }
+
+    /// Opens it for a command. If a running server uses the folder, the command works on the engine of that server.
+    pub(crate) fn for_command(args: &Args) -> Result<Self, Failure> {
+        let refused = match Self::open(args) {
+            Err(refused) => refused,
+            opened => return opened,
+        };
+        let Some(FolderError::InUse(path, holder)) = refused.downcast_ref() else { return Err(refused) };
+        let Some(running) = folder::running(path, *holder) else { return Err(refused) };
+        let keys = match (keys::from_environment()?, running.environment_keys) {
+            (Some(keys), true) => keys,
+            (None, false) => keys::read(path)?,
+            (given, _) => return Err(other_keys(given.is_some()).into()),
+        };
+        let name = path.display().to_string();
+        Ok(Self { name, endpoint: Some(running.engine), ours: true, keys, _engine: None })
     }
 
     /// The table with all that the functions share. On this machine it is created, with its development channel, if it
@@ -79,6 +100,17 @@ impl Home {
                 let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
                 client::client((&loader.load().await).into(), endpoint, http)
             }
+        }
+    }
+}
+
+/// The refusal of a command whose keys come from elsewhere than the keys of the running server.
+fn other_keys(given: bool) -> String {
+    let (hash, token) = (keys::HASH_KEY, keys::TOKEN_KEY);
+    match given {
+        true => format!("the running server has the keys of its folder: run this without {hash} and {token}"),
+        false => {
+            format!("the running server has its keys from {hash} and {token}: set the same for this command")
         }
     }
 }

@@ -42,6 +42,9 @@ pub enum LoadError {
     Io(PathBuf, io::Error),
 }
 
+/// Name of the file with the keys of a folder.
+const FILE: &str = "keys.json";
+
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
@@ -70,14 +73,10 @@ pub fn fresh() -> Result<Keys, LoadError> {
 
 /// The keys in the folder's `keys.json`, made when neither it nor any data is there.
 pub fn of_folder(folder: &Folder) -> Result<Keys, LoadError> {
-    let path = folder.join("keys.json");
+    let path = folder.join(FILE);
     let failed = |error| LoadError::Io(path.clone(), error);
-    match fs::read(&path) {
-        Ok(text) => {
-            let file = serde_json::from_slice(&text).map_err(|error| failed(io::Error::other(error)))?;
-            keys(&file, &path)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    match read(folder.path()) {
+        Err(LoadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {
             if folder.join(engine::FILE).exists() {
                 return Err(LoadError::Lost(path));
             }
@@ -85,8 +84,17 @@ pub fn of_folder(folder: &Folder) -> Result<Keys, LoadError> {
             write(&path, &file).map_err(failed)?;
             keys(&file, &path)
         }
-        Err(error) => Err(failed(error)),
+        read => read,
     }
+}
+
+/// The keys in `keys.json` of a folder, which another process may use.
+pub fn read(folder: &Path) -> Result<Keys, LoadError> {
+    let path = folder.join(FILE);
+    let failed = |error| LoadError::Io(path.clone(), error);
+    let text = fs::read(&path).map_err(failed)?;
+    let file = serde_json::from_slice(&text).map_err(|error| failed(io::Error::other(error)))?;
+    keys(&file, &path)
 }
 
 fn random_file(path: &Path) -> Result<File, LoadError> {

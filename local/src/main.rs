@@ -9,6 +9,7 @@ mod erase;
 mod examples;
 mod failure;
 mod home;
+mod log;
 mod send;
 
 use std::io::Write;
@@ -20,7 +21,6 @@ use okyaku_local::gateway::Gateway;
 use okyaku_local::server::Names;
 use okyaku_local::{server, sweep};
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -29,16 +29,12 @@ use crate::home::Home;
 #[global_allocator]
 static ALLOCATOR: okyaku_api::Allocator = okyaku_api::Allocator;
 
-/// The engine warns of every condition that does not hold, which is everyday business.
-const QUIET: &str = "warn,dynoxide=error";
-
 /// How long requests under way may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(12);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log::start();
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -56,11 +52,15 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Admin(admin)) => return admin::run(&args, admin).await,
         None => {}
     }
-    let names = Names::of(&args.host);
+    let names = Names::of(&args.host).and_of(&args.origin);
     let home = Home::open(&args)?;
     let listener = TcpListener::bind((args.host.as_str(), args.port));
-    let listener = listener.await.map_err(|error| format!("{}:{}: {error}", args.host, args.port))?;
+    let listener = listener.await.map_err(|error| cannot_listen(&args, &error))?;
     let base = home.base(&args.table).await?;
+    if home.ours {
+        let region = args.region.as_deref();
+        okyaku_admin::set_development_channel(&base.app(), region, &args.origin).await?;
+    }
     let gateway = Gateway::new(base);
     let address = listener.local_addr()?;
     if !names.loopback_only() {
@@ -90,6 +90,18 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
     timer.abort();
     Ok(())
+}
+
+/// The refusal of an address, with the way out.
+fn cannot_listen(args: &Args, error: &std::io::Error) -> String {
+    let address = format!("{}:{}", args.host, args.port);
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "another program listens on {address}: stop that program, or choose another port with --port, such as --port {}",
+            args.port.saturating_add(1)
+        ),
+        _ => format!("{address}: {error}"),
+    }
 }
 
 /// A future that resolves on SIGINT (Ctrl-C) or SIGTERM. They are caught from the call on, not from the first poll.

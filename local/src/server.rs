@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use http::header::HOST;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, Uri};
 use tokio::net::TcpListener;
 
 use crate::demo;
@@ -23,6 +23,7 @@ use crate::reply::message;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     listens_on: String,
+    further: Vec<String>,
 }
 
 impl Names {
@@ -30,7 +31,18 @@ impl Names {
     /// and every address too.
     #[must_use]
     pub fn of(host: &str) -> Self {
-        Self { listens_on: host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase() }
+        let listens_on = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        Self { listens_on, further: Vec::new() }
+    }
+
+    /// Adds the hosts of `origins`, under which a tunnel or another machine reaches the server.
+    #[must_use]
+    pub fn and_of(mut self, origins: &[String]) -> Self {
+        // `null`, for pages from files, has no host.
+        let uris = origins.iter().filter_map(|origin| origin.parse::<Uri>().ok());
+        let hosts = uris.filter(|uri| uri.scheme().is_some()).filter_map(|uri| uri.host().map(str::to_owned));
+        self.further.extend(hosts);
+        self
     }
 
     /// Whether the server can be reached from this machine only.
@@ -49,7 +61,8 @@ impl Names {
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
         let Some(host) = host.to_str().ok().and_then(Host::parse) else { return false };
         let open = || host.address().is_some() || host.name.eq_ignore_ascii_case(&self.listens_on);
-        host.is_loopback() || (!self.loopback_only() && open())
+        let further = self.further.iter().any(|name| host.name.eq_ignore_ascii_case(name));
+        host.is_loopback() || further || (!self.loopback_only() && open())
     }
 }
 
@@ -129,5 +142,13 @@ mod tests {
         assert!(admitted(&names, "shop.lan:8787") && admitted(&names, "192.168.0.5:8787"));
         assert!(admitted(&names, "localhost") && !admitted(&names, "evil.example"));
         assert!(!Names::of("0.0.0.0").loopback_only());
+    }
+
+    #[test]
+    fn server_answers_to_the_hosts_of_further_origins() {
+        let names = Names::of("127.0.0.1").and_of(&["https://a.tunnel.example".into(), "null".into()]);
+        assert!(names.loopback_only());
+        assert!(admitted(&names, "a.tunnel.example") && admitted(&names, "localhost:8787"));
+        assert!(!admitted(&names, "b.tunnel.example") && !admitted(&names, "null"));
     }
 }

@@ -246,7 +246,7 @@ fn example_delivery_is_signed_and_current_and_forgery_fails() {
 }
 
 #[test]
-fn admin_function_runs_on_a_folder_and_beside_a_server() {
+fn admin_function_runs_on_a_folder_and_on_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     let list = r#"{"action":"listChannels"}"#;
@@ -281,15 +281,56 @@ fn admin_function_runs_on_a_folder_and_beside_a_server() {
     let created: Value = serde_json::from_str(&answer).unwrap();
     let body = json!({ "pluginKey": created["pluginKey"] });
     assert_eq!(server.call("POST", "/front/v1/boot", None, Some(&body)).0, 200, "{answer}");
-
-    let running = Server::start(folder.path());
-    let (success, _, told) = finish(okyaku(&["--data", data, "admin", list]));
-    assert!(!success && told.contains("is in use by another Okyaku"), "{told}");
-    running.kill();
 }
 
 /// A port that nothing listens on, as the system chooses them.
 fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn commands_work_beside_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let server = Server::start(folder.path());
+    server.boot("lucas");
+    // Options may follow the subcommand.
+    let (done, out, err) = finish(okyaku(&["admin", r#"{"action":"listChannels"}"#, "--data", data]));
+    assert!(done, "{err}");
+    assert!(out.contains("Development"), "{out}");
+    let (done, _, err) = finish(okyaku(&["admin", r#"{"action":"setName"}"#, "--data", data]));
+    assert!(!done && err.contains("channelId: is required by setName"), "{err}");
+
+    let list = folder.path().join("gone.csv");
+    std::fs::write(&list, "lucas\n").unwrap();
+    let (done, out, err) = finish(okyaku(&["erase", list.to_str().unwrap(), "--data", data]));
+    assert!(done && out.contains("1  erased\n"), "{out}{err}");
+    let (status, _) = server.call("GET", "/open/v5/users/@lucas", None, None);
+    assert_eq!(status, 404);
+
+    // With other keys the command would write customers that the server does not find.
+    let mut other = okyaku(&["admin", r#"{"action":"listChannels"}"#, "--data", data]);
+    other
+        .env("OKYAKU_HASH_KEY", "a-hash-key-of-another-place-32-ch")
+        .env("OKYAKU_TOKEN_KEY", "k1:a-token-key-of-another-place-32-chars");
+    let (done, _, err) = finish(other);
+    assert!(!done && err.contains("has the keys of its folder"), "{err}");
+}
+
+#[test]
+fn used_port_is_answered_with_the_way_out() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (done, _, err) = finish(okyaku(&["--data", "memory", "--port", &port]));
+    assert!(!done && err.contains("choose another port with --port"), "{err}");
+}
+
+#[test]
+fn region_and_origin_set_the_development_channel() {
+    let mut command = okyaku(&["--port", "0", "--data", "memory", "--region", "JP", "--origin", "null"]);
+    let server = Server::start_with(&mut command);
+    let body = json!({"profile": {"mobileNumber": "090-1234-5678"}});
+    let (status, reply) = server.call("PUT", "/open/v5/users/@lee", None, Some(&body));
+    assert_eq!((status, &reply["user"]["mobileNumber"]), (200, &json!("+819012345678")));
 }

@@ -204,24 +204,25 @@ fn check_event_days(days: u32) -> Result<(), Error> {
 }
 
 fn check_origins(origins: &[String]) -> Result<(), Error> {
-    for (at, origin) in origins.iter().enumerate() {
-        // Compare with the form that browsers send: lower case, without a default port, without a path.
-        let uri = origin.parse::<Uri>().ok();
-        let plain = uri.is_some_and(|uri| match (uri.scheme_str(), uri.authority()) {
-            (Some(scheme @ ("http" | "https")), Some(authority)) => {
-                let default = if scheme == "http" { 80 } else { 443 };
-                *origin == format!("{scheme}://{authority}").to_lowercase()
-                    && !authority.as_str().contains('@')
-                    && authority.port_u16() != Some(default)
-            }
-            _ => false,
-        });
-        if !plain {
-            return Err(Error::invalid(
-                format!("origins[{at}]"),
-                "must be an origin, such as https://shop.example.com",
-            ));
-        }
+    match origins.iter().position(|origin| !is_origin(origin)) {
+        None => Ok(()),
+        Some(at) => Err(Error::invalid(
+            format!("origins[{at}]"),
+            "must be an origin, such as https://shop.example.com",
+        )),
     }
-    Ok(())
+}
+
+/// Returns whether a text is an origin in the form that browsers send: lower case, without a default port, without
+/// a path.
+#[must_use]
+pub fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else { return false };
+    let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return false;
+    };
+    let default = if scheme == "http" { 80 } else { 443 };
+    text == format!("{scheme}://{authority}").to_lowercase()
+        && !authority.as_str().contains('@')
+        && authority.port_u16() != Some(default)
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection, Scope};
 use okyaku_domain::error::Error;
-use okyaku_engine::App;
 use okyaku_engine::credential::CredentialKind;
+use okyaku_engine::{App, Setting};
 
 use crate::access::Access;
 use crate::channel::{pair, public};
@@ -15,19 +15,22 @@ use crate::channel::{pair, public};
 /// The member-hash secret of Channel Talk's published example, so that the example's hash works.
 const MEMBER_HASH_SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
 
+/// The entry of the origins that stands for every origin on this machine.
+const LOOPBACK: &str = "loopback";
+
 /// Creates the development channel if missing. Call this function only for a table on this machine.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`].
 pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> {
     let channel = Channel {
-        id: ChannelId::from_bytes([0xde, 0xc0, 0xde, 0, 0, 0, 0, 0, 0, 0]),
+        id: id(),
         name: "Development".into(),
         created_at: app.now(),
         region: "KR".into(),
         member_hash_enabled: true,
         member_hash_secret: app.keys().seal(MEMBER_HASH_SECRET)?,
-        origins: vec!["loopback".into()],
+        origins: vec![LOOPBACK.into()],
         event_days: 365,
         development: true,
         builders: builders(app)?,
@@ -53,6 +56,29 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         app.store.save_credential(CredentialKind::Shop, &key, &public(&channel)).await?;
     }
     Ok(())
+}
+
+/// Sets the region and the further origins of the development channel. An absent value stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] if the channel is missing. [`Error::Busy`] or [`Error::Internal`].
+pub async fn set_development_channel(
+    app: &App<Access>,
+    region: Option<&str>,
+    origins: &[String],
+) -> Result<(), Error> {
+    if let Some(region) = region {
+        app.store.change_channel(&id(), Setting::Region(region.to_owned())).await?;
+    }
+    if !origins.is_empty() {
+        let origins = [LOOPBACK.to_owned()].into_iter().chain(origins.iter().cloned()).collect();
+        app.store.change_channel(&id(), Setting::Origins(origins)).await?;
+    }
+    Ok(())
+}
+
+fn id() -> ChannelId {
+    ChannelId::from_bytes([0xde, 0xc0, 0xde, 0, 0, 0, 0, 0, 0, 0])
 }
 
 /// Returns the channel's shops and their public secrets.

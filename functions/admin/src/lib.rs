@@ -26,7 +26,8 @@ use channel::{find, hex, pair, public, show};
 use command::Command;
 
 pub use access::Access;
-pub use development::create_development_channel;
+pub use command::is_origin;
+pub use development::{create_development_channel, set_development_channel};
 
 /// Runs a command, such as `{"action":"createChannel","name":"My shop"}`.
 ///

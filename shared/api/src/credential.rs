@@ -172,7 +172,13 @@ fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
         {
             Ok(())
         }
-        Some(_) => Err(Error::Forbidden("this origin is not one of the channel's")),
+        // Browsers send `null` for a page that was opened from a file.
+        Some(origin) if origin == "null" => Err(Error::Forbidden(
+            "the page has no origin, because the page was opened from a file: serve the page by HTTP, or run Okyaku locally with --origin null",
+        )),
+        Some(_) => {
+            Err(Error::Forbidden("this origin is not one of the channel's: the command setOrigins sets them"))
+        }
     }
 }
 
