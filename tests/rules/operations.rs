@@ -75,6 +75,11 @@ struct Metric {
     dimensions: Vec<(String, String)>,
 }
 
+/// The value of a condition that does not hold by default, as the last value of its `!If`.
+fn by_default(value: &Value) -> &Value {
+    value.as_array().and_then(|choices| choices.last()).unwrap_or(value)
+}
+
 /// Every metric that an alarm reads.
 fn alarm_metrics(alarm: &Value) -> Vec<Metric> {
     let properties = &alarm["Properties"];
@@ -86,7 +91,8 @@ fn alarm_metrics(alarm: &Value) -> Vec<Metric> {
     let read = if properties["Metrics"].is_null() { single() } else { several("Metrics") };
     let metrics = read.into_iter().map(|metric| {
         let dimensions = metric["Dimensions"].as_array().cloned().unwrap_or_default();
-        let dimensions = dimensions.iter().map(|d| (text(&d["Name"]), text(&d["Value"]))).collect();
+        let dimensions =
+            dimensions.iter().map(|d| (text(&d["Name"]), text(by_default(&d["Value"])))).collect();
         Metric { namespace: text(&metric["Namespace"]), name: text(&metric["MetricName"]), dimensions }
     });
     metrics.collect()
@@ -182,7 +188,10 @@ fn widgets_do_not_overlap() {
 
 /// The widgets. References stay as text, but for the two ceilings, which are numbers.
 fn widgets(template: &Value) -> Vec<Value> {
-    let body = template["Resources"]["OperationsDashboard"]["Properties"]["DashboardBody"].as_str().unwrap();
+    let body =
+        template["Resources"]["OperationsDashboard"]["Properties"]["DashboardBody"][0].as_str().unwrap();
+    // The name of the table in use, which is the stack's own table by default.
+    let body = body.replace("${TableName}", "${Table}");
     for reference in body.split("${").skip(1).map(|rest| rest.split('}').next().unwrap()) {
         let exists = reference.starts_with("AWS::")
             || !template["Resources"][reference].is_null()

@@ -1,9 +1,11 @@
-//! Reads: a customer, the timeline, the glance, the export, monthly actives, and the log of rejections.
+//! Reads: a customer, the timeline, the glance, the export, monthly actives, the log of rejections,
+//! and the health of the service.
 
 mod access;
 mod actives;
 mod export;
 mod find;
+mod health;
 mod rejections;
 mod timeline;
 
@@ -27,11 +29,16 @@ pub const ROUTES: &[&str] = &[
     "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
     "GET /okyaku/v1/rejections",
+    "GET /okyaku/v1/health",
 ];
 
 /// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(request, ROUTES, |route, call| async move {
+        // The only route without a credential.
+        if route == "GET /okyaku/v1/health" {
+            return health::check(app).await;
+        }
         let Server { channel, .. } = Server::<scope::Read>::of(app, &call).await?;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
