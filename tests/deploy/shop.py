@@ -1,5 +1,6 @@
 """A channel of the deployed stack, and requests as its pages and its server send them."""
 
+import base64
 import json
 import time
 
@@ -52,7 +53,7 @@ class Shop:
         return [result["status"] for result in reply.expect(200)["results"]]
 
     def send(self, name):
-        """One of `events/` as an HTTP request, with a member and an event of its own in place of the placeholders."""
+        """One of `events/` as an HTTP request, with a member, an event and an erasure of its own for those in the file."""
         self.members += 1
         member = f"event-{self.members}"
         booted = self.boot(member, profile={"email": f"{member}@example.com"}).expect(200)
@@ -60,9 +61,15 @@ class Shop:
         assert self.track(session, [("seed", "PageView")]) == ["accepted"]
         listed = self.server("GET", f"/open/v5/users/{user}/events").expect(200)
         gone = self.server("POST", "/okyaku/v1/erasures", {"by": {"memberId": f"gone-{self.members}"}}).expect(202)
-        values = {"sessionToken": session, "userId": user, "eventId": listed["events"][0]["id"], "now": now()}
-        values["erasureId"] = gone["erasure"]["id"]
-        return self.stack.request(*self.of(kit.event(name, **values)))
+        real = {"userId": f"@{member}", "eventId": listed["events"][0]["id"], "id": gone["erasure"]["id"]}
+        event = kit.event(name)
+        # A PUT creates the member that its file names.
+        if not event["routeKey"].startswith("PUT "):
+            for key, value in event.get("pathParameters", {}).items():
+                event["rawPath"] = event["rawPath"].replace(value, real.get(key, value))
+        if "x-session" in event["headers"]:
+            event["headers"]["x-session"] = session
+        return self.stack.request(*self.of(event))
 
     def of(self, event):
         """Method, path, body and headers of an event, with this channel's keys for the development channel's."""
@@ -74,7 +81,9 @@ class Shop:
         if "cookies" in event:
             headers["cookie"] = "; ".join(event["cookies"])
         body = event.get("body")
-        if body and '"pluginKey"' in body:
+        if event["isBase64Encoded"]:
+            body = base64.b64decode(body)
+        elif body and '"pluginKey"' in body:
             said = json.loads(body) | {"pluginKey": self.plugin_key}
             if "memberHash" in said:
                 said["memberHash"] = kit.member_hash(self.secret, said["memberId"])

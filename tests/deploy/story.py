@@ -133,7 +133,7 @@ def events(shop):
     """Every event of `events/`, as a request or an invocation. Returns how many."""
     routes = set()
     for name in kit.names():
-        said = kit.event(name, sessionToken="", userId="", eventId="", erasureId="", now=0)
+        said = kit.event(name)
         if "routeKey" in said:
             routes.add(said["routeKey"])
             reply = shop.send(name)

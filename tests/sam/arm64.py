@@ -22,7 +22,7 @@ from kit import Process, event, free_port, request
 from samcli.yamlhelper import yaml_parse
 
 ARM64 = 183  # the machine's number in an ELF header
-# Each function with its event and its status. A session and a customer are there before, made by the local server.
+# Each function with its event and its status. The local server makes the members that the events name.
 EVENTS = {
     "assets": ("assets-get-okyaku-js", 200),
     "boot": ("boot-post-front-v1-boot", 200),
@@ -108,13 +108,13 @@ def invoke(command, variables, payload):
     return answers, times
 
 
-def customer(port):
-    """A member of the local server's own channel: the values that events need."""
-    boot = event("boot-post-front-v1-boot")
-    headers = {"content-type": "application/json"}
-    reply = request(port, "POST", "/front/v1/boot", boot["body"], headers).expect(200)
-    now = int(time.time() * 1000)
-    return {"sessionToken": reply["sessionToken"], "userId": reply["user"]["id"], "now": now}
+def members(port):
+    """The members of the local server's own channel that the events name: lucas and hanako."""
+    for name in ("boot-post-front-v1-boot", "boot-put-open-v5-users-userId"):
+        said = event(name)
+        keys = ("content-type", "x-access-key", "x-access-secret")
+        headers = {key: value for key, value in said["headers"].items() if key in keys}
+        request(port, said["requestContext"]["http"]["method"], said["rawPath"], said["body"], headers).expect(200)
 
 
 def main():
@@ -125,16 +125,15 @@ def main():
         runner = [system / "usr/bin/qemu-aarch64-static", "-L", system / "usr/aarch64-linux-gnu"]
     port, engine = free_port(), free_port()
     server = [emulator.SERVER, "--data", "memory", "--port", str(port), "--engine-port", str(engine)]
-    keys = {"OKYAKU_HASH_KEY": emulator.SECRET, "OKYAKU_TOKEN_KEY": f"k1:{emulator.SECRET}"}
-    with Process(server, os.environ | keys, port):
-        values = customer(port)
+    with Process(server, os.environ | emulator.KEYS, port):
+        members(port)
         for name in sorted(names, key=list(EVENTS).index):
             logical_id = f"{name.capitalize()}Function"
             bootstrap = built / name / "bootstrap"
             size, zipped = sizes(bootstrap, ARM64)
             file, status = EVENTS[name]
             variables = environment(template, logical_id, f"http://127.0.0.1:{engine}")
-            answers, times = invoke([*runner, bootstrap], variables, event(file, **values))
+            answers, times = invoke([*runner, bootstrap], variables, event(file))
             # The second time the customer may be gone, and the lead there.
             assert status is None or answers[0]["statusCode"] == status, f"{name}: {answers[0]}"
             print(f"{name:9} {size:>10,} bytes, zip {zipped:>9,}; answered in {', '.join(times)}", flush=True)

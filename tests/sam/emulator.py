@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Every function that `sam build` made could be loaded by Lambda, and answers under AWS's own runtime emulator.
 
-The emulator is the one that aws-sam-cli ships; the table is the embedded engine of the local server. What the functions
-do is tested by `tests/deploy/`, whose runtime is MiniStack's; this is the same runtime interface as AWS has it. Run it
-with the Python that has aws-sam-cli, after
+The emulator is the one that aws-sam-cli ships. The table is the embedded engine of the local server. Every file of
+`events/` is sent byte for byte, and each answer must have the status that `STATUSES` lists. `sam local invoke` does the
+same in a container: docs/guides/sam-local.md. `tests/deploy/` tests what the functions do. Run this test with the Python
+that has aws-sam-cli, after
 
     cargo build && sam build --parameter-overrides Architecture=x86_64
 """
 
+import contextlib
 import io
 import json
 import os
 import pathlib
 import re
-import secrets
 import sys
 import time
 import zipfile
@@ -28,17 +29,66 @@ BUILT = kit.ROOT / ".aws-sam/build"
 SERVER = pathlib.Path(os.environ.get("OKYAKU_SERVER", kit.ROOT / "target/debug/okyaku"))
 EMULATOR = pathlib.Path(samcli.__file__).parent / "local/rapid/aws-lambda-rie-x86_64"
 GLIBC = (2, 34)  # of Amazon Linux 2023
-SECRET = secrets.token_hex(32)
+EVENTS = kit.ROOT / "events"
+# The keys under which the session token and the ids in `events/` are right. Everybody knows them, so they are for a local
+# table only.
+PUBLIC = json.loads((kit.ROOT / "tests/sam/env.json").read_text())["Parameters"]
+KEYS = {name: PUBLIC[name] for name in ("OKYAKU_HASH_KEY", "OKYAKU_TOKEN_KEY")}
+
+# The files of `events/` in an order in which each finds the customers and events that it names, and the answer's status.
+# None: an invocation without HTTP.
+STATUSES = {
+    "assets-get-okyaku-js": 200,
+    "admin-create-channel": None,
+    "admin-list-channels": None,
+    # Lucas exists from here on.
+    "boot-post-front-v1-boot": 200,
+    "boot-post-front-v1-touch": 200,
+    "boot-patch-front-v1-users-me": 200,
+    "boot-patch-front-v1-users-me-tags": 200,
+    "boot-delete-front-v1-users-me-tags": 200,
+    "boot-put-open-v5-users-userId": 200,
+    "boot-put-open-v4-users-userId": 200,
+    "boot-patch-open-v5-users-userId": 200,
+    "boot-patch-open-v4-users-userId": 200,
+    "boot-post-open-v5-users-userId-touch": 200,
+    "boot-post-open-v5-users-userId-block": 200,
+    "boot-delete-open-v5-users-userId-block": 200,
+    "boot-post-open-v4-users-userId-block": 200,
+    "boot-delete-open-v4-users-userId-block": 200,
+    "lead-post-open-v5-users": 200,
+    "track-post-front-v1-events": 200,
+    "track-post-front-v1-events-gzip": 200,
+    "track-post-open-v5-users-userId-events": 200,
+    "track-post-open-v4-users-userId-events": 200,
+    "contacts-get-open-v5-users-userId": 200,
+    "contacts-get-open-v4-users-userId": 200,
+    "contacts-get-open-v5-users-userId-events": 200,
+    "contacts-get-open-v4-users-userId-events": 200,
+    "contacts-get-okyaku-v1-contacts-userId": 200,
+    "contacts-get-okyaku-v1-contacts-userId-export": 200,
+    "contacts-get-okyaku-v1-actives": 200,
+    "contacts-get-okyaku-v1-rejections": 200,
+    "contacts-get-okyaku-v1-health": 200,
+    "webhook-post-webhooks-builder-webhookToken": 200,
+    # Of the events that the page tracked above.
+    "erase-delete-open-v5-users-userId-events-eventId": 204,
+    "erase-delete-open-v4-users-userId-events-eventId": 204,
+    # Of the members that the two PUT requests above created.
+    "erase-delete-open-v5-users-userId": 204,
+    "erase-delete-open-v4-users-userId": 204,
+    "erase-post-okyaku-v1-erasures": 202,
+    # The id of an erasure is random, so that no file can name a real one.
+    "erase-get-okyaku-v1-erasures-id": 404,
+    "sweep-schedule": None,
+}
 
 
 def environment(template, logical_id, endpoint):
-    """What a function finds on Lambda: the least that it starts with."""
+    """The variables of `env.json`, with another endpoint, and those that Lambda sets."""
     properties = template["Resources"][logical_id]["Properties"]
     timeout = properties.get("Timeout", template["Globals"]["Function"]["Timeout"])
-    return {
-        "OKYAKU_TABLE": "okyaku",
-        "OKYAKU_HASH_KEY": SECRET,
-        "OKYAKU_TOKEN_KEY": f"k1:{SECRET}",
+    return PUBLIC | {
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_LAMBDA_FUNCTION_NAME": logical_id,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
@@ -58,51 +108,45 @@ def sizes(bootstrap, machine=62):
     return len(binary), archive.tell()
 
 
-def invoke(template, logical_id, endpoint, *events):
-    """Sends events to one instance of a built function, one after the other. Returns the last answer."""
-    bootstrap = BUILT / template["Resources"][logical_id]["Properties"]["CodeUri"] / "bootstrap"
-    size, zipped = sizes(bootstrap)
-    port, runtime = kit.free_port(), kit.free_port()
-    command = [
-        EMULATOR,
-        "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
-        "--runtime-api-address", f"127.0.0.1:{runtime}",
-        bootstrap,
-    ]
-    times = []
-    with kit.Process(command, environment(template, logical_id, endpoint), port) as emulator:
-        for payload in events:
-            began = time.monotonic()
-            reply = kit.request(port, "POST", "/2015-03-31/functions/function/invocations", json.dumps(payload))
-            times.append(f"{(time.monotonic() - began) * 1000:.0f} ms")
-            answer = reply.body if isinstance(reply.body, dict) else {}
-            if reply.status != 200 or "errorType" in answer or not 200 <= answer.get("statusCode", 200) < 300:
-                raise SystemExit(f"{logical_id} answered {reply}\n{emulator.output()}")
-    print(f"{logical_id:17} {size:>10,} bytes, zip {zipped:>9,}; answered in {', '.join(times)}", flush=True)
-    return answer
+class Function:
+    """One instance of a built function under the emulator."""
+
+    def __init__(self, template, logical_id, endpoint):
+        bootstrap = BUILT / template["Resources"][logical_id]["Properties"]["CodeUri"] / "bootstrap"
+        self.logical_id = logical_id
+        self.size, self.zipped = sizes(bootstrap)
+        self.port, self.times = kit.free_port(), []
+        command = [
+            EMULATOR,
+            "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}",
+            "--runtime-api-address", f"127.0.0.1:{kit.free_port()}",
+            bootstrap,
+        ]
+        self.process = kit.Process(command, environment(template, logical_id, endpoint), self.port)
+
+    def invoke(self, name, payload, status):
+        """Sends an event. The answer must have this status, or none if the function is not behind the API."""
+        began = time.monotonic()
+        reply = kit.request(self.port, "POST", "/2015-03-31/functions/function/invocations", payload)
+        self.times.append((time.monotonic() - began) * 1000)
+        answer = reply.body if isinstance(reply.body, dict) else {}
+        if reply.status != 200 or "errorType" in answer or answer.get("statusCode") != status:
+            raise SystemExit(f"{name}: {status} was expected of {self.logical_id}: {reply}\n{self.process.output()}")
+
+    def __str__(self):
+        first, *rest = (f"{each:.0f}" for each in self.times)
+        told = f"{self.logical_id:17} {self.size:>10,} bytes, zip {self.zipped:>9,}; first answer {first} ms"
+        return told + (f", then {', '.join(rest)} ms" if rest else "")
 
 
-def calls():
-    """Each function and what it is sent, twice: cold, and as the same process. Takes what an answer is."""
-    boot = kit.event("boot-post-front-v1-boot")
-    reply = json.loads((yield "BootFunction", boot, boot)["body"])
-    user, token = reply["user"]["id"], reply["sessionToken"]
-    page = kit.event("track-post-front-v1-events", sessionToken=token, now=int(time.time() * 1000))
-    yield "TrackFunction", page, page
-    yield "LeadFunction", kit.event("lead-post-open-v5-users")
-    contact = kit.event("contacts-get-okyaku-v1-contacts-userId", userId=user)
-    export = kit.event("contacts-get-okyaku-v1-contacts-userId-export", userId=user)
-    yield "ContactsFunction", contact, contact, export, kit.event("contacts-get-okyaku-v1-actives"), \
-        kit.event("contacts-get-okyaku-v1-rejections")
-    deletion = kit.event("erase-delete-open-v5-users-userId", userId=user)
-    yield "EraseFunction", deletion, kit.event("erase-post-okyaku-v1-erasures")
-    delivery = kit.event("webhook-post-webhooks-builder-webhookToken")
-    yield "WebhookFunction", delivery, delivery
-    sweep = kit.event("sweep-schedule")
-    yield "SweepFunction", sweep, sweep
-    yield "AdminFunction", kit.event("admin-list-channels")
-    script = kit.event("assets-get-okyaku-js")
-    yield "AssetsFunction", script, script
+def of_expired(statuses):
+    """The statuses when the events of `events/` are older than the development channel keeps events: 365 days."""
+    batch = json.loads((EVENTS / "track-post-front-v1-events.json").read_text())
+    oldest = json.loads(batch["body"])["events"][0]["createdAt"]
+    if time.time() * 1000 - oldest < 364 * 24 * 3600 * 1000:
+        return statuses
+    print("the events of events/ are older than a year: the channel refuses them, and deleting one answers 404")
+    return statuses | {name: 404 for name in statuses if name.endswith("-events-eventId")}
 
 
 def main():
@@ -110,20 +154,25 @@ def main():
         if not needed.exists():
             raise SystemExit(f"{needed} is missing: {how}")
     template = yaml_parse((BUILT / "template.yaml").read_text())
-    left = {name for name, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
+    everything = {name for name, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
+    statuses = of_expired(STATUSES)
+    files = {path.stem for path in EVENTS.glob("*.json")}
+    assert files == set(statuses), f"in one of events/ and STATUSES only: {files ^ set(statuses)}"
     port, engine = kit.free_port(), kit.free_port()
     command = [SERVER, "--data", "memory", "--port", str(port), "--engine-port", str(engine)]
-    keys = {"OKYAKU_HASH_KEY": SECRET, "OKYAKU_TOKEN_KEY": f"k1:{SECRET}"}
-    with kit.Process(command, os.environ | keys, port):
-        story, answer = calls(), None
-        try:
-            while True:
-                logical_id, *events = story.send(answer)
-                left.remove(logical_id)
-                answer = invoke(template, logical_id, f"http://127.0.0.1:{engine}", *events)
-        except StopIteration:
-            pass
-    assert not left, f"never invoked: {left}"
+    functions = {}
+    with contextlib.ExitStack() as running:
+        running.enter_context(kit.Process(command, os.environ | KEYS, port))
+        for name, status in statuses.items():
+            logical_id = name.split("-")[0].capitalize() + "Function"
+            if logical_id not in functions:
+                functions[logical_id] = Function(template, logical_id, f"http://127.0.0.1:{engine}")
+                running.enter_context(functions[logical_id].process)
+            functions[logical_id].invoke(name, (EVENTS / f"{name}.json").read_bytes(), status)
+    for function in functions.values():
+        print(function)
+    print(f"{len(statuses)} events of events/ were answered as they lie")
+    assert set(functions) == everything, f"never invoked: {everything - set(functions)}"
 
 
 if __name__ == "__main__":

@@ -34,12 +34,25 @@ impl Shop {
     }
 
     pub async fn open_with(settings: Settings) -> Self {
+        let keys =
+            Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
+        Self::open_under(keys, settings).await
+    }
+
+    /// A shop with the public keys of `tests/sam/env.json`. Under these keys the files of `events/` are right as they
+    /// lie.
+    pub async fn open_for_events() -> Self {
+        let file: Value = serde_json::from_str(include_str!("../sam/env.json")).unwrap();
+        let of = |name: &str| file["Parameters"][name].as_str().unwrap();
+        let keys = Keys::new(of("OKYAKU_HASH_KEY"), of("OKYAKU_TOKEN_KEY")).unwrap();
+        Self::open_under(keys, Settings { allow_development: true, ..Settings::default() }).await
+    }
+
+    async fn open_under(keys: Keys, settings: Settings) -> Self {
         let recorder = Recorder::new(client::http_client());
         let http = SharedHttpClient::new(recorder.clone());
         let client = client::loopback(engine::endpoint(), http);
         let name = engine::fresh_table(&client).await;
-        let keys =
-            Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
         let clock = Clock::fixed(NOW);
         let base = Base::new(Table::new(client, name), keys, clock.clone(), settings);
         okyaku_admin::create_development_channel(&base.app()).await.unwrap();

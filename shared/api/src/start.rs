@@ -9,7 +9,7 @@ use okyaku_store::Table;
 use okyaku_store::access::Read;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::{KeyError, Keys};
-use okyaku_store::table::client::{connect, is_loopback};
+use okyaku_store::table::client::{connect, is_container_host, is_loopback};
 
 /// Writes JSON log lines to standard output for CloudWatch. Call once.
 ///
@@ -42,8 +42,8 @@ pub fn app<A>() -> Result<App<A>, KeyError> {
     let endpoint = given("AWS_ENDPOINT_URL_DYNAMODB");
     let settings = Settings {
         // The development channel's secrets are public, so only this machine's own engine may serve that
-        // channel.
-        allow_development: endpoint.as_deref().is_some_and(is_loopback),
+        // channel. `sam local` runs the function in a container, where this machine has another name.
+        allow_development: endpoint.as_deref().is_some_and(|url| is_loopback(url) || is_container_host(url)),
         origin_secret: given("OKYAKU_ORIGIN_SECRET"),
         metrics: given("OKYAKU_STACK")
             .map(|stack| Metrics::new(&stack, Arc::new(Mutex::new(std::io::stdout()))))

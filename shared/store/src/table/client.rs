@@ -96,6 +96,42 @@ pub fn http_client() -> SharedHttpClient {
 /// Returns whether `url` leads to this machine.
 #[must_use]
 pub fn is_loopback(url: &str) -> bool {
-    let host = url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
-    matches!(host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    matches!(host(url).as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Returns whether `url` leads from a container to the machine that runs the container.
+///
+/// `host.docker.internal` is Docker's name of that machine. For example, `sam local invoke` runs a function in a
+/// container, and the function's table is at `http://host.docker.internal:8000`.
+#[must_use]
+pub fn is_container_host(url: &str) -> bool {
+    host(url).as_deref() == Some("host.docker.internal")
+}
+
+fn host(url: &str) -> Option<String> {
+    url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machines_names_are_local() {
+        for url in ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"] {
+            assert!(is_loopback(url) && !is_container_host(url), "{url}");
+        }
+        let container = "http://host.docker.internal:8000";
+        assert!(is_container_host(container) && !is_loopback(container));
+        let others = [
+            "http://host.docker.internal.example.com:8000",
+            "http://example.com/host.docker.internal",
+            "https://dynamodb.ap-northeast-2.amazonaws.com",
+            "host.docker.internal:8000/",
+            "",
+        ];
+        for url in others {
+            assert!(!is_loopback(url) && !is_container_host(url), "{url}");
+        }
+    }
 }
