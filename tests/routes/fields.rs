@@ -159,3 +159,96 @@ async fn national_phone_number_is_read_by_the_region_of_the_channel() {
         }
     }
 }
+
+#[tokio::test]
+async fn kept_set_once_field_is_in_the_servers_reply() {
+    let shop = Shop::open().await;
+    let put =
+        async |body: Value| shop.server("PUT", "/open/v5/users/@lee").json(body).await.expect(200).clone();
+    let first = put(json!({"profile": {"utmSource": "google"}, "profileOnce": {"grade": "gold"}})).await;
+    assert_eq!(first["kept"], Value::Null);
+    let second =
+        put(json!({"profile": {"utmSource": "naver"}, "profileOnce": {"grade": "silver", "size": "M"}}))
+            .await;
+    let kept = second["kept"].as_array().unwrap();
+    let fields: Vec<_> = kept.iter().map(|detail| detail["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["profile.utmSource", "profileOnce.grade"]);
+    assert_eq!(second["user"]["profile"]["utmSource"], "google");
+    // The same value again is no news.
+    let same = put(json!({"profile": {"utmSource": "google"}, "profileOnce": {"grade": "gold"}})).await;
+    assert_eq!(same["kept"], Value::Null);
+}
+
+#[tokio::test]
+async fn every_route_names_all_wrong_fields() {
+    let shop = Shop::open().await;
+    let page = shop.boot(json!({})).await;
+    let token = page.str("/sessionToken").to_owned();
+    for (method, path, body, fields) in [
+        (
+            "POST",
+            "/front/v1/boot",
+            json!({"pluginKey": "dev-plugin-key", "veilId": 7, "app": 7, "page": 7, "tags": 7}),
+            vec!["veilId", "app", "page", "tags"],
+        ),
+        (
+            "PATCH",
+            "/front/v1/users/me",
+            json!({"profile": 7, "tags": 7, "unsubscribeEmail": "no"}),
+            vec!["profile", "tags", "unsubscribeEmail"],
+        ),
+        ("PATCH", "/front/v1/users/me/tags", json!({"tags": [], "more": 1}), vec!["more", "tags"]),
+        (
+            "POST",
+            "/front/v1/events",
+            json!({"events": 7, "attempt": 0, "more": 1}),
+            vec!["more", "attempt", "events"],
+        ),
+        (
+            "PUT",
+            "/open/v5/users/@null",
+            json!({"revive": 7, "language": 7}),
+            vec!["memberId", "revive", "language"],
+        ),
+        ("PATCH", "/open/v5/users/@lee", json!({"tags": 7, "blocked": 7}), vec!["blocked", "tags"]),
+        ("POST", "/open/v5/users", json!({"profile": 7, "qualified": 7}), vec!["profile", "qualified"]),
+        (
+            "POST",
+            "/open/v5/users",
+            json!({"language": 7, "qualified": ["name"]}),
+            vec!["profile", "language", "qualified"],
+        ),
+        (
+            "POST",
+            "/open/v5/users/@lee/events",
+            json!({"name": "", "id": 7, "property": 7, "more": 1}),
+            vec!["more", "id", "name", "property"],
+        ),
+        (
+            "GET",
+            "/open/v5/users/@lee/events?limit=0&since=x&sortOrder=up",
+            Value::Null,
+            vec!["since", "limit", "sortOrder"],
+        ),
+        (
+            "POST",
+            "/okyaku/v1/erasures",
+            json!({"by": {"email": "x"}, "all": 7, "more": 1}),
+            vec!["more", "all", "by.email"],
+        ),
+    ] {
+        let request = match path.starts_with("/front") {
+            true => shop.request(method, path).header("x-session", &token),
+            false => shop.server(method, path),
+        };
+        let answer = if body.is_null() { request.send().await } else { request.json(body).await };
+        let answer = answer.expect(422);
+        let named: Vec<_> = answer["details"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|detail| detail["field"].as_str().unwrap())
+            .collect();
+        assert_eq!(named, fields, "{method} {path}");
+    }
+}

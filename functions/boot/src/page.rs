@@ -13,6 +13,7 @@ use okyaku_domain::rejection::Rejection;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::session::Platform;
 use okyaku_domain::tag;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, boot as engine};
 use serde_json::{Value, json};
 
@@ -101,16 +102,16 @@ pub(crate) async fn remove_tags(app: &App<Access>, call: &Call, page: Page) -> R
 
 fn tags(call: &Call) -> Result<Vec<String>, Error> {
     let (body, _) = call.json()?;
-    if let Some(key) = body.keys().find(|key| *key != "tags") {
-        return Err(Error::invalid(key, "is not a known key"));
-    }
+    let mut wrong = WrongFields::default();
+    wrong.unknown_keys(&body, &["tags"]);
     let tags = tag::parse_list(body.get("tags").unwrap_or(&Value::Null)).map_err(|(at, message)| {
         Error::invalid(at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
-    })?;
-    if tags.is_empty() {
-        return Err(Error::invalid("tags", "must not be empty"));
+    });
+    let tags = wrong.take(tags)?;
+    if tags.as_ref().is_some_and(Vec::is_empty) {
+        wrong.add("tags", "must not be empty");
     }
-    Ok(tags)
+    wrong.end(tags)
 }
 
 async fn change_tags(app: &App<Access>, call: &Call, page: Page, change: TagChange) -> Result<Reply, Error> {

@@ -13,6 +13,7 @@ use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::json::json_bytes;
 use okyaku_domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
 use okyaku_domain::sender::Sender;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_domain::{member_hash, patch, text};
 use okyaku_engine::App;
 use serde_json::{Map, Value};
@@ -44,15 +45,18 @@ pub(crate) fn boot(
 ) -> Result<(Boot, Vec<Detail>), Error> {
     // A page's template may fill empty values with null. At boot null counts as absent, and clears nothing.
     body.retain(|_, value| !value.is_null());
-    // Read the parts of the body.
-    let mut dropped = Vec::new();
-    let claim = claim(app, channel, &body, &mut dropped)?;
-    let veil = json::text(&body, "veilId")?.and_then(VeilId::parse);
-    let info = json::child(&body, "app")?.map(|app| app_info(app, &mut dropped));
-    let arrival = arrival(&body)?;
+    // Read the parts of the body. The remaining keys are a patch.
+    let (mut dropped, mut wrong) = (Vec::new(), WrongFields::default());
+    let claim = wrong.take(claim(app, channel, &body, &mut dropped))?;
+    let veil = wrong.take(json::text(&body, "veilId"))?.map(|veil| veil.and_then(VeilId::parse));
+    let info = wrong.take(json::child(&body, "app"))?;
+    let info = info.map(|info| info.map(|app| app_info(app, &mut dropped)));
+    let arrival = wrong.take(arrival(&body))?;
     dropped.extend(supplied(channel, &mut body)?);
-    // The remaining keys are a patch.
-    let (mut patch, refused) = patch::parse(&body, Sender::Page, &channel.region, &KNOWN)?;
+    let patch = wrong.take(patch::parse(&body, Sender::Page, &channel.region, &KNOWN))?;
+    // Refuse with all wrong fields, or go on with all parts.
+    let parts = claim.zip(veil.zip(info)).zip(arrival.zip(patch));
+    let ((claim, (veil, info)), (arrival, (mut patch, refused))) = wrong.end(parts)?;
     dropped.extend(refused);
     // The arrival fills `profileOnce`. A value that the page sent itself wins.
     for (key, value) in arrival {

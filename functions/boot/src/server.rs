@@ -6,9 +6,10 @@ use okyaku_domain::command::upsert::Upsert;
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::MemberId;
-use okyaku_domain::patch;
+use okyaku_domain::patch::{self, Patch};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::sender::Sender;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, server as engine};
 use serde_json::{Value, json};
 
@@ -20,17 +21,20 @@ type Caller = Server<scope::Write>;
 pub(crate) async fn put(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    let revive = json::flag(&body, "revive")?;
-    let (patch, _) = patch::parse(&body, Sender::Server, &channel.region, &["revive"])?;
-    let customer = match call.param("userId").strip_prefix('@') {
+    let mut wrong = WrongFields::default();
+    let member = call.param("userId").strip_prefix('@').map(MemberId::parse).transpose();
+    let member = wrong.take(member.map_err(|message| Error::invalid("memberId", message)))?;
+    let revive = wrong.take(json::flag(&body, "revive"))?;
+    let patch = wrong.take(patch::parse(&body, Sender::Server, &channel.region, &["revive"]))?;
+    let (member, (revive, (patch, _))) = wrong.end(member.zip(revive.zip(patch)))?;
+    let customer = match &member {
         None => engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?,
         Some(member) => {
-            let member = &MemberId::parse(member).map_err(|message| Error::invalid("memberId", message))?;
             let upsert = Upsert { member, patch: &patch, revive };
             engine::upsert(app, &channel.id, upsert, &call.invocation).await?
         }
     };
-    reply(app, channel, &customer)
+    reply(app, channel, &customer, &patch)
 }
 
 pub(crate) async fn patch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
@@ -41,7 +45,7 @@ pub(crate) async fn patch(app: &App<Access>, call: &Call, caller: &Caller) -> Re
         return Err(Error::invalid("body", "must change something"));
     }
     let customer = engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?;
-    reply(app, channel, &customer)
+    reply(app, channel, &customer, &patch)
 }
 
 pub(crate) async fn touch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
@@ -61,8 +65,15 @@ pub(crate) async fn block(
     Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()) }))
 }
 
-fn reply(app: &App<Access>, channel: &Channel, customer: &Customer) -> Result<Reply, Error> {
-    Reply::ok(json!({ "user": user::of_server(channel, customer, app.now()), "online": Value::Null }))
+/// Returns the customer, and the set-once fields of the patch that kept an earlier value.
+fn reply(app: &App<Access>, channel: &Channel, customer: &Customer, patch: &Patch) -> Result<Reply, Error> {
+    let user = user::of_server(channel, customer, app.now());
+    let kept = customer.kept_despite(patch);
+    // Channel Talk's reply lacks the key, so a reply without such a field lacks the key too.
+    if kept.is_empty() {
+        return Reply::ok(json!({ "user": user, "online": Value::Null }));
+    }
+    Reply::ok(json!({ "user": user, "online": Value::Null, "kept": kept }))
 }
 
 /// Returns the person that `{userId}` names.

@@ -5,6 +5,7 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::StoredEvent;
 use okyaku_domain::limit::TIMELINE_PAGE;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::timeline::Order;
 use serde_json::{Value, json};
@@ -16,21 +17,18 @@ use crate::find::{find, since};
 const DEFAULT_LIMIT: usize = 25;
 
 pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
-    let since = since(call)?;
     // Read the parameters.
-    let limit = match call.query("limit") {
-        None => DEFAULT_LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=TIMELINE_PAGE).contains(limit))
-            .ok_or_else(|| Error::invalid("limit", format!("must be from 1 to {TIMELINE_PAGE}")))?,
-    };
+    let mut wrong = WrongFields::default();
+    let (since, limit) = (wrong.take(since(call))?, wrong.take(limit(call))?);
+    let sort_order = call.query("sortOrder").unwrap_or("desc");
+    if !["asc", "desc", "both"].contains(&sort_order) {
+        wrong.add("sortOrder", "must be asc, desc or both");
+    }
+    let (since, limit) = wrong.end(since.zip(limit))?;
     let customer = find(app, channel, call).await?;
     let page = |order, limit| app.store.timeline(&channel.id, &customer, order, since.as_ref(), limit);
-    let (events, prev, next) = match call.query("sortOrder").unwrap_or("desc") {
+    let (events, prev, next) = match sort_order {
         "asc" => ends(page(Order::Ascending, limit).await?, since.is_some()),
-        "desc" => ends(page(Order::Descending, limit).await?, since.is_some()),
         // Half of the page is newer than the cursor, and half is older. The newest event comes first.
         "both" if since.is_some() => {
             let (mut events, newer) = page(Order::Ascending, limit.div_ceil(2)).await?;
@@ -40,12 +38,18 @@ pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) ->
             ends((events, more), newer)
         }
         "both" => ends(page(Order::Descending, limit).await?, false),
-        _ => return Err(Error::invalid("sortOrder", "must be asc, desc or both")),
+        _ => ends(page(Order::Descending, limit).await?, since.is_some()),
     };
     // An empty page has the request's cursor as its way back.
     let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
     let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
     Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
+}
+
+fn limit(call: &Call) -> Result<usize, Error> {
+    let Some(text) = call.query("limit") else { return Ok(DEFAULT_LIMIT) };
+    let limit = text.parse().ok().filter(|limit| (1..=TIMELINE_PAGE).contains(limit));
+    limit.ok_or_else(|| Error::invalid("limit", format!("must be from 1 to {TIMELINE_PAGE}")))
 }
 
 type Ends = (Vec<StoredEvent>, Option<String>, Option<String>);

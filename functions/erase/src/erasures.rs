@@ -8,6 +8,7 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::erase::{self as engine, Erased, ErasureOptions};
 use serde_json::{Map, Value, json};
@@ -24,15 +25,14 @@ type Caller = Server<scope::Erase>;
 pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "by" | "all")) {
-        return Err(Error::invalid(key, "is not a known key"));
-    }
-    let all = json::flag(&body, "all")?;
-    let by = parse(&body, channel)?;
+    let mut wrong = WrongFields::default();
+    wrong.unknown_keys(&body, &["by", "all"]);
+    let (all, by) = (wrong.take(json::flag(&body, "all"))?, wrong.take(parse(&body, channel))?);
     // Only an address can have several customers.
-    if all && !matches!(by, PersonRef::ContactPoint(_)) {
-        return Err(Error::invalid("all", "is for an address alone"));
+    if all == Some(true) && by.as_ref().is_some_and(|by| !matches!(by, PersonRef::ContactPoint(_))) {
+        wrong.add("all", "is for an address alone");
     }
+    let (all, by) = wrong.end(all.zip(by))?;
     let options = ErasureOptions { all, unknown: true, ..ErasureOptions::default() };
     // Place the tombstones, then delete pages for a short time.
     let erasures = match engine::erase(app, channel, &by, options, &call.invocation).await? {

@@ -11,6 +11,7 @@ use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::error::Error;
 use okyaku_domain::patch::{self, Patch, Verified};
 use okyaku_domain::sender::Sender;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, server as engine};
 use serde_json::{Map, Value, json};
 
@@ -38,20 +39,30 @@ async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -
 /// Parses the body. Only contact points in `qualified` count as verified, because the manager vouches for
 /// them.
 fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
-    if !matches!(body.get("profile"), Some(Value::Object(_))) {
-        return Err(Error::invalid("profile", "must be an object with an email or a mobileNumber"));
+    let mut wrong = WrongFields::default();
+    match body.get("profile") {
+        // The patch names every other type of profile.
+        None | Some(Value::Null) => wrong.add("profile", "must be an object with an email or a mobileNumber"),
+        Some(_) => {}
     }
-    let (mut patch, _) = patch::parse(body, Sender::Server, region, &["qualified"])?;
-    patch.verified = match body.get("qualified") {
-        None | Some(Value::Null) => Verified::default(),
+    let patch = wrong.take(patch::parse(body, Sender::Server, region, &["qualified"]))?;
+    let qualified = wrong.take(qualified(body))?;
+    let ((mut patch, _), verified) = wrong.end(patch.zip(qualified))?;
+    patch.verified = verified;
+    Ok(patch)
+}
+
+/// Reads `qualified`, the kinds of contact points that the manager vouches for.
+fn qualified(body: &Map<String, Value>) -> Result<Verified, Error> {
+    match body.get("qualified") {
+        None | Some(Value::Null) => Ok(Verified::default()),
         Some(Value::Array(kinds)) => {
             let kind = |kind: &Value| kind.as_str().and_then(ContactPointKind::of_key);
             let kinds = kinds.iter().map(kind).collect::<Option<Vec<_>>>();
-            Verified::some(
-                kinds.ok_or_else(|| Error::invalid("qualified", "may hold email and mobileNumber only"))?,
-            )
+            let kinds =
+                kinds.ok_or_else(|| Error::invalid("qualified", "may hold email and mobileNumber only"))?;
+            Ok(Verified::some(kinds))
         }
-        Some(_) => return Err(Error::invalid("qualified", "must be a list")),
-    };
-    Ok(patch)
+        Some(_) => Err(Error::invalid("qualified", "must be a list")),
+    }
 }

@@ -10,6 +10,7 @@ use okyaku_domain::event::{self, Bounds, Event};
 use okyaku_domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
 use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::metrics::Metric;
 use okyaku_engine::track::{self as engine, Tracked};
@@ -20,7 +21,7 @@ use crate::access::Access;
 /// The verdict on an event, in the order of the request.
 enum Verdict {
     Read(Event),
-    Rejected(Detail),
+    Rejected(Vec<Detail>),
 }
 
 pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
@@ -33,14 +34,13 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     if bytes > limit {
         return Err(Error::TooLarge { field: "body", limit });
     }
-    if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "events" | "attempt" | "sessionToken"))
-    {
-        return Err(Error::invalid(key, "is not a known key"));
-    }
+    let mut wrong = WrongFields::default();
+    wrong.unknown_keys(&body, &["events", "attempt", "sessionToken"]);
+    let (attempt, items) = (wrong.take(attempt(&body))?, wrong.take(events(&body))?);
+    let (attempt, items) = wrong.end(attempt.zip(items))?;
     // From the second attempt on, earlier events may be stored already.
-    let retried = attempt(&body)? >= 2;
+    let retried = attempt >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
-    let items = events(&body)?;
     // Read all events first. A wrong event does not refuse the others.
     let fixed = channel.connection(Builder::Firstmall).is_some();
     let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
@@ -53,7 +53,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
         let early = matches!(verdict, Verdict::Read(event) if customer.precedes_record(event.created_at));
         if early {
             let detail = Detail::new("createdAt", "lies before the customer's erasure");
-            *verdict = Verdict::Rejected(detail.because(RejectionReason::Erased));
+            *verdict = Verdict::Rejected(vec![detail.because(RejectionReason::Erased)]);
         }
     }
     let read: Vec<&Event> = verdicts
@@ -68,17 +68,19 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let accepted = read.len();
     let mut tracked =
         engine::track(app, &channel, owner, &read, retried, &call.invocation).await?.into_iter();
+    // The log counts an event once, by its first wrong field, because each counted field costs a write.
     let rejections = verdicts.iter().filter_map(|verdict| match verdict {
-        Verdict::Rejected(detail) => Some(dropped(detail)),
+        Verdict::Rejected(details) => details.first(),
         Verdict::Read(_) => None,
     });
-    let rejections = rejections.collect();
+    let rejections = rejections.map(dropped).collect();
     // Give each event its verdict. `tracked` has only the events that were read.
     let results = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let id = item.get("id").and_then(Value::as_str);
         match verdict {
-            Verdict::Rejected(detail) => {
-                json!({ "id": id, "status": "rejected", "message": message(detail) })
+            Verdict::Rejected(details) => {
+                let message = details.iter().map(message).collect::<Vec<_>>().join("; ");
+                json!({ "id": id, "status": "rejected", "message": message })
             }
             Verdict::Read(event) => {
                 let status = match tracked.next() {
@@ -119,14 +121,16 @@ fn events(body: &Map<String, Value>) -> Result<&Vec<Value>, Error> {
 
 /// Reads an event. With `fixed`, the channel's builder supplies a fixed list of events (R13).
 fn read(item: &Value, bounds: Bounds, fixed: bool) -> Verdict {
-    let Value::Object(body) = item else { return Verdict::Rejected(Detail::new("", "must be an object")) };
+    let Value::Object(body) = item else {
+        return Verdict::Rejected(vec![Detail::new("", "must be an object")]);
+    };
     match event::of_page(body, bounds) {
         Ok(event) if fixed && !firstmall::is_supplied_event(&event.name) => {
             let detail = Detail::new("name", "is not an event that Firstmall supplies");
-            Verdict::Rejected(detail.because(RejectionReason::NotSupplied))
+            Verdict::Rejected(vec![detail.because(RejectionReason::NotSupplied)])
         }
         Ok(event) => Verdict::Read(event),
-        Err(wrong) => Verdict::Rejected(event::detail(wrong)),
+        Err(wrong) => Verdict::Rejected(wrong.into_iter().map(event::detail).collect()),
     }
 }
 

@@ -5,6 +5,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, StoredEvent};
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time;
+use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, track as engine};
 use serde_json::{Value, json};
 
@@ -17,15 +18,14 @@ pub(crate) async fn track(
 ) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    if let Some(key) =
-        body.keys().find(|key| !matches!(key.as_str(), "name" | "property" | "id" | "createdAt"))
-    {
-        return Err(Error::invalid(key, "is not a known key"));
-    }
+    let mut wrong = WrongFields::default();
+    wrong.unknown_keys(&body, &["name", "property", "id", "createdAt"]);
     // Read the event. A malformed event is an error of the whole request.
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
-    let mut event =
-        event::of_server(&body, bounds).map_err(|wrong| Error::Invalid(vec![event::detail(wrong)]))?;
+    let read = event::of_server(&body, bounds)
+        .map_err(|wrong| Error::Invalid(wrong.into_iter().map(event::detail).collect()));
+    let event = wrong.take(read)?;
+    let mut event = wrong.end(event)?;
     // An event without an id gets a random id, so a repeated event is stored again (R9).
     if event.id.is_none() {
         event.id = Some(engine::new_event_id()?);

@@ -7,7 +7,7 @@ use super::contact_point::{ContactPoint, ContactPointKind};
 use super::device::{Mobile, Web};
 use super::id::{CustomerId, MemberId, VeilId};
 use super::limit::{DETAILS, LINKS};
-use super::patch::Patch;
+use super::patch::{Patch, ProfilePatch};
 use super::profile::{Profile, Writer};
 use super::purchase::Purchases;
 use super::rejection_reason::RejectionReason;
@@ -15,6 +15,9 @@ use super::sender::Sender;
 use super::tag::{self, Tags};
 use super::time::{Millis, month};
 use crate::detail::Detail;
+use crate::field;
+
+use serde_json::Value;
 
 /// The kind of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +226,28 @@ impl Customer {
             return Err(refused);
         }
         Ok(refused)
+    }
+
+    /// Returns the set-once fields of a patch that kept an earlier value, for the reply to a server.
+    ///
+    /// The fields are those of `profileOnce`, and the set-once fields of `profile`, such as `utmSource`. Call
+    /// this function after [`Self::apply`].
+    #[must_use]
+    pub fn kept_despite(&self, patch: &Patch) -> Vec<Detail> {
+        let is_kept =
+            |key: &str, value: &Value| self.profile.get(key).is_some_and(|known| known.value != *value);
+        let set_once = match &patch.profile {
+            Some(ProfilePatch::Fields(fields)) => {
+                Some(fields.iter().filter(|(key, _)| field::is_set_once(key)))
+            }
+            _ => None,
+        };
+        let set_once = set_once.into_iter().flatten().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        let once = patch.profile_once.iter().map(|(key, value)| ("profileOnce", key, value));
+        let all = set_once.map(|(key, value)| ("profile", key, value)).chain(once);
+        let kept = all.filter(|(_, key, value)| is_kept(key, value));
+        let message = "was set before and keeps its value";
+        kept.map(|(within, key, _)| Detail::new(format!("{within}.{key}"), message)).take(DETAILS).collect()
     }
 
     /// Takes the patch's `profile.name` as the name from the site (R4).

@@ -49,11 +49,12 @@ pub fn detail((field, message): Wrong) -> Detail {
 /// Parses an event of a page. The event needs an `id` and a `createdAt` (R9).
 ///
 /// # Errors
-/// The first wrong field.
-pub fn of_page(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong> {
-    let id = id(body)?.ok_or(("id", "is missing".to_owned()))?;
-    let created_at = created_at(body, bounds)?.ok_or(("createdAt", "is missing".to_owned()))?;
-    parse(body, Some(id), created_at)
+/// Every wrong field.
+pub fn of_page(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Vec<Wrong>> {
+    let missing = |field| move || (field, "is missing".to_owned());
+    let id = id(body).and_then(|id| id.ok_or_else(missing("id")).map(Some));
+    let created_at = created_at(body, bounds).and_then(|at| at.ok_or_else(missing("createdAt")));
+    parse(body, id, created_at)
 }
 
 /// Parses an event of a server.
@@ -62,22 +63,41 @@ pub fn of_page(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong
 /// replay meets the same item.
 ///
 /// # Errors
-/// The first wrong field.
-pub fn of_server(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Wrong> {
-    let id = id(body)?;
-    match (id, created_at(body, bounds)?) {
-        (Some(_), None) => Err(("createdAt", "is missing; an event with an id needs it".into())),
-        (id, created_at) => parse(body, id, created_at.unwrap_or(bounds.now)),
-    }
+/// Every wrong field.
+pub fn of_server(body: &Map<String, Value>, bounds: Bounds) -> Result<Event, Vec<Wrong>> {
+    let id = id(body);
+    let has_id = matches!(id, Ok(Some(_)));
+    let created_at = created_at(body, bounds).and_then(|at| match at {
+        None if has_id => Err(("createdAt", "is missing; an event with an id needs it".to_owned())),
+        at => Ok(at.unwrap_or(bounds.now)),
+    });
+    parse(body, id, created_at)
 }
 
-fn parse(body: &Map<String, Value>, id: Option<String>, created_at: Millis) -> Result<Event, Wrong> {
-    let name = name(body)?;
-    let (property, remark) = property(body, &name)?;
-    if name.len() + property.as_ref().map_or(0, String::len) > EVENT_BYTES {
-        return Err(("property", format!("an event has at most {EVENT_BYTES} bytes")));
+/// Reads the remaining parts, and joins all parts or all problems.
+fn parse(
+    body: &Map<String, Value>,
+    id: Result<Option<String>, Wrong>,
+    created_at: Result<Millis, Wrong>,
+) -> Result<Event, Vec<Wrong>> {
+    let name = name(body);
+    // The six shop events have known properties, so the name comes first.
+    let property = property(body, name.as_deref().unwrap_or_default()).and_then(|(property, remark)| {
+        let bytes = name.as_ref().map_or(0, String::len) + property.as_ref().map_or(0, String::len);
+        if bytes > EVENT_BYTES {
+            return Err(("property", format!("an event has at most {EVENT_BYTES} bytes")));
+        }
+        Ok((property, remark))
+    });
+    match (id, created_at, name, property) {
+        (Ok(id), Ok(created_at), Ok(name), Ok((property, remark))) => {
+            Ok(Event { id, name, created_at, property, remark })
+        }
+        (id, created_at, name, property) => {
+            let wrong = [id.err(), created_at.err(), name.err(), property.err()];
+            Err(wrong.into_iter().flatten().collect())
+        }
     }
-    Ok(Event { id, name, created_at, property, remark })
 }
 
 fn id(body: &Map<String, Value>) -> Result<Option<String>, Wrong> {
@@ -220,17 +240,20 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds { now: 1_795_000_000_000, retention: 1_000_000 };
 
-    fn page(event: Value) -> Result<Event, Wrong> {
+    fn page(event: Value) -> Result<Event, Vec<Wrong>> {
         let Value::Object(body) = event else { panic!() };
         of_page(&body, BOUNDS)
     }
 
     #[test]
     fn page_event_needs_name_id_and_time() {
-        assert_eq!(page(json!({"name": "x", "createdAt": BOUNDS.now})).unwrap_err().0, "id");
-        assert_eq!(page(json!({"name": "x", "id": "1"})).unwrap_err().0, "createdAt");
-        assert_eq!(page(json!({"id": "1", "createdAt": BOUNDS.now})).unwrap_err().0, "name");
-        assert!(page(json!({"name": "x", "id": "1", "createdAt": BOUNDS.now})).is_ok());
+        let fields = |event: Value| -> Vec<&'static str> {
+            page(event).unwrap_err().into_iter().map(|(field, _)| field).collect()
+        };
+        assert_eq!(fields(json!({"name": "x", "createdAt": BOUNDS.now})), ["id"]);
+        assert_eq!(fields(json!({"name": "x", "id": "1"})), ["createdAt"]);
+        assert_eq!(fields(json!({"id": "1", "createdAt": BOUNDS.now})), ["name"]);
+        assert_eq!(fields(json!({"property": 7})), ["id", "createdAt", "name", "property"]);
     }
 
     proptest! {

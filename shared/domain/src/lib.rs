@@ -36,3 +36,4 @@ pub mod shop_event;
 pub mod tag;
 pub mod text;
 pub mod time;
+pub mod wrong_fields;

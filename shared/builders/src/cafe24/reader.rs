@@ -240,12 +240,10 @@ impl<'a> Reader<'a> {
         // Name the field of the payload in the rejection: the date, or the field of the id.
         match event::of_server(&body, bounds) {
             Ok(event) => Some(event),
-            Err(("createdAt", _)) if at < bounds.now - bounds.retention => {
-                self.leave_out(dated, RejectionReason::TooOld);
-                None
-            }
-            Err((wrong, _)) => {
-                self.leave_out(if wrong == "createdAt" { dated } else { named }, RejectionReason::Invalid);
+            Err(wrong) => {
+                for detail in wrong.into_iter().map(event::detail) {
+                    self.leave_out(if detail.field == "createdAt" { dated } else { named }, detail.reason);
+                }
                 None
             }
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use okyaku_domain::builder_update::{BuilderUpdate, Delivery, VersionedEvent};
-use okyaku_domain::event::of_server;
+use okyaku_domain::event::{detail, of_server};
 use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::time::Millis;
@@ -73,19 +73,17 @@ impl<'a> Reader<'a> {
             Ok(event) => {
                 Some(VersionedEvent { event: okyaku_domain::event::Event { remark: None, ..event }, version })
             }
-            Err(("createdAt", _)) if created_at < bounds.now.saturating_sub(bounds.retention) => {
-                self.reject("created_at", RejectionReason::TooOld);
-                None
-            }
-            Err((field, _)) => {
-                let field = match field {
-                    "createdAt" => "created_at",
-                    // An order's number is always short enough. A token may be too long.
-                    "id" => "token",
-                    "property" => "line_items",
-                    field => field,
-                };
-                self.reject(field, RejectionReason::Invalid);
+            Err(wrong) => {
+                for detail in wrong.into_iter().map(detail) {
+                    let field = match detail.field.as_str() {
+                        "createdAt" => "created_at",
+                        // An order's number is always short enough. A token may be too long.
+                        "id" => "token",
+                        "property" => "line_items",
+                        field => field,
+                    };
+                    self.reject(field, detail.reason);
+                }
                 None
             }
         }
