@@ -61,6 +61,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     let listener = TcpListener::bind((args.host.as_str(), args.port));
     let listener = listener.await.map_err(|error| format!("{}:{}: {error}", args.host, args.port))?;
     let base = home.base(&args.table).await?;
+    let region = home.region(&base).await?;
     let gateway = Gateway::new(base);
     let address = listener.local_addr()?;
     if !names.loopback_only() {
@@ -76,7 +77,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     std::io::stdout().flush()?;
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serve = server::serve(listener, gateway, names, async move {
+    let serve = server::serve(listener, gateway, names, region, async move {
         stopped.await.ok();
     });
     let end = async {
