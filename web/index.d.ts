@@ -65,7 +65,14 @@ export interface CallError extends Error {
   details?: { field: string; message: string }[];
 }
 
-export type Callback = (error: CallError | null, user: User | null) => void;
+/** A field that the server did not store, and why. */
+export interface Dropped {
+  field: string;
+  message: string;
+}
+
+/** `dropped` is empty if all was stored, and after an error. */
+export type Callback = (error: CallError | null, user: User | null, dropped: Dropped[]) => void;
 
 export interface ChannelIO {
   (method: 'boot', option: BootOption, callback?: Callback): void;

@@ -66,9 +66,9 @@
     if (lost) warn(`${what} goes without ${lost}`);
     return kept;
   };
-  /** @param {unknown} callback @param {unknown} error @param {unknown} [user] */
-  const answer = (callback, error, user = null) =>
-    typeof callback === 'function' && attempt(() => callback(error, user), (thrown) => console.error(thrown)); // its own
+  /** @param {unknown} callback @param {unknown} error @param {Fields} [reply] */
+  const answer = (callback, error, { user = null, dropped = [] } = {}) =>
+    typeof callback === 'function' && attempt(() => callback(error, user, dropped), (thrown) => console.error(thrown)); // its own
   /** @param {string} message @param {unknown} callback @param {Failure} [error] */
   const refuse = (message, callback, error = failure(message, 422)) => {
     warn(message);
@@ -184,7 +184,8 @@
   /** @param {Fields} option @returns {Fields} */
   const bothFlags = ({ unsubscribe: both, ...option }) =>
     typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
-  const begin = async (/** @type {Visit} */ of, again = false) => {
+  /** @param {Visit} of @returns {Promise<any>} the reply */
+  const begin = async (of, again = false) => {
     const reply = await call('POST', '/front/v1/boot', { ...of.body, veilId: of.veil || veilId() });
     of.token = reply.sessionToken;
     of.failed = false;
@@ -193,7 +194,7 @@
     if (again && !of.body?.memberId) of.veil = reply.veilId;
     else if (reply.veilId && !of.closed) keepVeil(reply.veilId);
     inherit(of);
-    return reply.user;
+    return reply;
   };
 
   const boot = (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
@@ -216,11 +217,11 @@
     mine.body = body;
     queue.forEach(save);
     boots = boots.then(() => before).catch(() => {}).then(() => begin(mine)).then(
-      (user) => {
+      (reply) => {
         if (option.trackDefaultEvent !== false) add(mine, 'PageView', { url: pageUrl(), title: document.title }, at);
         mine.settle();
         plan();
-        answer(callback, null, user);
+        answer(callback, null, reply);
       },
       (error) => {
         mine.failed = true;
@@ -274,7 +275,7 @@
   const change = (name, method, path, body, callback) => {
     const mine = visit;
     mine.calls = mine.calls.then(() => mine.ready).then(() => callAs(mine, method, path, body))
-      .then((reply) => answer(callback, null, reply.user), failed(name, callback));
+      .then((reply) => answer(callback, null, reply), failed(name, callback));
   };
   const lower = (/** @type {any[]} */ tags) => [...new Set(tags.map((tag) => String(tag).toLowerCase()))];
   const updateUser = (/** @type {unknown} */ info, /** @type {Callback} */ callback) => {

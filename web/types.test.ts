@@ -13,6 +13,7 @@ ChannelIO('track', 'CheckoutComplete', { id: 'O-1', totalAmount: 1, shippingAmou
 ChannelIO('track', 'SignUp');
 ChannelIO('updateUser', { profile: { size: 'L', plan: null }, tags: ['vip'], unsubscribe: true });
 ChannelIO('updateUser', { profile: null }, (error) => console.log(error));
+ChannelIO('updateUser', { profile: { mobileNumber: '12' } }, (_, user, dropped) => console.log(user?.id, dropped[0]?.field, dropped[0]?.message));
 ChannelIO('addTags', ['vip']);
 ChannelIO('removeTags', ['vip'], (_, user) => console.log(user?.tags));
 ChannelIO('setPage', 'summer-sale');

@@ -9,7 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
-/// The one page, which shows whatever address under `/demo` it was asked for.
+/// The one page, which shows whatever address under `/demo` it was asked for. Its `data-region` is still empty.
 const PAGE: &str = include_str!("../../web/demo/index.html");
 
 /// Nothing but this server's own; the hash is that of the snippet's first line, the only script within the page.
@@ -28,6 +28,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/demo/panel-view.js", SCRIPT, include_str!("../../web/demo/panel-view.js")),
     ("/demo/panel.js", SCRIPT, include_str!("../../web/demo/panel.js")),
     ("/demo/products.js", SCRIPT, include_str!("../../web/demo/products.js")),
+    ("/demo/region.js", SCRIPT, include_str!("../../web/demo/region.js")),
     ("/demo/shop-server.js", SCRIPT, include_str!("../../web/demo/shop-server.js")),
     ("/demo/shop.js", SCRIPT, include_str!("../../web/demo/shop.js")),
     ("/demo/state.js", SCRIPT, include_str!("../../web/demo/state.js")),
@@ -39,8 +40,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/favicon.ico", PICTURE, include_str!("../../web/demo/icon.svg")),
 ];
 
-/// The answer to `method` and `path`, if it is the demo's: a file, the page, or from `/` the way to it.
-pub(crate) fn answer(method: &Method, path: &str) -> Option<Response<Bytes>> {
+/// The answer to `method` and `path`, if it is the demo's: a file, the page, or from `/` the way to it. The shop of the
+/// page is in `region`, for example `KR`.
+pub(crate) fn answer(method: &Method, path: &str, region: Option<&str>) -> Option<Response<Bytes>> {
     if method != Method::GET {
         return None;
     }
@@ -51,9 +53,15 @@ pub(crate) fn answer(method: &Method, path: &str) -> Option<Response<Bytes>> {
         return Some(response);
     }
     if let Some((_, kind, text)) = FILES.iter().find(|(name, ..)| *name == path) {
-        return Some(file(kind, text));
+        return Some(file(kind, Bytes::from_static(text.as_bytes())));
     }
-    is_page(path).then(|| file(HTML, PAGE))
+    is_page(path).then(|| file(HTML, page(region).into()))
+}
+
+/// The page for a shop in `region`. A region has two letters; the page gets nothing else.
+fn page(region: Option<&str>) -> String {
+    let region = region.filter(|name| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_uppercase()));
+    PAGE.replacen("data-region=\"\"", &format!("data-region=\"{}\"", region.unwrap_or_default()), 1)
 }
 
 /// `/demo` and what lies under it, but for names of files: a file that is missing must not be answered by a page.
@@ -62,8 +70,8 @@ fn is_page(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && !rest.contains('.')))
 }
 
-fn file(kind: &'static str, text: &'static str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+fn file(kind: &'static str, text: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(text);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -77,7 +85,7 @@ mod tests {
     use super::*;
 
     fn get(path: &str) -> Option<Response<Bytes>> {
-        answer(&Method::GET, path)
+        answer(&Method::GET, path, Some("JP"))
     }
 
     #[test]
@@ -97,7 +105,7 @@ mod tests {
         ] {
             assert!(get(path).is_none(), "{path}");
         }
-        assert!(answer(&Method::POST, "/demo").is_none());
+        assert!(answer(&Method::POST, "/demo", None).is_none());
         assert_eq!(get("/").unwrap().headers()[LOCATION], "/demo");
     }
 
@@ -116,6 +124,15 @@ mod tests {
             }
         }
         assert!(named > 30, "{named}");
+    }
+
+    #[test]
+    fn page_names_the_region_of_the_channel() {
+        let html = |region| page(region).lines().nth(1).map(str::to_owned).unwrap();
+        assert_eq!(html(Some("JP")), "<html lang=\"en\" data-region=\"JP\">");
+        for region in [None, Some(""), Some("\"><"), Some("jp"), Some("JPN")] {
+            assert_eq!(html(region), "<html lang=\"en\" data-region=\"\">", "{region:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
+use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
 use okyaku_local::folder::{self, Folder, FolderError};
@@ -88,6 +89,16 @@ impl Home {
             okyaku_admin::create_development_channel(&base.app()).await?;
         }
         Ok(base)
+    }
+
+    /// The region of the development channel, as the table has it.
+    pub(crate) async fn region(&self, base: &Base) -> Result<Option<String>, Failure> {
+        if !self.ours {
+            return Ok(None);
+        }
+        let app = base.app::<okyaku_admin::Access>();
+        let known = app.store.channel_of(CredentialKind::Plugin, "dev-plugin-key").await?;
+        Ok(known.map(|(channel, _)| channel.region.clone()))
     }
 
     /// A client of the table: of an engine on this machine, or of an account, whose region and credentials the SDK

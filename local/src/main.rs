@@ -61,6 +61,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         let region = args.region.as_deref();
         okyaku_admin::set_development_channel(&base.app(), region, &args.origin).await?;
     }
+    let region = home.region(&base).await?;
     let gateway = Gateway::new(base);
     let address = listener.local_addr()?;
     if !names.loopback_only() {
@@ -76,7 +77,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     std::io::stdout().flush()?;
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serve = server::serve(listener, gateway, names, async move {
+    let serve = server::serve(listener, gateway, names, region, async move {
         stopped.await.ok();
     });
     let end = async {

@@ -70,16 +70,19 @@ impl Names {
 struct Server {
     gateway: Gateway,
     names: Names,
+    region: Option<String>,
 }
 
-/// Serves until `shutdown` resolves; what is under way then is finished. Nothing is throttled.
+/// Serves until `shutdown` resolves; what is under way then is finished. Nothing is throttled. The demo shop is in
+/// `region`.
 pub async fn serve(
     listener: TcpListener,
     gateway: Gateway,
     names: Names,
+    region: Option<String>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(answer).with_state(Arc::new(Server { gateway, names }));
+    let router = Router::new().fallback(answer).with_state(Arc::new(Server { gateway, names, region }));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
@@ -92,7 +95,7 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     let response = if !server.names.admit(&parts.headers) {
         message(StatusCode::FORBIDDEN, "Forbidden")
-    } else if let Some(page) = demo::answer(&parts.method, parts.uri.path()) {
+    } else if let Some(page) = demo::answer(&parts.method, parts.uri.path(), server.region.as_deref()) {
         page
     } else if let Ok(body) = to_bytes(body, MAX_BODY).await {
         parts.extensions.insert(SourceIp(peer.ip()));

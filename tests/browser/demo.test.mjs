@@ -45,6 +45,23 @@ const stored = (id, name) => until(async () => {
   return found.length ? found : null;
 }, `${name} of ${id} is stored`);
 
+/** A new member, by the form. @param {Page} page @param {string} email @param {string} phone */
+async function signUp(page, email, phone) {
+  await page.goto(`${DEMO}/sign-up`);
+  const visitorId = await customer(page);
+  await page.fill('[name="email"]', email);
+  await page.fill('[name="phone"]', phone);
+  await page.click('#sign-up button');
+  await heading(page, 'Hello, Mina Park');
+  await customer(page, visitorId);
+}
+
+/** The page as the server writes it for a channel of another region. @param {Page} page @param {string} region */
+const inRegion = (page, region) => page.route((url) => /^\/demo(\/[\w/-]+)?$/.test(url.pathname), async (route) => {
+  const response = await route.fetch();
+  await route.fulfill({ response, body: (await response.text()).replace(/data-region="\w*"/, `data-region="${region}"`) });
+});
+
 /** @param {Page} page */
 const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
@@ -210,7 +227,7 @@ for (const [width, height] of [[1280, 800], [390, 844]]) {
       await page.reload();
       await panelHas(page, 'Forgotten.', userId);
       assert.equal(await sideways(page), 0);
-      assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key !== 'demo-shop.currency')), []);
+      assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
       await page.click('#main a.button');
       const next = await customer(page, userId);
       await panelHas(page, next, 'anonymous', 'PageView');
@@ -238,15 +255,166 @@ describe('the demo shop', () => {
     await page.keyboard.press('Enter');
     await heading(page, 'Tea bowl');
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'main', 'the focus goes with the page');
-    await page.selectOption('#currency', 'JPY');
     await page.focus('#add-to-cart');
     await page.keyboard.press('Enter');
     const [{ property }] = await stored(await customer(page), 'AddToCart');
-    assert.deepEqual(property, { ...TEA_BOWL, amount: 3000, currency: 'JPY', quantity: 1 });
+    assert.deepEqual(property, { ...TEA_BOWL, quantity: 1 });
     const unnamed = await page.evaluate(() => [...document.querySelectorAll('a, button, select, input')].filter((element) =>
       !(element.textContent || element.getAttribute('aria-label') || /** @type {any} */ (element).labels?.[0]?.textContent || '').trim()).length);
     assert.equal(unnamed, 0, 'all that can be used has a name');
     assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  it('shows beside the field which value was dropped and why, and calls only the rest saved', async () => {
+    const { page, context } = await enter(browser);
+    const notice = (/** @type {string} */ text) => page.waitForFunction((wanted) => document.getElementById('notice')?.textContent === wanted, text);
+    const problem = () => page.innerText('#field-phone-problem');
+    const DROPPED = /^The phone number was not stored: must be a phone number, .+\.$/;
+    await signUp(page, `${unique('dropped')}@example.com`, '12345');
+    await notice('Saved, except the phone number.');
+    assert.match(await problem(), DROPPED);
+    assert.equal(await page.getAttribute('[name="phone"]', 'aria-invalid'), 'true');
+    assert.equal(await page.inputValue('[name="phone"]'), '12345', 'the person can mend it');
+    const id = await customer(page);
+    assert.equal((await storedUser(id)).profile.mobileNumber, undefined);
+
+    await page.fill('[name="phone"]', '010-2468-2468');
+    await page.click('#details button');
+    await notice('Saved.');
+    assert.equal(await page.locator('#field-phone-problem').textContent(), '');
+    assert.equal(await page.getAttribute('[name="phone"]', 'aria-invalid'), 'false');
+    assert.equal((await storedUser(id)).profile.mobileNumber, '+821024682468');
+
+    await page.fill('[name="phone"]', '999');
+    await page.uncheck('[name="marketing"]');
+    await page.click('#details button');
+    await notice('Saved, except the phone number.');
+    assert.match(await problem(), DROPPED);
+    const user = await storedUser(id);
+    assert.equal(user.profile.mobileNumber, '+821024682468');
+    assert.equal(user.unsubscribeEmail, true, 'the rest is stored');
+    await page.reload();
+    await heading(page, 'Hello, Mina Park');
+    assert.equal(await page.inputValue('[name="phone"]'), '010-2468-2468', 'the number that is stored');
+    assert.equal(await page.isChecked('[name="marketing"]'), false);
+    await context.close();
+  });
+
+  it('does not say saved when the update fails', async () => {
+    const { page, context } = await enter(browser);
+    await signUp(page, `${unique('failed')}@example.com`, '');
+    await page.waitForSelector('#notice:has-text("Welcome, Mina Park.")');
+    await page.route('**/front/v1/users/me', (route) => route.fulfill({ status: 413, json: { message: 'profile: too large' } }));
+    await page.fill('[name="phone"]', '010-2468-2468');
+    await page.click('#details button');
+    await page.waitForSelector('#details > .problem:has-text("Nothing was saved: profile: too large.")');
+    assert.doesNotMatch(await page.innerText('#notice'), /Saved/);
+    await context.close();
+  });
+
+  it('has the prices, the currency and the phone number of the region', async () => {
+    for (const [region, price, amount, currency, phone] of /** @type {[string, string, number, string, string][]} */ ([
+      ['KR', '₩28,000', 28000, 'KRW', '010-1234-5678'],
+      ['JP', '¥3,000', 3000, 'JPY', '090-1234-5678'],
+      ['US', '$22.00', 22, 'USD', '(201) 555-0123'],
+      ['DE', '€20.00', 20, 'EUR', '+1 201-555-0123'],
+      ['BR', '$22.00', 22, 'USD', '+1 201-555-0123'],
+    ])) {
+      const { page, context, problems } = await enter(browser);
+      await inRegion(page, region);
+      await page.goto(`${DEMO}/products/tea-bowl`);
+      assert.equal(await page.innerText('.about .price'), price, region);
+      await page.click('#add-to-cart');
+      const id = await customer(page);
+      assert.deepEqual((await stored(id, 'AddToCart'))[0].property, { ...TEA_BOWL, amount, currency, quantity: 1 });
+      await page.goto(`${DEMO}/checkout`);
+      await page.click('#place-order');
+      const [{ property }] = await stored(id, 'CheckoutComplete');
+      assert.equal(property.currency, currency);
+      assert.equal(property.totalAmount, amount + property.shippingAmount);
+      await page.goto(`${DEMO}/sign-up`);
+      assert.equal(await page.inputValue('[name="phone"]'), phone, region);
+      assert.deepEqual(problems, []);
+      await context.close();
+    }
+  });
+
+  it('takes the region from the development channel', async () => {
+    const html = await (await fetch(DEMO)).text();
+    assert.match(html, /<html lang="en" data-region="[A-Z]{2}">/);
+  });
+
+  it('shows a second person nothing of the first', async () => {
+    const { page, context, problems } = await enter(browser);
+    const first = `${unique('first')}@example.com`;
+    await page.goto(`${DEMO}/products/moon-jar`);
+    await page.click('#add-to-cart');
+    await page.click('header a[href="/demo/cart"]');
+    await page.click('#check-out');
+    await page.click('#place-order');
+    await heading(page, 'Thank you');
+    const order = await page.innerText('#main b');
+    await signUp(page, first, '010-1234-5678');
+    await page.waitForSelector(`.goods:has-text("${order}")`);
+    await page.click('.brand');
+    await page.click('[data-wish="tea-bowl"]');
+    await page.click('.card a[href="/demo/products/teapot"]');
+    await page.click('#add-to-cart');
+    assert.deepEqual([await page.innerText('#wish-count'), await page.innerText('#cart-count')], ['1', '1']);
+    const firstId = await customer(page);
+    await panelHas(page, 'AddToCart', first);
+    const other = await context.newPage(); // what the first person left open
+    await other.goto(`${DEMO}/account`);
+    await other.waitForSelector(`.goods:has-text("${order}")`);
+
+    await page.click('#account-link');
+    await page.click('#log-out');
+    await heading(page, 'Few things, made slowly');
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('demo-shop.'))), []);
+    const nothing = async (/** @type {Page} */ shown) => {
+      assert.deepEqual([await shown.innerText('#wish-count'), await shown.innerText('#cart-count')], ['', '']);
+      const text = await shown.evaluate(() => document.body.textContent || '');
+      for (const of of [order, first, firstId, 'Teapot', 'Side-handle']) assert.ok(!text.includes(of), `${of} is shown at ${shown.url()}`);
+    };
+    const visitorId = await customer(page, firstId);
+    await panelHas(page, visitorId, 'anonymous');
+    await heading(other, 'Log in');
+    await nothing(other);
+    await other.close();
+
+    await signUp(page, `${unique('second')}@example.com`, '');
+    await panelHas(page, 'SignUp');
+    for (const path of ['/account', '/wish-list', '/cart', `/orders/${order}`]) {
+      await page.goto(DEMO + path);
+      await customer(page);
+      await panelHas(page, 'Live');
+      await nothing(page);
+    }
+    await page.goto(`${DEMO}/account`);
+    const secondId = await customer(page);
+    await page.click('#log-out');
+    await heading(page, 'Few things, made slowly');
+    const thirdId = await customer(page, secondId);
+    await page.click('#account-link');
+    await page.fill('[name="email"]', first);
+    await page.click('#log-in button');
+    await heading(page, 'Hello, Mina Park');
+    assert.equal(await customer(page, thirdId), firstId);
+    assert.deepEqual([await page.innerText('#wish-count'), await page.innerText('#cart-count')], ['', ''], 'cleared at the log-out');
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  it('forgets who was shown at a log-out, also if the next boot fails', async () => {
+    const { page, context } = await enter(browser);
+    const email = `${unique('gone')}@example.com`;
+    await signUp(page, email, '');
+    await panelHas(page, email, 'SignUp');
+    await page.route('**/front/v1/boot', (route) => route.fulfill({ status: 401, json: { message: 'pluginKey: unknown' } }));
+    await page.click('#log-out');
+    await panelHas(page, 'The boot was answered 401');
+    assert.doesNotMatch(await page.evaluate(() => document.body.textContent || ''), new RegExp(email));
     await context.close();
   });
 

@@ -138,6 +138,21 @@ describe('the queue', () => {
     assert.ok(warnings.every((warning) => warning.startsWith('[okyaku] ')));
   });
 
+  it('tells a callback which fields were not stored, and why', async () => {
+    const { page } = await visit();
+    /** @param {{dropped: any}} got */
+    const fields = ({ dropped }) => dropped.map((/** @type {{field: string}} */ one) => one.field);
+    const option = { pluginKey: PLUGIN_KEY, profile: { email: 'kanarie', size: 'M' } };
+    assert.deepEqual(fields(await callBack(page, 'boot', option)), ['profile.email']);
+    const half = await callBack(page, 'updateUser', { profile: { mobileNumber: '12', size: 'L' } });
+    assert.equal(half.user.profile.size, 'L');
+    assert.deepEqual(fields(half), ['profile.mobileNumber']);
+    assert.match(half.dropped[0].message, /^must be a phone number/);
+    assert.deepEqual(fields(await callBack(page, 'updateUser', { profile: { size: 'S' } })), []);
+    assert.deepEqual(fields(await callBack(page, 'addTags', ['vip'])), []);
+    assert.deepEqual(fields(await callBack(page, 'updateUser', {})), [], 'an error dropped nothing');
+  });
+
   it('never turns a blank or a placeholder memberId into a member', async () => {
     const { page, warnings } = await visit();
     for (const memberId of ['', '  ', null, false]) {

@@ -118,11 +118,11 @@ export const call = (page, method, ...args) =>
   page.evaluate(([name, ...rest]) => /** @type {any} */ (window).ChannelIO(name, ...rest), [method, ...args]);
 
 /** The same with a callback: what it got. @param {import('playwright-core').Page} page @param {string} method @param {any} arg
- * @returns {Promise<{error: any, user: any}>} */
+ * @returns {Promise<{error: any, user: any, dropped: any}>} */
 export const callBack = (page, method, arg) =>
   page.evaluate(([name, value]) => new Promise((done) => {
-    /** @type {any} */ (window).ChannelIO(name, value, (/** @type {any} */ error, /** @type {any} */ user) =>
-      done({ error: error && { message: error.message, status: error.status }, user }));
+    /** @type {any} */ (window).ChannelIO(name, value, (/** @type {any} */ error, /** @type {any} */ user, /** @type {any} */ dropped) =>
+      done({ error: error && { message: error.message, status: error.status }, user, dropped }));
   }), [method, arg]);
 
 /** @param {import('playwright-core').Page} page @param {object} [option] */

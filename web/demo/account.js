@@ -1,10 +1,11 @@
 // @ts-check
 /** Signing up, logging in and out, the account, and leaving the shop. */
 import { ask } from './ask.js';
-import { announce, shutdown, tell } from './channel.js';
-import { field, filledIn, h, notify, ticked } from './dom.js';
+import { announce, shutdown, tell, update } from './channel.js';
+import { blame, field, filledIn, h, notify, ticked } from './dom.js';
 import { empty } from './pages.js';
-import { forget, money, orders, session } from './state.js';
+import { PHONE } from './region.js';
+import { money, orders, session } from './state.js';
 
 /** @typedef {import('./pages.js').Page} Page */
 /** @typedef {(path: string) => void} Go */
@@ -38,6 +39,30 @@ const marketingField = (checked) => h('label', { class: 'tick' },
 /** What a member may be told, as Okyaku keeps it. @param {boolean} marketing */
 const consent = (marketing) => ({ unsubscribeEmail: !marketing, unsubscribeTexting: !marketing });
 
+/** Okyaku's fields, with the fields of the form and the words for them. @type {{[field: string]: [string, string]}} */
+const FIELDS = { 'profile.email': ['email', 'e-mail address'], 'profile.mobileNumber': ['phone', 'phone number'] };
+
+/** Stores the details, and says what was stored: a field that was dropped has the reason beside it.
+ * @param {{email?: string, phone: string, marketing: boolean}} given @param {string} done the words if all was stored */
+async function save({ email, phone, marketing }, done) {
+  const memberId = session.member()?.memberId;
+  const dropped = await update({ profile: { ...(email && { email }), mobileNumber: phone || null }, ...consent(marketing) });
+  if (session.member()?.memberId !== memberId) return; // somebody else is here by now
+  const phoneStored = !dropped.some(({ field: name }) => name === 'profile.mobileNumber');
+  session.change({ marketing, ...(phoneStored && { phone }) });
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#details'));
+  if (form) for (const [name] of Object.values(FIELDS)) blame(form, name, '');
+  const lost = dropped.map(({ field: name, message }) => {
+    const [input, word] = FIELDS[name] || ['', name];
+    const problem = `The ${word} was not stored: ${message}.`;
+    if (form && input) blame(form, input, problem);
+    return { word, problem };
+  });
+  if (!lost.length) notify(done);
+  else if (form) notify(`Saved, except the ${lost.map(({ word }) => word).join(' and the ')}.`);
+  else notify(lost.map(({ problem }) => problem).join(' ')); // the person went on to another page
+}
+
 /** @param {Go} go @returns {Page} */
 export function signUp(go) {
   if (session.member()) return account(go);
@@ -47,17 +72,18 @@ export function signUp(go) {
     form('sign-up', 'Sign up', [
       field('Name', { name: 'name', autocomplete: 'off', required: true, maxlength: 60, value: 'Mina Park' }),
       field('E-mail', { name: 'email', type: 'email', autocomplete: 'off', required: true, maxlength: 120, value: `mina.${any}@example.com` }),
-      field('Phone', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 20, value: '010-1234-5678' }, 'Stored as an international number.'),
+      field('Phone', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 20, value: PHONE }, 'Stored as an international number.'),
       marketingField(true),
     ], async (sent) => {
       const [name, email, phone, marketing] = [filledIn(sent, 'name'), filledIn(sent, 'email'), filledIn(sent, 'phone'), ticked(sent, 'marketing')];
       const proof = await ask('signUp', email);
-      session.begin({ ...proof, name, email, phone, marketing });
+      session.begin({ ...proof, name, email, phone: '', marketing });
       go('/demo/account'); // whose boot proves the member, and links the visitor to it
       tell('track', 'SignUp');
-      tell('updateUser', { profile: { email, mobileNumber: phone || null }, ...consent(marketing) });
+      /** @type {HTMLInputElement} */ (document.querySelector('#details [name="phone"]')).value = phone;
+      const saved = save({ email, phone, marketing }, `Welcome, ${name}.`);
       if (marketing) tell('addTags', ['newsletter']);
-      notify(`Welcome, ${name}.`);
+      await saved.catch((error) => notify(error.message)); // this form is gone
     }),
     h('p', { class: 'line' }, 'Here before? ', h('a', { href: '/demo/log-in' }, 'Log in')));
   return { name: '/sign-up', title: 'Sign up', view };
@@ -89,18 +115,16 @@ export function account(go) {
       h('div', { class: 'box' }, h('h2', null, 'Your details'),
         form('details', 'Save', [
           field('E-mail', { name: 'email', type: 'email', autocomplete: 'off', value: member.email, readonly: true }),
-          field('Phone', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 20, value: member.phone }),
+          field('Phone', { name: 'phone', type: 'tel', autocomplete: 'off', maxlength: 20, value: member.phone }, `Example: ${PHONE}`),
           marketingField(member.marketing),
         ], async (sent) => {
           const [phone, marketing] = [filledIn(sent, 'phone'), ticked(sent, 'marketing')];
-          tell('updateUser', { profile: { mobileNumber: phone || null }, ...consent(marketing) });
-          if (marketing !== member.marketing) tell(marketing ? 'addTags' : 'removeTags', ['newsletter']);
-          Object.assign(member, { phone, marketing });
-          session.begin(member);
-          notify('Saved.');
+          const before = session.member()?.marketing;
+          await save({ phone, marketing }, 'Saved.');
+          if (marketing !== before) tell(marketing ? 'addTags' : 'removeTags', ['newsletter']);
         })),
       h('div', { class: 'box' }, h('h2', null, 'Your orders'),
-        all.length === 0 ? h('p', { class: 'line' }, 'None in this browser yet.')
+        all.length === 0 ? h('p', { class: 'line' }, 'None since you logged in here.')
           : h('ul', { class: 'goods' }, all.map((order) => h('li', null, h('a', { href: `/demo/orders/${order.id}` }, order.id),
             h('span', { class: 'price' }, money(order.totalAmount, order.currency))))),
         h('div', { class: 'ends' },
@@ -147,7 +171,7 @@ export function goodbye() {
   if (memberId) {
     view.append(empty('One moment', 'You are being forgotten.', '/demo/goodbye', 'Ask again', 'moon-jar'));
     announce('demo:call', [`DELETE /open/v5/users/@${memberId}`]);
-    ask('erase', memberId).then(forget).then(gone, (error) =>
+    ask('erase', memberId).then(session.left).then(gone, (error) =>
       view.querySelector('p')?.replaceWith(h('p', { class: 'problem', role: 'alert' }, `${error.message} You are not forgotten yet.`)));
   } else gone();
   return { name: '/goodbye', title: 'Goodbye', visit: false, view };

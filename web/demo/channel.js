@@ -3,6 +3,7 @@
  * Everything this shop's pages tell Okyaku passes here, and is nothing but `ChannelIO(…)`. The panel beside the shop
  * listens to the two events; a real shop calls `ChannelIO` directly and needs neither.
  */
+import { CURRENCY } from './region.js';
 import { session } from './state.js';
 
 const PLUGIN_KEY = 'dev-plugin-key';
@@ -38,5 +39,13 @@ export function shutdown() {
   tell('shutdown');
 }
 
-/** @param {import('./products.js').Product} product @param {import('./products.js').Currency} currency */
-export const eventOf = (product, currency) => ({ id: product.id, name: product.name, amount: product.price[currency], currency });
+/** Changes the profile, and waits for the answer. @param {object} info
+ * @returns {Promise<{field: string, message: string}[]>} the fields that were not stored, with the reasons */
+export const update = (info) => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error('Okyaku has not answered yet, so nothing may be saved.')), 10_000);
+  tell('updateUser', info, (/** @type {any} */ error, /** @type {any} */ _user, /** @type {any} */ dropped) =>
+    (error ? fail(new Error(`Nothing was saved: ${error.message}.`)) : done(dropped)));
+});
+
+/** @param {import('./products.js').Product} product */
+export const eventOf = (product) => ({ id: product.id, name: product.name, amount: product.price[CURRENCY], currency: CURRENCY });

@@ -46,10 +46,22 @@ export function drawing(name, kind, label) {
   return svg;
 }
 
-/** A labelled field of a form.
+/** A labelled field of a form, with room for a hint and for what is wrong.
  * @param {string} label @param {{[name: string]: any}} properties @param {string} [hint] */
-export const field = (label, properties, hint) =>
-  h('label', { class: 'field' }, h('span', null, label), h('input', properties), hint && h('small', null, hint));
+export function field(label, properties, hint) {
+  const id = `field-${properties.name}`;
+  return h('div', { class: 'field' }, h('label', { for: id }, label),
+    h('input', { ...properties, id, 'aria-describedby': `${id}-hint ${id}-problem` }),
+    h('small', { id: `${id}-hint` }, hint), h('p', { id: `${id}-problem`, class: 'problem', role: 'alert' }));
+}
+
+/** Says beside a field what is wrong with its value; an empty text takes it back.
+ * @param {HTMLFormElement} form @param {string} name @param {string} problem */
+export function blame(form, name, problem) {
+  const input = /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  input.setAttribute('aria-invalid', String(problem !== ''));
+  /** @type {HTMLElement} */ (form.querySelector(`#${input.id}-problem`)).textContent = problem;
+}
 
 /** What stands in a form's field. @param {HTMLFormElement} form @param {string} name */
 export const filledIn = (form, name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value.trim();

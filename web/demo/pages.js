@@ -8,7 +8,8 @@
 import { eventOf, tell } from './channel.js';
 import { drawing, h, notify } from './dom.js';
 import { PRODUCTS, productOf } from './products.js';
-import { cart, currency, money, wishes } from './state.js';
+import { CURRENCY } from './region.js';
+import { cart, money, wishes } from './state.js';
 
 /** @typedef {import('./products.js').Product} Product */
 
@@ -27,7 +28,7 @@ function wishButton(product, labelled = false) {
     type: 'button', class: labelled ? 'button second wish' : 'wish round', 'data-wish': product.id,
     onclick() {
       if (wishes.toggle(product.id)) {
-        tell('track', 'AddToWish', eventOf(product, currency.now()));
+        tell('track', 'AddToWish', eventOf(product));
         notify(`${product.name} is on your wish list.`);
       }
       show();
@@ -45,7 +46,7 @@ function wishButton(product, labelled = false) {
 /** @param {Product} product @param {number} [quantity] */
 function addToCart(product, quantity = 1) {
   cart.put(product.id, (cart.quantities()[product.id] || 0) + quantity);
-  tell('track', 'AddToCart', { ...eventOf(product, currency.now()), quantity });
+  tell('track', 'AddToCart', { ...eventOf(product), quantity });
   notify(`${product.name} is in your cart. `, h('a', { href: '/demo/cart' }, 'Go to the cart'));
 }
 
@@ -53,7 +54,7 @@ function addToCart(product, quantity = 1) {
 const card = (product, action) => h('li', { class: 'card' },
   h('a', { class: 'cover', href: `/demo/products/${product.id}` }, tile(product), h('span', { class: 'name' }, product.name)),
   h('p', { class: 'line' }, product.line),
-  h('p', { class: 'price' }, money(product.price[currency.now()])),
+  h('p', { class: 'price' }, money(product.price[CURRENCY])),
   wishButton(product), action);
 
 /** @returns {Page} */
@@ -75,7 +76,7 @@ export function list() {
 export function product(id) {
   const found = productOf(id);
   if (!found) return lost();
-  const price = found.price[currency.now()];
+  const price = found.price[CURRENCY];
   const quantity = h('select', { id: 'quantity' }, [1, 2, 3, 4, 5].map((n) => h('option', { value: n }, n)));
   const view = h('article', { class: 'product' },
     tile(found),
@@ -96,7 +97,7 @@ export function product(id) {
       h('dl', { class: 'facts' }, Object.entries(found.facts).map(([name, fact]) => h('div', null, h('dt', null, name), h('dd', null, fact))))));
   return {
     name: `/products/${found.id}`, title: found.name, view,
-    arrive: () => tell('track', 'ProductView', eventOf(found, currency.now())),
+    arrive: () => tell('track', 'ProductView', eventOf(found)),
   };
 }
 
@@ -110,7 +111,7 @@ export function wishList() {
       : h('section', null, h('h1', null, 'Wish list'), h('ul', { class: 'rows' }, wished.map((found) => h('li', { class: 'row' },
         tile(found),
         h('div', { class: 'what' }, h('a', { href: `/demo/products/${found.id}` }, found.name),
-          h('span', { class: 'price' }, money(found.price[currency.now()]))),
+          h('span', { class: 'price' }, money(found.price[CURRENCY]))),
         h('div', { class: 'does' },
           h('button', { type: 'button', class: 'button small', onclick: () => addToCart(found) }, 'Add to cart'),
           h('button', {
@@ -147,7 +148,7 @@ export function cartPage(draft) {
           show(id);
         };
         return h('li', { class: 'row' }, tile(line.product),
-          h('div', { class: 'what' }, h('a', { href: `/demo/products/${id}` }, name), h('span', { class: 'line' }, `${money(price[currency.now()])} each`)),
+          h('div', { class: 'what' }, h('a', { href: `/demo/products/${id}` }, name), h('span', { class: 'line' }, `${money(price[CURRENCY])} each`)),
           h('div', { class: 'does' },
             h('select', {
               'data-quantity': id, 'aria-label': `Quantity of ${name}`,

@@ -12,7 +12,7 @@ const stored = h('div', { class: 'stored' });
 const type = h('b', { class: 'type' });
 const ids = h('dl', { class: 'pairs' });
 const who = h('dl', { class: 'pairs two' });
-const profile = h('dl', { class: 'pairs' });
+const profile = h('dl', { class: 'pairs fields' });
 const noProfile = h('p', { class: 'none' }, 'No profile field yet.');
 const tags = h('ul', { class: 'chips' });
 const timeline = h('ol', { class: 'timeline' });
@@ -52,7 +52,7 @@ const WIDTH = 43;
 /** As one writes it in a page. @param {any} value @param {number} [depth] @param {boolean} [broken] on lines of its own
  * @returns {string} */
 function literal(value, depth = 0, broken = false) {
-  if (typeof value === 'function') return '(error, user) => {…}';
+  if (typeof value === 'function') return `(error, user${value.length > 2 ? ', dropped' : ''}) => {…}`;
   if (typeof value === 'string') return `'${value.length > 40 ? value.slice(0, 12) + '…' : value}'`;
   if (!value || typeof value !== 'object') return String(value);
   const list = Array.isArray(value);
@@ -199,10 +199,10 @@ export function showState(name, detail = '') {
   byId('panel').dataset.state = name;
   state.replaceChildren(...SAYS[name](detail));
   stored.hidden = name === 'waiting' || name === 'forgotten';
-  if (name === 'forgotten') {
+  if (stored.hidden) {
     before = '';
     for (const part of [ids, who, profile, tags, timeline, type]) part.replaceChildren();
-    byId('bar-who').textContent = 'Forgotten, 404';
+    byId('bar-who').textContent = name === 'forgotten' ? 'Forgotten, 404' : 'Okyaku';
   }
   if (name === 'gone') byId('bar-who').textContent = 'No answer';
   if (name === 'live') before = before && ' '; // so that the bar is written again

@@ -52,6 +52,12 @@ async function read() {
 
 addEventListener('demo:call', (event) => {
   const call = /** @type {CustomEvent} */ (event).detail;
+  if (call[0] === 'shutdown') {
+    // The next person sees nothing of this one.
+    shown = '';
+    calls.length = 0;
+    showState('waiting');
+  }
   calls.unshift({ call, at: Date.now() });
   calls.length = Math.min(calls.length, 12);
   showCalls(calls);
@@ -83,7 +89,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 showState('waiting');
-try {
+if (location.pathname === '/demo/goodbye') try {
   shown = sessionStorage.getItem(SHOWN) || '';
 } catch {
   // nobody yet

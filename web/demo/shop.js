@@ -5,7 +5,7 @@ import { boot } from './channel.js';
 import { byId, unsay } from './dom.js';
 import { checkout, done } from './order.js';
 import { cartPage, list, lost, product, wishList } from './pages.js';
-import { cart, currency, orders, session, wishes } from './state.js';
+import { cart, orders, session, wishes } from './state.js';
 
 /** @typedef {import('./pages.js').Page} Page */
 
@@ -38,7 +38,6 @@ function showHeader() {
   for (const [id, count] of Object.entries(counts)) byId(id).textContent = count ? String(count) : '';
   byId('account-label').textContent = member ? member.name || 'Account' : 'Log in';
   byId('account-link').setAttribute('href', member ? '/demo/account' : '/demo/log-in');
-  /** @type {HTMLSelectElement} */ (byId('currency')).value = currency.now();
   for (const link of document.querySelectorAll('header nav a')) {
     if (link.getAttribute('href') === location.pathname) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -52,8 +51,12 @@ function show(page) {
   showHeader();
 }
 
+/** The member for whom the page is shown. @type {string | undefined} */
+let who;
+
 /** Shows the address' page, and tells Okyaku of the visit. */
 function visit() {
+  who = session.member()?.memberId;
   const page = pageNow();
   show(page);
   if (page.visit === false) return;
@@ -81,10 +84,7 @@ document.addEventListener('click', (event) => {
 addEventListener('popstate', visit);
 addEventListener('pageshow', (event) => event.persisted && visit()); // a page that the browser kept may show what is no more
 addEventListener('demo-shop:changed', showHeader);
-addEventListener('storage', showHeader); // another tab
-byId('currency').addEventListener('change', (event) => {
-  currency.set(/** @type {HTMLSelectElement} */ (event.target).value);
-  show(pageNow()); // the same page: no visit
-});
+// Another tab may have logged in or out. Then nothing of the person before may stay in this one.
+addEventListener('storage', () => (session.member()?.memberId === who ? showHeader() : location.reload()));
 
 visit();
