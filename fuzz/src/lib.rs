@@ -37,8 +37,10 @@ impl Shop {
         let base = runtime.block_on(async {
             let client = client::loopback(&engine.endpoint(), client::http_client());
             schema::create_table(&client, "okyaku").await.expect("a table");
-            let keys =
-                Keys::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters");
+            // The public keys, under which the session tokens in `events/` are right.
+            let file: Value = serde_json::from_str(include_str!("../../tests/sam/env.json")).expect("keys");
+            let of = |name: &str| file["Parameters"][name].as_str().expect("a key");
+            let keys = Keys::new(of("OKYAKU_HASH_KEY"), of("OKYAKU_TOKEN_KEY"));
             let settings = Settings { allow_development: true, ..Settings::default() };
             let base =
                 Base::new(Table::new(client, "okyaku"), keys.expect("keys"), Clock::fixed(NOW), settings);

@@ -81,7 +81,10 @@ fn bent(shop: &Shop, events: &[Value], data: &[u8]) -> Option<Value> {
     let text = shop.fill(&String::from_utf8_lossy(rest));
     let name = usize::from(*what / 8);
     match what % 8 {
-        0..=2 => event["body"] = json!(text),
+        0..=2 => {
+            event["body"] = json!(text);
+            event["isBase64Encoded"] = json!(false);
+        }
         3 => {
             event["body"] = json!(base64(rest));
             event["isBase64Encoded"] = json!(true);
