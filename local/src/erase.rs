@@ -72,10 +72,10 @@ fn read(file: &Path, by: &str) -> Result<Vec<(u64, String)>, Failure> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(bytes.as_slice());
-    let (mut column, mut names) = (0, Vec::new());
+    let (mut column, mut names, mut lines) = (0, Vec::new(), Lines { bytes: &bytes, at: 0, line: 1 });
     for (at, record) in reader.records().enumerate() {
         let record = record.map_err(failed)?;
-        let line = record.position().map_or(0, |start| line_of(&bytes, start.byte()));
+        let line = record.position().map_or(0, |start| lines.line_of(start.byte()));
         let plain = |field: &str| field.trim_start_matches('\u{feff}').to_owned();
         if at == 0
             && let Some(found) = record.iter().position(|field| plain(field) == by)
@@ -91,13 +91,27 @@ fn read(file: &Path, by: &str) -> Result<Vec<(u64, String)>, Failure> {
     Ok(names)
 }
 
-/// The line of a record that begins at a byte, or after the blank lines that follow it.
-fn line_of(bytes: &[u8], start: u64) -> u64 {
-    let start = usize::try_from(start).unwrap_or(usize::MAX);
-    let blank = |byte: &&u8| matches!(**byte, b'\r' | b'\n');
-    let skipped = bytes.iter().skip(start).take_while(blank).count();
-    let before = bytes.iter().take(start.saturating_add(skipped));
-    before.filter(|byte| **byte == b'\n').count() as u64 + 1
+/// Counts the lines of a file once, from its begin to its end.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that begins at a byte, or after the blank lines that follow it. Records come in order.
+    fn line_of(&mut self, start: u64) -> u64 {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        while let Some(byte) = self.bytes.get(self.at) {
+            let blank = matches!(byte, b'\r' | b'\n');
+            if self.at >= start && !blank {
+                break;
+            }
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result<ChannelId, Failure> {
@@ -193,6 +207,13 @@ mod tests {
     fn list_has_one_identifier_per_line() {
         let expected = vec![(1, "a".to_owned()), (3, "b".to_owned())];
         assert_eq!(names("a\r\n\r\n b \r\n", "memberId").unwrap(), expected);
+    }
+
+    #[test]
+    fn lines_of_a_long_list_are_counted_once() {
+        let text = "a\n\n".repeat(100_000);
+        let list = names(&text, "memberId").unwrap();
+        assert_eq!((list.len(), list.last().unwrap().0), (100_000, 199_999));
     }
 
     #[test]
