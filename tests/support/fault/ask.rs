@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Shop, dev, hash_of};
+use crate::{Answer, Shop, dev, hash_of, shop::named};
 
 /// Who sends it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,8 @@ impl Ask {
 
     /// A delivery of Shopify.
     pub fn shopify(topic: &'static str, body: Value) -> Self {
-        Self { by: Sender::Shopify(topic), method: "POST", path: "/webhooks".into(), body: Some(body) }
+        let body = Some(named(topic, body));
+        Self { by: Sender::Shopify(topic), method: "POST", path: "/webhooks".into(), body }
     }
 
     /// A run of `sweep`.

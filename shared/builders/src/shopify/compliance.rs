@@ -10,9 +10,27 @@ use okyaku_domain::builder_update::BuilderUpdate;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;
 
-/// `customers/delete`: the body is the rest of the customer.
+/// Returns whether a body is of its topic: the body has the keys in `needs`, and lacks the keys of other topics.
+///
+/// Shopify signs the body and leaves the topic out. So a body that Shopify signed for `customers/update` could
+/// come again as `customers/delete`. A body of another topic is rejected and changes nothing.
+fn is_of_topic(body: &Object<'_>, needs: &[&str], lacks: &[&str]) -> bool {
+    let missing = needs.iter().filter(|key| body.get(key).is_none());
+    let foreign = lacks.iter().filter(|key| body.has(key));
+    let wrong: Vec<_> = missing.chain(foreign).collect();
+    for key in &wrong {
+        body.reader.reject(body.path(key), RejectionReason::Invalid);
+    }
+    wrong.is_empty()
+}
+
+/// `customers/delete`: the body is the rest of the customer, with an empty list of addresses. A customer that still
+/// exists has `created_at`.
 pub(super) fn deleted(body: &Object<'_>) {
     let reader = body.reader;
+    if !is_of_topic(body, &["addresses"], &["created_at"]) {
+        return;
+    }
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {
         return reader.reject("id", RejectionReason::NoCustomer);
     };
@@ -24,6 +42,9 @@ pub(super) fn deleted(body: &Object<'_>) {
 /// `customers/redact`.
 pub(super) fn redact(body: &Object<'_>) {
     let reader = body.reader;
+    if !is_of_topic(body, &["shop_domain"], &["data_request", "orders_requested"]) {
+        return;
+    }
     if let Some(by) = named(body) {
         let at = reader.context.at;
         reader.say(BuilderUpdate::Erase { by, at });
@@ -33,6 +54,9 @@ pub(super) fn redact(body: &Object<'_>) {
 /// `customers/data_request`.
 pub(super) fn data_request(body: &Object<'_>) {
     let reader = body.reader;
+    if !is_of_topic(body, &["shop_domain"], &["orders_to_redact"]) {
+        return;
+    }
     let Some(by) = named(body) else { return };
     let request = body.object("data_request");
     let id = match request.as_ref().and_then(|request| request.get("id")) {
@@ -46,6 +70,13 @@ pub(super) fn data_request(body: &Object<'_>) {
     };
     let at = reader.context.at;
     reader.say(BuilderUpdate::DataRequest { by, id, at });
+}
+
+/// `shop/redact`: the body names the shop alone.
+pub(super) fn shop_redact(body: &Object<'_>) {
+    if is_of_topic(body, &["shop_id", "shop_domain"], &["customer", "id"]) {
+        body.reader.say(BuilderUpdate::EndChannel);
+    }
 }
 
 /// Returns the person named by `customer`: by id, else by e-mail address, else by phone.

@@ -19,7 +19,7 @@ mod refund;
 #[cfg(test)]
 mod tests;
 
-use okyaku_domain::builder_update::{BuilderUpdate, Delivery, TagUpdate};
+use okyaku_domain::builder_update::{Delivery, TagUpdate};
 use okyaku_domain::rejection_reason::RejectionReason;
 use serde_json::{Map, Value};
 
@@ -64,7 +64,7 @@ fn read_topic(topic: &str, body: &Object<'_>) {
         "customers/delete" => compliance::deleted(body),
         "customers/redact" => compliance::redact(body),
         "customers/data_request" => compliance::data_request(body),
-        "shop/redact" => reader.say(BuilderUpdate::EndChannel),
+        "shop/redact" => compliance::shop_redact(body),
         "carts/create" | "carts/update" => cart::cart(body),
         "checkouts/create" | "checkouts/update" => order::checkout(body),
         "refunds/create" => refund::created(body),
