@@ -85,6 +85,7 @@ impl Home {
         let origin_secret = std::env::var("OKYAKU_ORIGIN_SECRET").ok().filter(|secret| !secret.is_empty());
         let settings = Settings { allow_development: self.ours, origin_secret, ..Settings::default() };
         let base = Base::new(Table::new(client, table), self.keys.clone(), Clock::system(), settings);
+        base.app::<okyaku_admin::Access>().store.check_key().await?;
         if self.ours {
             okyaku_admin::create_development_channel(&base.app()).await?;
         }

@@ -224,16 +224,16 @@ async fn erasure_deletes_at_1_w_an_item() {
 }
 
 #[tokio::test]
-async fn connection_warm_up_is_one_read_of_half_an_r() {
+async fn key_check_is_one_read_of_half_an_r() {
     let shop = Shop::open().await;
     let app = shop.base.app::<okyaku_track::Access>();
     shop.recorder.reset();
-    app.store.warm_up().await;
-    // Without `ReturnConsumedCapacity`: it reads nothing, which DynamoDB counts as half an R.
+    app.store.check_key().await.unwrap();
+    // Without `ReturnConsumedCapacity`: a read of up to 4 KB that is not consistent is half an R.
     let calls: Vec<String> = shop.recorder.calls().into_iter().map(|call| call.operation).collect();
     assert_eq!(calls, ["GetItem"]);
     assert_eq!(shop.recorder.calls()[0].request["ConsistentRead"], Value::Null);
     // A table that is not there is the first request's business.
     shop.recorder.inject(|_, _| Some((500, json!({"__type": "InternalServerError", "message": "gone"}))));
-    app.store.warm_up().await;
+    app.store.check_key().await.unwrap();
 }

@@ -4,8 +4,8 @@ mod events;
 mod replies;
 
 use okyaku_domain::limit::{
-    BODY_BYTES, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_PATCH_BYTES, PROFILE_BYTES, PROFILE_KEY_CHARS,
-    PROFILE_KEYS, REGISTRATIONS_INLINE, TAG_CHARS, TAGS,
+    BODY_BYTES, LINKS, MEMBER_ID_CHARS, NAME_CHARS, PAGE_KEYS, PAGE_PATCH_BYTES, PAGE_TAGS, PROFILE_BYTES,
+    PROFILE_KEY_CHARS, PROFILE_KEYS, REGISTRATIONS_INLINE, TAG_CHARS, TAGS,
 };
 use serde_json::{Map, Value, json};
 use support::{Shop, dev, gzip, padded};
@@ -114,11 +114,11 @@ async fn profile_has_at_most_200_keys() {
     assert_eq!(shop.dump().await, before);
 
     // A page is told what it cannot have, and the rest is kept.
-    let page = shop.boot(json!({"profile": fields(PROFILE_KEYS + 1)})).await;
-    assert_eq!(page.expect(200)["user"]["profile"], fields(PROFILE_KEYS));
+    let page = shop.boot(json!({"profile": fields(PAGE_KEYS + 1)})).await;
+    assert_eq!(page.expect(200)["user"]["profile"], fields(PAGE_KEYS));
     assert_eq!(
         page.body["dropped"],
-        json!([{"field": "profile.k200", "message": "a profile has at most 200 keys"}])
+        json!([{"field": "profile.k100", "message": "pages set at most 100 keys of a profile"}])
     );
     let patch = json!({"profile": {"k000": 7}, "profileOnce": {"k201": 1}});
     let page = shop.page("PATCH", "/front/v1/users/me", page.str("/sessionToken")).json(patch).await;
@@ -181,11 +181,13 @@ async fn profile_key_has_at_most_64_characters() {
 async fn customer_has_at_most_20_tags_of_at_most_100_characters() {
     let shop = Shop::open().await;
     let tags = |count: usize| (0..count).map(|at| format!("tag{at}")).collect::<Vec<_>>();
-    let token = shop.boot(json!({"tags": tags(TAGS)})).await.str("/sessionToken").to_owned();
+    let token = shop.boot(json!({"tags": tags(PAGE_TAGS)})).await.str("/sessionToken").to_owned();
+    let dropped = shop.boot(json!({"tags": tags(PAGE_TAGS + 1)})).await;
+    assert_eq!(dropped.expect(200)["dropped"][0]["message"], "pages set at most 10 tags of a customer");
     let over = shop.boot(json!({"tags": tags(TAGS + 1)})).await;
     assert_eq!((over.status, over.fields()), (422, vec!["tags".to_owned()]));
     let one_more = shop.page("PATCH", "/front/v1/users/me/tags", &token).json(json!({"tags": ["one"]})).await;
-    assert_eq!(one_more.expect(422)["details"][0]["message"], "a customer has at most 20 tags");
+    assert_eq!(one_more.expect(422)["details"][0]["message"], "pages set at most 10 tags of a customer");
     let known = json!({"tags": ["tag0", "TAG1"]});
     shop.page("PATCH", "/front/v1/users/me/tags", &token).json(known).await.expect(200);
 
@@ -280,4 +282,27 @@ async fn links_with_contact_points_end_where_one_erasure_is_full() {
     // own record and contact points, its first tombstone, the named address and the job.
     let full = (100 - 6) / 3;
     assert_eq!(link_until_refused(&Shop::open().await, profile).await, full);
+}
+
+#[tokio::test]
+async fn server_and_builder_always_fit_beside_a_page() {
+    let shop = Shop::open().await;
+    // A page fills its half of the keys and of the tags.
+    let tags = |letter: char, count: usize| (0..count).map(|at| format!("{letter}{at}")).collect::<Vec<_>>();
+    let page =
+        shop.boot_member("7", json!({"profile": fields(PAGE_KEYS), "tags": tags('p', PAGE_TAGS)})).await;
+    page.expect(200);
+    // The server's opt-out, all of its keys and all of its tags are stored.
+    let mut profile = serde_json::Map::new();
+    (0..PROFILE_KEYS - 1).for_each(|at| drop(profile.insert(format!("s{at}"), json!(at))));
+    let body = json!({"profile": profile, "tags": tags('s', TAGS), "unsubscribeEmail": true});
+    let put = shop.server("PUT", "/open/v5/users/@7").json(body).await;
+    let user = &put.expect(200)["user"];
+    assert_eq!((&user["unsubscribeEmail"], user["tags"].as_array().unwrap().len()), (&json!(true), TAGS));
+    assert_eq!(user["profile"].as_object().unwrap().len(), PROFILE_KEYS);
+    // A builder's address still fits, since one key of the page is left to push out.
+    let customer = json!({"id": 7, "email": "lee@example.com", "updated_at": "2026-11-20T10:00:00Z"});
+    assert_eq!(shop.shopify("customers/update", &customer).await.expect(200)["dropped"], json!([]));
+    let read = shop.server("GET", "/open/v5/users/@7").send().await;
+    assert_eq!(read.expect(200)["user"]["email"], "lee@example.com");
 }

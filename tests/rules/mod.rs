@@ -3,9 +3,11 @@
 mod bad_input;
 mod credentials;
 mod house;
+mod key_check;
 mod limits;
 mod metrics;
 mod operations;
+mod page_view;
 mod permissions;
 mod privacy;
 mod tenancy;

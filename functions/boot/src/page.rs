@@ -71,7 +71,12 @@ fn reply(
 }
 
 fn shown(app: &App<Access>, channel: &Channel, customer: &Customer, sent: &Patch, claims: &Claims) -> Value {
-    if claims.may_see { user::of_page(channel, customer, app.now()) } else { user::echo(customer, sent) }
+    if !claims.may_see {
+        return user::echo(customer, sent);
+    }
+    // The session of a member that a memberHash proved. A visitor's session may lead to a member by a link.
+    let proven = customer.member_id.is_some() && customer.id == claims.sub;
+    if proven { user::of_page(channel, customer, app.now()) } else { user::of_visitor(customer) }
 }
 
 pub(crate) async fn update(app: &App<Access>, call: &Call, page: Page) -> Result<Reply, Error> {

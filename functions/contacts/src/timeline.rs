@@ -1,10 +1,12 @@
 //! The timeline of a customer, and the glance: the customer with the latest events and counts.
 
+use std::collections::BTreeMap;
+
 use okyaku_api::{Call, Reply, user};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::StoredEvent;
-use okyaku_domain::limit::TIMELINE_PAGE;
+use okyaku_domain::limit::{COUNTED_NAMES, TIMELINE_PAGE};
 use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::timeline::Order;
@@ -69,7 +71,16 @@ pub(crate) async fn glance(app: &App<Access>, channel: &Channel, call: &Call) ->
         app.store.timeline(&channel.id, &customer, Order::Descending, None, DEFAULT_LIMIT).await?;
     let counts = app.store.counts(&channel.id, &customer).await?;
     let latest: Vec<Value> = latest.iter().map(|event| user::event(&channel.id, event)).collect();
-    let mut events = json!({ "latest": latest, "counts": counts.by_name });
+    // Keep the most frequent names, and count the events of the rest together.
+    let mut names: Vec<_> = counts.by_name.into_iter().collect();
+    names.sort_by(|(name, count), (other, others)| others.cmp(count).then_with(|| name.cmp(other)));
+    let further = names.split_off(names.len().min(COUNTED_NAMES));
+    let names: BTreeMap<String, u64> = names.into_iter().collect();
+    let mut events = json!({ "latest": latest, "counts": names });
+    if let (false, Value::Object(events)) = (further.is_empty(), &mut events) {
+        let count: u64 = further.iter().map(|(_, count)| count).sum();
+        events.insert("furtherNames".into(), json!({ "names": further.len(), "count": count }));
+    }
     // Say so if the counts are incomplete.
     if let (true, Value::Object(events)) = (counts.truncated, &mut events) {
         events.insert("countsTruncated".into(), true.into());

@@ -28,7 +28,7 @@ macro_rules! function_main {
         #[tokio::main(flavor = "current_thread")]
         async fn main() -> Result<(), lambda_runtime::Error> {
             $crate::start::logs();
-            let app = &$crate::start::app::<$name::Access>()?;
+            let app = &$crate::start::connected::<$name::Access>().await?;
             let answer = |event: lambda_runtime::LambdaEvent<serde_json::Value>| async move {
                 let done = $name::handle(app, event.payload).await;
                 done.map_err(|error| lambda_runtime::Error::from(error.explained()))

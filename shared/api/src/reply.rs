@@ -150,6 +150,7 @@ impl Reply {
             headers.insert("content-type", http::HeaderValue::from_static("application/json"));
         }
         headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+        headers.insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
         if self.retry_after {
             headers.insert("retry-after", http::HeaderValue::from_static("1"));
         }

@@ -59,12 +59,12 @@ pub fn app<A>() -> Result<App<A>, KeyError> {
 /// request. `OKYAKU_WARM=0` skips the handshake.
 ///
 /// # Errors
-/// The errors of [`app`]. If the table is silent for a second, the start goes on. The first request will
+/// The errors of [`app`], and [`KeyError::OtherTable`]. If the table is silent for a second, the start goes on. The first request will
 /// report the error.
 pub async fn connected<A: Read>() -> Result<App<A>, KeyError> {
     let app = app::<A>()?;
     if std::env::var("OKYAKU_WARM").as_deref() != Ok("0") {
-        tokio::time::timeout(Duration::from_secs(1), app.store.warm_up()).await.ok();
+        tokio::time::timeout(Duration::from_secs(1), app.store.check_key()).await.unwrap_or(Ok(()))?;
     }
     Ok(app)
 }

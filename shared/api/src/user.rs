@@ -12,19 +12,37 @@ use serde_json::{Map, Value, json};
 
 use crate::attribute::{self, Viewer};
 
-/// Returns the customer for a page: Channel Talk's callback user, and `member`, `type` and `sessionsCount`.
+/// Returns the customer for a proven page: Channel Talk's callback user, and `member`, `type` and `sessionsCount`.
 ///
 /// The manager's memo, tags that a manager set, `blocked` and the location are left out.
 #[must_use]
 pub fn of_page(channel: &Channel, customer: &Customer, now: Millis) -> Value {
     let mut profile = profile(channel, customer, now);
     profile.remove(DESCRIPTION);
-    let tags: Vec<&String> =
-        customer.tags.iter().filter(|(_, sender)| **sender == Sender::Page).map(|(tag, _)| tag).collect();
     with(
         attribute::view(customer, Viewer::Page),
-        json!({ "profile": profile, "tags": tags, "alert": 0, "unread": 0 }),
+        json!({ "profile": profile, "tags": pages_tags(customer), "alert": 0, "unread": 0 }),
     )
+}
+
+/// Returns the customer for a page without a proof: only the values that pages wrote (R1, R4).
+///
+/// For example, a visitor types the e-mail address of somebody else, and the shop's server adds a name and an
+/// address to this record. The visitor's next boot still shows the e-mail address alone.
+#[must_use]
+pub fn of_visitor(customer: &Customer) -> Value {
+    let fields = customer.profile.iter().filter(|(_, field)| field.sender == Sender::Page);
+    let profile: Map<String, Value> = fields.map(|(key, field)| (key.clone(), field.value.clone())).collect();
+    // `name` comes from the shop. The name that a visitor typed is in the profile.
+    let own = json!({
+        "name": Value::Null, "avatarUrl": profile.get("avatarUrl"), "profile": profile, "tags": pages_tags(customer), "alert": 0, "unread": 0,
+    });
+    with(attribute::view(customer, Viewer::Page), own)
+}
+
+/// Returns the tags that a page set.
+fn pages_tags(customer: &Customer) -> Vec<&String> {
+    customer.tags.iter().filter(|(_, sender)| **sender == Sender::Page).map(|(tag, _)| tag).collect()
 }
 
 /// Returns a view of a customer with more keys.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Serialize};
 
 use super::limit::MEMBER_ID_CHARS;
@@ -65,10 +67,23 @@ pub fn is_lower_hex(text: &str, length: usize) -> bool {
 #[serde(transparent)]
 pub struct MemberId(String);
 
-/// Returns whether a character is invisible although Unicode does not count the character as white space.
+/// Returns whether a character is invisible: a format character, a default-ignorable character of Unicode, or
+/// the blank pattern of Braille.
+///
+/// For example, U+202E turns the following text around, and U+FE0F changes only the look.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2800}' | '\u{3164}' | '\u{feff}')
+    c == '\u{2800}'
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
 }
+
+/// The quotes and brackets around a placeholder.
+const QUOTES: [char; 22] = [
+    '"', '\'', '`', '´', '“', '”', '„', '‘', '’', '«', '»', '「', '」', '『', '』', '(', ')', '[', ']', '<',
+    '>', '…',
+];
+/// The beginnings of a template's placeholder, such as `{{customer.id}}`.
+const TEMPLATES: [&str; 3] = ["{{", "${", "<%"];
 
 /// Texts that pages send as a memberId while the visitor is logged out.
 ///
@@ -118,10 +133,16 @@ impl MemberId {
         if has_control(text) {
             return Err("must not have control characters");
         }
-        // A placeholder counts in any case and within quotes.
+        // A placeholder counts in any case, and within any quotes or brackets.
         let lower = text.to_lowercase();
-        let lower = lower.trim_matches(['"', '\'']);
-        if text.chars().all(|c| matches!(c, '0' | '０')) || PLACEHOLDERS.contains(&lower) {
+        let bare = lower.trim_matches(QUOTES);
+        let is_zero = text.chars().all(|c| matches!(c, '0' | '０' | '.'));
+        let is_template = TEMPLATES.iter().any(|begin| text.contains(begin));
+        if bare.is_empty()
+            || is_zero
+            || is_template
+            || [&*lower, bare].iter().any(|text| PLACEHOLDERS.contains(text))
+        {
             return Err("must name a member, not stand for nobody");
         }
         Ok(Self(text.to_owned()))
@@ -208,11 +229,36 @@ mod tests {
             "[]",
             "{}",
             "\"null\"",
+            "“null”",
+            "(none)",
+            "[undefined]",
+            "\"\"",
+            "()",
+            "0.0",
+            "{{customer.id}}",
+            "${customerId}",
+            "a<%=id%>",
+            "lucas\u{202e}",
+            "lu\u{2066}cas",
+            "lucas\u{fe0f}",
+            "\u{e0001}lucas",
+            "lu\u{ad}cas",
         ] {
             assert!(MemberId::parse(text).is_err(), "{text}");
         }
         // Ids that resemble a placeholder or a path are members all the same.
-        for text in ["lucas", "0815", "user@example.com", "회원", "a:b", "日本"] {
+        for text in [
+            "lucas",
+            "0815",
+            "user@example.com",
+            "회원",
+            "a:b",
+            "日本",
+            "(주)회원",
+            "0.1",
+            "{a}",
+            "none-of-them",
+        ] {
             assert!(MemberId::parse(text).is_ok(), "{text}");
         }
     }

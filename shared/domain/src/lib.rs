@@ -24,6 +24,7 @@ pub mod month;
 pub mod patch;
 pub mod person_ref;
 pub mod profile;
+mod profile_room;
 pub mod purchase;
 pub mod record;
 pub mod rejection;

@@ -28,6 +28,10 @@ pub const MEMBER_ID_CHARS: usize = 64;
 pub const PROFILE_KEYS: usize = 200;
 /// Bytes of a profile: its keys and values as compact JSON.
 pub const PROFILE_BYTES: usize = 32 * 1024;
+/// Keys of a profile that pages may set. Pages are anybody, so half of the room stays for the shop.
+pub const PAGE_KEYS: usize = PROFILE_KEYS / 2;
+/// Bytes of a profile that pages may fill.
+pub const PAGE_BYTES: usize = PROFILE_BYTES / 2;
 /// Bytes of `profile` and `profileOnce` together in one request of a page, as compact JSON.
 pub const PAGE_PATCH_BYTES: usize = 8 * 1024;
 /// Bytes, as JSON, of a UTM value or referrer from a boot's `page`. A longer value is dropped, and the boot
@@ -37,6 +41,8 @@ pub const ARRIVAL_BYTES: usize = 1024;
 pub const PROFILE_KEY_CHARS: usize = 64;
 /// Tags of one customer.
 pub const TAGS: usize = 20;
+/// Tags of one customer that pages may set.
+pub const PAGE_TAGS: usize = TAGS / 2;
 /// Tags of one customer with a remembered builder update. The first [`TAGS`] are shown. Shopify allows 250.
 pub const BUILDER_TAGS: usize = 250;
 /// Characters of a tag.
@@ -57,6 +63,8 @@ pub const CANDIDATES: usize = 50;
 pub const REGISTRATIONS_INLINE: usize = 20;
 /// Events counted for a customer at a glance.
 pub const COUNTED_EVENTS: usize = 50_000;
+/// Names of events that a customer at a glance shows. The events of further names are counted together.
+pub const COUNTED_NAMES: usize = 500;
 /// Megabytes of events read for those counts.
 pub const COUNTED_PAGES: usize = 40;
 /// Events on one page of a timeline.

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::contact_point::ContactPointKind;
 use super::field::{self, Field, LAST_CHECKOUT};
-use super::json::json_bytes;
-use super::limit::{FUTURE_MS, PROFILE_BYTES, PROFILE_KEYS};
+use super::limit::FUTURE_MS;
 use super::patch::{ProfilePatch, Verified};
+use super::profile_room::Room;
 use super::rejection_reason::RejectionReason;
 use super::sender::Sender;
 use super::time::Millis;
@@ -62,7 +62,7 @@ impl Profile {
     /// Returns the bytes of the keys and values as compact JSON.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(key, field)| entry_bytes(key, &field.value)).sum::<usize>() + 1
+        Room::of(&self.0).bytes()
     }
 
     /// Applies `profile` of a patch: set, clear, or reset. Returns the refused fields.
@@ -75,19 +75,18 @@ impl Profile {
                 // A page's reset leaves the fields that are closed to pages.
                 let stays = |key: &str| by.sender == Sender::Page && is_not_a_pages(key);
                 let gone: Vec<String> = self.0.keys().filter(|key| !stays(key)).cloned().collect();
-                let mut bytes = self.bytes();
+                let mut room = Room::of(&self.0);
                 for key in gone {
-                    self.clear(&key, by, &mut bytes);
+                    self.clear(&key, by, &mut room);
                 }
                 Vec::new()
             }
             ProfilePatch::Fields(fields) => {
-                // One count of bytes for the whole patch, kept up to date by every field.
-                let mut bytes = self.bytes();
+                let mut room = Room::of(&self.0);
                 let refused = fields.iter().filter_map(|(key, value)| match value {
-                    Some(value) => self.put("profile", key, value, by, &mut bytes),
+                    Some(value) => self.put("profile", key, value, by, &mut room),
                     None => {
-                        self.clear(key, by, &mut bytes);
+                        self.clear(key, by, &mut room);
                         None
                     }
                 });
@@ -99,10 +98,10 @@ impl Profile {
     /// Applies `profileOnce`: writes only the empty fields. Returns the refused fields.
     pub fn apply_once(&mut self, fields: &BTreeMap<String, Value>, by: Writer<'_>) -> Vec<Detail> {
         let missing = fields.iter().filter(|(key, _)| self.get(key).is_none()).collect::<Vec<_>>();
-        let mut bytes = self.bytes();
+        let mut room = Room::of(&self.0);
         missing
             .into_iter()
-            .filter_map(|(key, value)| self.put("profileOnce", key, value, by, &mut bytes))
+            .filter_map(|(key, value)| self.put("profileOnce", key, value, by, &mut room))
             .collect()
     }
 
@@ -121,9 +120,8 @@ impl Profile {
         at: Millis,
     ) -> Result<(), String> {
         let value = value.unwrap_or(&Value::Null);
-        let (bytes, keys) = (self.bytes(), self.0.len());
-        // Compare with the known value. The size of a replaced value counts for the limit below.
-        let old = match self.0.get_mut(key) {
+        // Compare with the known value.
+        match self.0.get_mut(key) {
             Some(known) if known.value == *value => {
                 known.verified = true;
                 // The builder repeats the value at a later time. A different value dated in between then
@@ -136,36 +134,25 @@ impl Profile {
             }
             Some(known) if (known.time, rank(&known.value)) > (at, rank(value)) => return Ok(()),
             Some(_) if field::is_set_once(key) => return Ok(()),
-            Some(known) => entry_bytes(key, &known.value),
-            None if keys >= PROFILE_KEYS => {
-                return Err(format!("a profile has at most {PROFILE_KEYS} keys"));
-            }
-            None => 0,
-        };
-        // Check the limit, then store the value as verified.
-        if bytes - old + entry_bytes(key, value) > PROFILE_BYTES {
-            return Err(format!("a profile has at most {PROFILE_BYTES} bytes"));
+            _ => {}
         }
         let field = Field { value: value.clone(), sender, time: at, verified: true };
-        self.0.insert(key.to_owned(), field);
-        Ok(())
+        Room::of(&self.0).store(&mut self.0, key, field)
     }
 
     /// Clears a field. A set-once field stays.
     ///
     /// If a builder wrote the stored value, the time of the clearing is remembered, because an older update
     /// may still come.
-    fn clear(&mut self, key: &str, by: Writer<'_>, bytes: &mut usize) {
+    fn clear(&mut self, key: &str, by: Writer<'_>, room: &mut Room) {
         if field::is_set_once(key) {
             return;
         }
-        let Some(field) = self.0.remove(key) else { return };
-        *bytes -= entry_bytes(key, &field.value);
+        let Some(field) = room.remove(&mut self.0, key) else { return };
         if field.sender.is_builder() {
             let cleared =
                 Field { value: Value::Null, sender: by.sender, time: by.time, verified: field.verified };
-            *bytes += entry_bytes(key, &cleared.value);
-            self.0.insert(key.to_owned(), cleared);
+            room.keep(&mut self.0, key, cleared);
         }
     }
 
@@ -180,15 +167,14 @@ impl Profile {
 
     /// Stores one field. Returns a detail if the field is refused.
     ///
-    /// `bytes` is the size of the whole profile, kept up to date. A new count for each of thousands of fields
-    /// would take seconds.
+    /// `room` is the used room of the whole profile, kept up to date.
     fn put(
         &mut self,
         within: &str,
         key: &str,
         value: &Value,
         by: Writer<'_>,
-        bytes: &mut usize,
+        room: &mut Room,
     ) -> Option<Detail> {
         let refuse = |message: String| Some(Detail::new(format!("{within}.{key}"), message));
         let full = |message| refuse(message).map(|detail| detail.because(RejectionReason::Limit));
@@ -197,7 +183,6 @@ impl Profile {
             Some(kind) => by.verified.vouches_for(kind),
             None => by.sender != Sender::Page,
         };
-        let mut old = 0;
         if let Some(stored) = self.0.get_mut(key) {
             if field::is_set_once(key) {
                 return None;
@@ -207,9 +192,6 @@ impl Profile {
                 stored.verified |= verified;
                 return None;
             }
-            old = entry_bytes(key, &stored.value);
-        } else if self.0.len() >= PROFILE_KEYS {
-            return full(format!("a profile has at most {PROFILE_KEYS} keys"));
         }
         // The time of the latest order is a maximum (R8). A page moves it forward too, at most 10 minutes
         // ahead of the clock.
@@ -221,15 +203,8 @@ impl Profile {
                 return None;
             }
         }
-        // Check the limit, then store the value.
-        let new = entry_bytes(key, value);
-        if *bytes - old + new > PROFILE_BYTES {
-            return full(format!("a profile has at most {PROFILE_BYTES} bytes"));
-        }
-        *bytes = *bytes - old + new;
         let field = Field { value: value.clone(), sender: by.sender, time: by.time, verified };
-        self.0.insert(key.to_owned(), field);
-        None
+        room.store(&mut self.0, key, field).err().and_then(full)
     }
 }
 
@@ -237,11 +212,6 @@ impl FromIterator<(String, Field)> for Profile {
     fn from_iter<I: IntoIterator<Item = (String, Field)>>(fields: I) -> Self {
         Self(fields.into_iter().collect())
     }
-}
-
-/// Returns the bytes of a key and its value in the profile's JSON.
-fn entry_bytes(key: &str, value: &Value) -> usize {
-    key.len() + 4 + json_bytes(value)
 }
 
 /// Returns the order of two values with the same time. Null is the smallest value.

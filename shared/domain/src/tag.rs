@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::limit::{TAG_CHARS, TAGS};
+use super::limit::{PAGE_TAGS, TAG_CHARS, TAGS};
 use super::sender::Sender;
 use super::text;
 
@@ -41,12 +41,26 @@ pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)>
 /// Adds `tags`. If a server sets a page's tag again, the tag becomes the server's, and pages can no longer
 /// remove it.
 ///
+/// Pages set at most half of the tags (R5). A tag of any other sender pushes out tags of pages, if needed.
+///
 /// # Errors
-/// A message if the customer would have more than 20 tags.
+/// A message if the customer would have more than 20 tags, or more than 10 tags from pages.
 pub fn add(to: &mut Tags, tags: &[String], sender: Sender) -> Result<(), String> {
     let new = tags.iter().filter(|tag| !to.contains_key(*tag)).count();
-    if to.len() + new > TAGS {
+    let of_pages = |tags: &Tags| tags.values().filter(|sender| **sender == Sender::Page).count();
+    if sender == Sender::Page && of_pages(to) + new > PAGE_TAGS {
+        return Err(format!("pages set at most {PAGE_TAGS} tags of a customer"));
+    }
+    let over = (to.len() + new).saturating_sub(TAGS);
+    let is_spare =
+        |tag: &String| sender != Sender::Page && to.get(tag) == Some(&Sender::Page) && !tags.contains(tag);
+    // Tags have no time, so the last tags by name go first.
+    let spare: Vec<String> = to.keys().rev().filter(|tag| is_spare(tag)).take(over).cloned().collect();
+    if spare.len() < over {
         return Err(format!("a customer has at most {TAGS} tags"));
+    }
+    for tag in &spare {
+        to.remove(tag);
     }
     for tag in tags {
         let setter = to.entry(tag.clone()).or_insert(sender);
@@ -102,6 +116,21 @@ mod tests {
         let many: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
         assert!(replace(&mut tags, &many, Sender::Page).is_err());
         assert_eq!(tags, before);
+    }
+
+    #[test]
+    fn page_sets_half_of_the_tags_and_the_server_always_fits() {
+        let named =
+            |letter: char, count: usize| (0..count).map(|n| format!("{letter}{n:02}")).collect::<Vec<_>>();
+        let mut tags = Tags::new();
+        assert!(add(&mut tags, &named('p', PAGE_TAGS + 1), Sender::Page).is_err());
+        add(&mut tags, &named('p', PAGE_TAGS), Sender::Page).unwrap();
+        add(&mut tags, &named('s', TAGS - 1), Sender::Server).unwrap();
+        assert_eq!(tags.len(), TAGS);
+        assert_eq!(tags.get("p00"), Some(&Sender::Page));
+        add(&mut tags, &named('s', TAGS), Sender::Server).unwrap();
+        assert!(tags.values().all(|sender| *sender == Sender::Server));
+        assert!(add(&mut tags, &named('t', 1), Sender::Server).is_err());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::item::Item;
 use crate::items::attributes::{expired, number, text};
 use crate::items::channel::{self, CHANNELS};
 use crate::items::credential::{self, Credential, CredentialKind};
+use crate::items::key_check;
 use crate::key::{PK, SK};
 use crate::store::Store;
 use crate::table::write::Write;
@@ -95,6 +96,9 @@ impl<A: Administer> Store<A> {
         channel: &Channel,
         credentials: &[(CredentialKind, String, Credential)],
     ) -> Result<bool, Error> {
+        // The first channel ties the table to the hash key. A later channel finds the item.
+        let check = Write::put(key_check::item(self.keys()));
+        self.send(check.when(|terms| format!("attribute_not_exists({})", terms.name(PK)))).await?;
         // The channel keeps the names of its keys, so that a list of the keys needs no scan.
         let names = credentials.iter().map(|(kind, key, _)| channel::key_name(*kind, key));
         let mut item = channel::item(channel)?;

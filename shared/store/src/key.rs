@@ -29,14 +29,6 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
-    /// Returns the key of an item that is always absent.
-    ///
-    /// The read that opens the connection to the table uses this key.
-    #[must_use]
-    pub fn nothing() -> Self {
-        Self::new("-".to_owned(), "-")
-    }
-
     /// Returns the key as attributes.
     #[must_use]
     pub fn attributes(self) -> Item {

@@ -26,6 +26,12 @@ pub enum KeyError {
     /// The hash key has fewer than 32 characters.
     #[error("OKYAKU_HASH_KEY must have at least 32 characters")]
     ShortHashKey,
+    /// The table was made with another hash key. With this key every customer would get another id.
+    #[error(
+        "the table was made with another OKYAKU_HASH_KEY: put the value of KeySecret back that the table was \
+         made with, or name its secret in ExistingKeySecret"
+    )]
+    OtherTable,
     /// The token keys are not `kid:secret[,kid:secret]` with secrets of at least 32 characters.
     #[error("OKYAKU_TOKEN_KEY must be kid:secret[,kid:secret] with secrets of at least 32 characters")]
     TokenKeys,
@@ -100,6 +106,13 @@ impl Keys {
         };
         let hash = self.hash(&["customer", channel.as_str(), kind, text, &generation.to_string()]);
         CustomerId::from_bytes(first(&hash))
+    }
+
+    /// Returns the keyed hash of a constant: 32 lower-hex characters. The table keeps the hash, so that a
+    /// function with another hash key refuses to start.
+    #[must_use]
+    pub fn key_check(&self) -> String {
+        hex::encode(first::<16>(&self.hash(&["key check"])))
     }
 
     /// Returns the keyed hash of a contact point in a channel: 32 lower-hex characters.

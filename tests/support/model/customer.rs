@@ -22,6 +22,8 @@ pub(crate) enum Sender {
 pub struct Field {
     pub value: Value,
     pub verified: bool,
+    /// Whether a page wrote the value first.
+    pub pages: bool,
 }
 
 /// What a life shows.
@@ -163,8 +165,9 @@ impl Customer {
                 let same = self.profile.get(key).is_some_and(|field| field.value == text.as_str());
                 let was = self.profile.get(key).is_some_and(|field| field.verified);
                 let verified = by == Sender::Server || (same && was);
+                let pages = if same { self.profile[key].pages } else { by != Sender::Server };
                 self.had_contact |= contact_point;
-                self.profile.insert(key, Field { value: text.into(), verified });
+                self.profile.insert(key, Field { value: text.into(), verified, pages });
             }
         }
     }
@@ -217,11 +220,16 @@ impl Customer {
         })
     }
 
-    /// What a page that proved itself must be shown.
+    /// What a page must be shown: a member that proved itself the whole, and anybody else the values of pages.
     pub fn shown_to_page(&self, record: &Record) -> Value {
         let mut shown = self.shown(record);
         let whole = shown.as_object_mut().unwrap();
-        whole["profile"].as_object_mut().unwrap().remove("description");
+        let profile = whole["profile"].as_object_mut().unwrap();
+        profile.remove("description");
+        if !matches!(record.who, RecordKind::Member(_)) {
+            profile.retain(|key, _| self.profile[key.as_str()].pages);
+            whole["name"] = Value::Null;
+        }
         let own: Vec<_> = self.tags.iter().filter(|(_, page)| **page).map(|(tag, _)| tag).collect();
         whole["tags"] = json!(own);
         let keys = [

@@ -105,7 +105,7 @@ impl Model {
         };
         if self.channels[channel].records[record].customer.as_ref().is_some_and(moves) {
             self.change(channel, record, |customer| {
-                customer.profile.insert(key, Field { value: at.into(), verified: false });
+                customer.profile.insert(key, Field { value: at.into(), verified: false, pages: false });
             });
         }
     }

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use crate::builder_update::CustomerUpdate;
 use crate::customer::{Customer, NAME, UNSUBSCRIBE_EMAIL, UNSUBSCRIBE_TEXTING};
 use crate::id::{NaturalKey, RecordIds};
-use crate::limit::TAGS;
 use crate::record::Record;
 use crate::rejection::Rejection;
 use crate::rejection_reason::RejectionReason;
 use crate::revival::{Proof, creation_precedes, new_record};
 use crate::sender::Sender;
+use crate::tag;
 use crate::time::Millis;
 
 /// Decides a builder's update of a member, except for events and the order.
@@ -105,14 +105,16 @@ impl Customer {
         rejections
     }
 
-    /// Shows the builder's tags, as far as there is room beside the tags of pages and servers.
+    /// Shows the builder's tags, as far as there is room beside the tags of servers. Tags of pages give way.
     fn show_tags(&mut self, sender: Sender) {
         self.tags.retain(|_, sender| !sender.is_builder());
         for tag in self.builder_tags.there() {
-            if self.tags.len() >= TAGS {
+            if self.tags.contains_key(tag) {
+                continue;
+            }
+            if tag::add(&mut self.tags, std::slice::from_ref(tag), sender).is_err() {
                 break;
             }
-            self.tags.entry(tag.clone()).or_insert(sender);
         }
     }
 }

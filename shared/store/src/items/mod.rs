@@ -11,6 +11,7 @@ pub mod data_request;
 pub mod erasure;
 pub mod event;
 pub mod journal;
+pub mod key_check;
 pub mod marker;
 pub mod order;
 pub mod profile;

@@ -9,14 +9,26 @@ use okyaku_domain::error::Error;
 use super::failure::Failure;
 use crate::access::{List, Read};
 use crate::item::Item;
+use crate::items::key_check;
 use crate::key::{Key, PK};
+use crate::keyring::KeyError;
 use crate::store::Store;
 
 impl<A: Read> Store<A> {
-    /// Opens the connection to the table by reading an absent item. Costs half an R.
-    pub async fn warm_up(&self) {
-        let key = Key::nothing().attributes();
-        self.client().get_item().table_name(self.table()).set_key(Some(key)).send().await.ok();
+    /// Opens the connection to the table, and checks that the hash key belongs to the table. Costs half an R.
+    ///
+    /// A table without channels has no key check yet, and any key belongs to such a table. A silent table
+    /// passes too. The first request will report the error.
+    ///
+    /// # Errors
+    /// [`KeyError::OtherTable`] if the table was made with another hash key.
+    pub async fn check_key(&self) -> Result<(), KeyError> {
+        let key = key_check::key().attributes();
+        let reply = self.client().get_item().table_name(self.table()).set_key(Some(key)).send().await;
+        match reply.ok().and_then(|reply| reply.item) {
+            Some(item) if !key_check::is_of(&item, self.keys()) => Err(KeyError::OtherTable),
+            _ => Ok(()),
+        }
     }
 }
 
