@@ -83,7 +83,8 @@ impl<A: WriteEvents> Store<A> {
 }
 
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Stores a builder's version of an event, unless a later version is stored. Costs 1 W per KB.
+    /// Stores a builder's version of an event, unless a later version is stored. Returns whether the version is
+    /// stored. Costs 1 W per KB in both cases.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -92,7 +93,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
         channel: &Channel,
         owner: &CustomerId,
         given: &VersionedEvent,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let mut item = event::item(channel, &self.event_key(&channel.id, owner, &given.event), &given.event);
         item.insert(BUILDER_VERSION.into(), number(given.version));
         // A late delivery of an old version changes nothing.
@@ -100,7 +101,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
             let (pk, stored) = (terms.name(PK), terms.name(BUILDER_VERSION));
             format!("attribute_not_exists({pk}) OR {stored} <= {}", terms.value(number(given.version)))
         });
-        self.send(write).await.map(|_| ())
+        self.send(write).await
     }
 }
 
