@@ -10,3 +10,4 @@ mod permissions;
 mod privacy;
 mod tenancy;
 mod tenancy_of_routes;
+mod trust;
