@@ -76,14 +76,16 @@ async fn created_customer_is_a_member_with_the_channel_talk_keys() {
 #[tokio::test]
 async fn order_is_an_event_and_counts_once_however_often_delivered() {
     let shop = Shop::open().await;
-    for (topic, body) in [
-        ("orders/paid", order(5501, 299)),
-        ("orders/create", order(5501, 300)),
-        ("orders/create", order(5501, 300)),
-        ("orders/updated", order(5501, 200)),
-        ("orders/paid", order(5502, 290)),
+    let outdated = json!([{"field": "events", "reason": "outdated"}]);
+    for (topic, body, dropped) in [
+        ("orders/paid", order(5501, 299), json!([])),
+        ("orders/create", order(5501, 300), outdated.clone()),
+        ("orders/create", order(5501, 300), outdated),
+        ("orders/updated", order(5501, 200), json!([])),
+        ("orders/updated", order(5501, 200), json!([])),
+        ("orders/paid", order(5502, 290), json!([])),
     ] {
-        taken(&shop.shopify(topic, &body).await);
+        assert_eq!(shop.shopify(topic, &body).await.expect(200)["dropped"], dropped, "{topic}");
     }
     let profile = shop.customer(LEE).await.body["user"]["profile"].clone();
     let figures = |key: &str| profile[key].clone();

@@ -12,3 +12,4 @@ mod permissions;
 mod privacy;
 mod tenancy;
 mod tenancy_of_routes;
+mod trust;

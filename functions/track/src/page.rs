@@ -10,6 +10,7 @@ use okyaku_domain::event::{self, Bounds, Event};
 use okyaku_domain::limit::{BATCH_BYTES, BATCH_EVENTS, BEACON_BYTES};
 use okyaku_domain::rejection::Rejection;
 use okyaku_domain::rejection_reason::RejectionReason;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::metrics::Metric;
@@ -66,8 +67,9 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     }
     // Store the read events. The results then follow the order of the request.
     let accepted = read.len();
-    let mut tracked =
-        engine::track(app, &channel, owner, &read, retried, &call.invocation).await?.into_iter();
+    // The ids of a page's events are apart from a server's and a builder's, also on a channel of Firstmall.
+    let tracked = engine::track(app, &channel, owner, Sender::Page, &read, retried, &call.invocation).await?;
+    let mut tracked = tracked.into_iter();
     // The log counts an event once, by its first wrong field, because each counted field costs a write.
     let rejections = verdicts.iter().filter_map(|verdict| match verdict {
         Verdict::Rejected(details) => details.first(),

@@ -4,6 +4,7 @@ use okyaku_api::{Call, Reply, Server, scope, user};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, StoredEvent};
 use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::time;
 use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, track as engine};
@@ -37,8 +38,8 @@ pub(crate) async fn track(
     if owner.customer().precedes_record(event.created_at) {
         return Err(Error::Erased);
     }
-    let key = app.store.event_key(&channel.id, &owner.customer().id, &event);
-    engine::track(app, channel, owner, &[&event], false, &call.invocation).await?;
+    let key = app.store.event_key(&channel.id, &owner.customer().id, Sender::Server, &event);
+    engine::track(app, channel, owner, Sender::Server, &[&event], false, &call.invocation).await?;
     // Show the event as a later read shows the event.
     let stored = StoredEvent {
         expire_at: time::ttl(event.created_at + channel.event_retention()) * 1000,

@@ -190,7 +190,7 @@ pub struct EventKey {
     pub owner: CustomerId,
     /// The time of the event, epoch ms.
     pub created_at: Millis,
-    /// 20 lower-hex characters: a keyed hash of the caller's id, or random.
+    /// 20 lower-hex characters: a keyed hash of the sender and the caller's id.
     pub hash: String,
 }
 

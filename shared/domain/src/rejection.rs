@@ -29,6 +29,12 @@ impl Rejection {
         Self::new("customer", RejectionReason::Erased)
     }
 
+    /// Creates the rejection of a builder's event whose later version is stored (R13).
+    #[must_use]
+    pub fn outdated() -> Self {
+        Self::new("events", RejectionReason::Outdated)
+    }
+
     /// Creates the rejection for a detail of a reply.
     #[must_use]
     pub fn of(detail: &Detail) -> Self {

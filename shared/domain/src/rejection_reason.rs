@@ -18,6 +18,8 @@ pub enum RejectionReason {
     Erased,
     /// The part is too old for its kind.
     TooOld,
+    /// A later version of the event is stored (R13).
+    Outdated,
     /// The builder does not supply the field (Firstmall's fixed list).
     NotSupplied,
     /// The part would exceed a limit.
@@ -30,13 +32,14 @@ pub enum RejectionReason {
 
 impl RejectionReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Invalid,
         Self::Unreadable,
         Self::UnknownTopic,
         Self::NoCustomer,
         Self::Erased,
         Self::TooOld,
+        Self::Outdated,
         Self::NotSupplied,
         Self::Limit,
         Self::Foreign,
@@ -53,6 +56,7 @@ impl RejectionReason {
             Self::NoCustomer => "noCustomer",
             Self::Erased => "erased",
             Self::TooOld => "tooOld",
+            Self::Outdated => "outdated",
             Self::NotSupplied => "notSupplied",
             Self::Limit => "limit",
             Self::Foreign => "foreign",

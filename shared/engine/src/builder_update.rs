@@ -177,9 +177,11 @@ async fn customer<A: ApplyBuilderUpdates>(
     // An event from before the record belongs to an erased record, so reject the event.
     let (early, good): (Vec<_>, Vec<_>) =
         update.events.iter().partition(|given| customer.precedes_record(given.event.created_at));
-    let put = |given| app.store.put_versioned_event(channel, &customer.id, given);
-    try_join_all(good.into_iter().map(put)).await?;
+    let put = |given| app.store.put_versioned_event(channel, &customer.id, update.builder, given);
+    let stored = try_join_all(good.into_iter().map(put)).await?;
     rejections.extend(early.into_iter().map(|_| Rejection::erased()));
+    // A later version is stored, so this delivery came late or came again.
+    rejections.extend(stored.into_iter().filter(|stored| !stored).map(|_| Rejection::outdated()));
     Ok(rejections)
 }
 

@@ -8,6 +8,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::event::{Event, EventKey};
 use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::sender::Sender;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 use okyaku_domain::time::Millis;
 use okyaku_store::Invocation;
@@ -87,7 +88,9 @@ pub fn new_event_id() -> Result<String, Error> {
     Ok(hex::encode(random::<16>()?))
 }
 
-/// Stores events of one customer and returns a verdict on each event.
+/// Stores a sender's events of one customer and returns a verdict on each event.
+///
+/// Only an earlier event of the same sender makes a duplicate.
 ///
 /// A single event and a retried batch report duplicates. A first batch is stored without a look-up, because a
 /// repeated event overwrites itself (R9). For example, a retried batch of 3 events with 1 stored event
@@ -101,13 +104,14 @@ pub async fn track<A: WriteEvents + WriteCustomers>(
     app: &App<A>,
     channel: &Channel,
     owner: Owner,
+    sender: Sender,
     events: &[&Event],
     retried: bool,
     invocation: &Invocation,
 ) -> Result<Vec<Tracked>, Error> {
     let customer = owner.customer();
-    let keyed: Vec<(EventKey, &Event)> =
-        events.iter().map(|event| (app.store.event_key(&channel.id, &customer.id, event), *event)).collect();
+    let key = |event: &Event| app.store.event_key(&channel.id, &customer.id, sender, event);
+    let keyed: Vec<(EventKey, &Event)> = events.iter().map(|event| (key(event), *event)).collect();
     // A single put tells whether the event is new. A batch cannot tell.
     let tracked = match keyed.as_slice() {
         [] => Vec::new(),

@@ -1,15 +1,17 @@
 //! Writes events (R9).
 //!
-//! The key consists of the caller's own time and the hash of the caller's id. So a repeated event overwrites
-//! itself.
+//! The key consists of the caller's own time and the hash of the sender and the caller's id. So a repeated
+//! event overwrites itself, and never the event of another sender.
 
 use std::collections::HashSet;
 
+use okyaku_domain::builder::Builder;
 use okyaku_domain::builder_update::VersionedEvent;
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{Event, EventKey};
 use okyaku_domain::id::{ChannelId, CustomerId};
+use okyaku_domain::sender::Sender;
 
 use crate::access::{ApplyBuilderUpdates, Erase, WriteEvents};
 use crate::invocation::Invocation;
@@ -20,10 +22,16 @@ use crate::store::Store;
 use crate::table::write::Write;
 
 impl<A> Store<A> {
-    /// Returns the key of an event in the partition of `owner`.
+    /// Returns the key of a sender's event in the partition of `owner`.
     #[must_use]
-    pub fn event_key(&self, channel: &ChannelId, owner: &CustomerId, event: &Event) -> EventKey {
-        let hash = self.keys().event(channel, event.id.as_deref().unwrap_or_default());
+    pub fn event_key(
+        &self,
+        channel: &ChannelId,
+        owner: &CustomerId,
+        sender: Sender,
+        event: &Event,
+    ) -> EventKey {
+        let hash = self.keys().event(channel, sender, event.id.as_deref().unwrap_or_default());
         EventKey { owner: owner.clone(), created_at: event.created_at, hash }
     }
 }
@@ -83,7 +91,8 @@ impl<A: WriteEvents> Store<A> {
 }
 
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Stores a builder's version of an event, unless a later version is stored. Costs 1 W per KB.
+    /// Stores a builder's version of an event, unless a later version is stored. Returns whether the version is
+    /// stored. Costs 1 W per KB in both cases.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
@@ -91,16 +100,19 @@ impl<A: ApplyBuilderUpdates> Store<A> {
         &self,
         channel: &Channel,
         owner: &CustomerId,
+        builder: Builder,
         given: &VersionedEvent,
-    ) -> Result<(), Error> {
-        let mut item = event::item(channel, &self.event_key(&channel.id, owner, &given.event), &given.event);
+    ) -> Result<bool, Error> {
+        let key = self.event_key(&channel.id, owner, Sender::Builder(builder), &given.event);
+        let mut item = event::item(channel, &key, &given.event);
         item.insert(BUILDER_VERSION.into(), number(given.version));
-        // A late delivery of an old version changes nothing.
+        // A late delivery of an old version changes nothing. Every item at the key is a version of the same
+        // builder, because the builder is a part of the hash.
         let write = Write::put(item).when(|terms| {
             let (pk, stored) = (terms.name(PK), terms.name(BUILDER_VERSION));
             format!("attribute_not_exists({pk}) OR {stored} <= {}", terms.value(number(given.version)))
         });
-        self.send(write).await.map(|_| ())
+        self.send(write).await
     }
 }
 

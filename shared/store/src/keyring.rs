@@ -16,6 +16,7 @@ use thiserror::Error as ThisError;
 use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
+use okyaku_domain::sender::Sender;
 
 /// Why the keys cannot be used. The function's start-up ends with this error.
 #[derive(Debug, ThisError)]
@@ -126,10 +127,12 @@ impl Keys {
         ])))
     }
 
-    /// Returns the keyed hash of an event's id: 20 lower-hex characters.
+    /// Returns the keyed hash of an event's id under its sender: 20 lower-hex characters.
+    ///
+    /// The sender is a part of the hash, so a page cannot reach the event of a server or builder (R9).
     #[must_use]
-    pub fn event(&self, channel: &ChannelId, id: &str) -> String {
-        hex::encode(first::<10>(&self.hash(&["event", channel.as_str(), id])))
+    pub fn event(&self, channel: &ChannelId, sender: Sender, id: &str) -> String {
+        hex::encode(first::<10>(&self.hash(&["event", channel.as_str(), sender.name(), id])))
     }
 
     /// Returns the keyed hash of an order's id at the builder: 20 lower-hex characters.
@@ -248,6 +251,21 @@ mod tests {
         ];
         let different: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len());
+    }
+
+    #[test]
+    fn event_hash_depends_on_channel_sender_and_id() {
+        let keys = keys(TOKEN);
+        let (a, b) = (ChannelId::from_bytes([0xa; 10]), ChannelId::from_bytes([0xb; 10]));
+        let of_channel = |channel| {
+            let ids = ["5501", "shopify", "shopify5501", ""];
+            let senders = Sender::ALL.into_iter();
+            senders.flat_map(move |sender| ids.map(|id| (channel, sender, id)))
+        };
+        let all: Vec<_> = of_channel(&a).chain(of_channel(&b)).collect();
+        let hashes: std::collections::BTreeSet<_> =
+            all.iter().map(|(channel, sender, id)| keys.event(channel, *sender, id)).collect();
+        assert_eq!(hashes.len(), all.len());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::{Datelike, TimeZone, Utc};
 use serde_json::json;
 use support::model::boot::{Arrival, Session};
 use support::model::{
-    Address, Answered, DAY, Event, MINUTE, Named, PersonRef, SECOND, Sent, Write, Writes, sent, stored,
+    Address, Answered, DAY, Event, Found, MINUTE, Named, PersonRef, SECOND, Sent, Write, Writes, sent, stored,
 };
 
 /// How far from now an event says that it was.
@@ -108,6 +108,30 @@ impl World {
                 sent.event.n = self.n;
                 let name = self.name(*channel, &named);
                 self.post_event(*channel, &named, &name, &sent).await
+            }
+            Step::PostTracked { channel, nth } => {
+                let Some((at, batch)) = newest(&self.tracked[*channel], *nth).cloned() else { return Ok(()) };
+                let named = Named::Record(self.sessions[*channel][at].0.record);
+                self.n += 1;
+                let mut sent = batch[0].clone();
+                sent.event.n = self.n;
+                self.posted[*channel] = Some((named.clone(), sent.clone()));
+                let name = self.name(*channel, &named);
+                self.post_event(*channel, &named, &name, &sent).await
+            }
+            Step::TrackPosted { channel, lone, retry } => {
+                let Some((named, mut sent)) = self.posted[*channel].clone() else { return Ok(()) };
+                let Found::Live(record) = self.model.named(*channel, &named) else { return Ok(()) };
+                let at = self.sessions[*channel].iter().rposition(|(held, _)| held.record == record);
+                // A page's event needs an id.
+                let Some(at) = at.filter(|_| sent.id.is_some()) else { return Ok(()) };
+                self.n += 1;
+                sent.event.n = self.n;
+                let mut batch = vec![sent];
+                if !lone {
+                    batch.push(self.event(Some(0), 0));
+                }
+                self.track(*channel, at, batch, *retry).await
             }
             Step::DeleteEvent { channel, named, nth } => self.delete_event(*channel, *named, *nth).await,
             Step::Lead { channel, writes, qualified } => {

@@ -71,6 +71,17 @@ pub enum Step {
     PostEventAgain {
         channel: usize,
     },
+    /// The server sends an event with the id and time of a page's event.
+    PostTracked {
+        channel: usize,
+        nth: u8,
+    },
+    /// A page sends an event with the id and time of the server's event.
+    TrackPosted {
+        channel: usize,
+        lone: bool,
+        retry: bool,
+    },
     DeleteEvent {
         channel: usize,
         named: Target,
@@ -239,6 +250,9 @@ fn server() -> impl Strategy<Value = Step> {
         3 => (channel(), target(), prop::option::weighted(0.7, 0..4u8), 0..8u8)
             .prop_map(|(channel, named, id, at)| Step::PostEvent { channel, named, id, at }),
         1 => channel().prop_map(|channel| Step::PostEventAgain { channel }),
+        1 => (channel(), few(5)).prop_map(|(channel, nth)| Step::PostTracked { channel, nth }),
+        1 => (channel(), any::<bool>(), any::<bool>())
+            .prop_map(|(channel, lone, retry)| Step::TrackPosted { channel, lone, retry }),
         1 => (channel(), target(), 0..6u8)
             .prop_map(|(channel, named, nth)| Step::DeleteEvent { channel, named, nth }),
         3 => (channel(), writes(), 0..4u8)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
 use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::purchase::{Purchases, StoredOrder};
+use okyaku_domain::sender::Sender;
 use okyaku_domain::time::month;
 use serde_json::Value;
 
@@ -299,9 +300,9 @@ impl Truth {
         self.places.get(&(pk.to_owned(), sk.to_owned())).map(|place| &self.items[*place])
     }
 
-    /// How often an event lies in the table, by the id its caller gave it and whose it is.
+    /// How often a page's event lies in the table, by the id its caller gave it and whose it is.
     pub fn events(&self, owner: &str, event: &str) -> usize {
-        let hash = self.keys.event(&self.channel, event);
+        let hash = self.keys.event(&self.channel, Sender::Page, event);
         let pk = format!("C#{}#{owner}", self.channel);
         self.items
             .iter()

@@ -1,4 +1,4 @@
-//! Events: once by id and time, with the identity that their caller named (R8, R9).
+//! Events: once by sender, id and time, with the identity that their caller named (R8, R9).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,13 @@ pub struct Event {
     pub name: &'static str,
     /// The number in its property, different for each sending.
     pub n: u64,
+}
+
+/// Who sent an event. An event replaces or repeats only an event of the same sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventSender {
+    Page,
+    Server,
 }
 
 /// An event as it is sent.
@@ -42,7 +49,7 @@ impl Model {
         let lone = valid.map(|sent| (sent.at, &sent.id)).collect::<BTreeSet<_>>().len() == 1;
         let (mut verdicts, mut keys) = (Vec::new(), BTreeSet::new());
         for sent in batch {
-            let key = (sent.at, sent.id.clone().unwrap_or_default());
+            let key = (sent.at, EventSender::Page, sent.id.clone().unwrap_or_default());
             let events = &mut self.channels[channel].records[record].events;
             let there = events.contains_key(&key);
             let verdict = if !self.takes(channel, record, sent.at) {
@@ -79,7 +86,7 @@ impl Model {
             format!("unnamed {}", self.channels[channel].unnamed)
         });
         let events = &mut self.channels[channel].records[record].events;
-        events.entry((sent.at, id)).or_insert_with(|| sent.event.clone());
+        events.entry((sent.at, EventSender::Server, id)).or_insert_with(|| sent.event.clone());
         self.checkout(channel, record, sent);
         Expected { status: 200, record: Some(record), ..Expected::default() }
     }
@@ -115,7 +122,7 @@ impl Model {
         let of = &self.channels[channel];
         let mut shown = BTreeSet::new();
         for owner in of.whole(record) {
-            for ((at, _), event) in &of.records[owner].events {
+            for ((at, ..), event) in &of.records[owner].events {
                 if self.now < at + of.event_days * DAY && of.records[owner].shows(*at) {
                     shown.insert((*at, owner, event.name, event.n));
                 }

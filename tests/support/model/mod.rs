@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use customer::Customer;
 pub use erase::{Address, Answered, PersonRef, Receipt};
-pub use events::{Event, Sent};
+pub use events::{Event, EventSender, Sent};
 pub use writes::{Write, Writes, sent, stored};
 
 pub const SECOND: i64 = 1000;
@@ -64,8 +64,8 @@ pub struct Record {
     pub customer: Option<Customer>,
     /// When it was erased, and until when that is remembered.
     pub erased: Option<(i64, i64)>,
-    /// By time and the caller's id.
-    pub events: BTreeMap<(i64, String), Event>,
+    /// By time, sender and the caller's id.
+    pub events: BTreeMap<(i64, EventSender, String), Event>,
     /// A revived life takes nothing dated up to the erasure before it.
     pub not_before: Option<i64>,
 }

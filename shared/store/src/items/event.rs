@@ -1,7 +1,7 @@
 //! The item of an event, in the partition of the record that the caller named (R8, R9).
 //!
-//! The key consists of the caller's own time and the hash of the caller's id. So a repeated event overwrites
-//! itself.
+//! The key consists of the caller's own time and the hash of the sender and the caller's id. So a repeated
+//! event overwrites itself, and never the event of another sender.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::event::{Event, EventKey, StoredEvent};
