@@ -196,7 +196,6 @@
     inherit(of);
     return reply;
   };
-
   const boot = (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
     const option = clean(given, 'boot');
     if (typeof option?.pluginKey !== 'string' || !option.pluginKey) {
