@@ -8,14 +8,15 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
-use okyaku_store::table::client::http_client;
+use okyaku_store::table::client::{PLACEHOLDER, http_client};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
     if let Some(endpoint) = endpoint {
-        let nobody = Credentials::new("local", "local", None, None, "loopback");
+        let key = std::env::var("AWS_ACCESS_KEY_ID").unwrap_or_else(|_| PLACEHOLDER.to_owned());
+        let nobody = Credentials::new(key, PLACEHOLDER, None, None, "loopback");
         loader = loader.endpoint_url(endpoint).region(Region::new("us-east-1")).credentials_provider(nobody);
     }
     let client = &Client::new(&loader.load().await);

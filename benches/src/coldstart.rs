@@ -16,6 +16,7 @@ use clap::Parser;
 use okyaku_benches::function::{Events, Ran, Shop, run};
 use okyaku_benches::process::beside;
 use okyaku_benches::statistics::median;
+use okyaku_local::engine::port::Endpoint;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio_rustls::TlsAcceptor;
@@ -59,10 +60,10 @@ struct Start {
 async fn main() {
     let args = Args::parse();
     let shop = Shop::open().await;
-    let engine: SocketAddr = shop.engine.endpoint().trim_start_matches("http://").parse().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let roots = folder.path().join("root.pem");
-    let (secure, plain) = (Proxy::start(engine, Some(&roots)).await, Proxy::start(engine, None).await);
+    let (secure, plain) =
+        (Proxy::start(&shop.table, Some(&roots)).await, Proxy::start(&shop.table, None).await);
     let mut kinds = Vec::new();
     for (calls, name) in [("get", "boot"), ("get,put", "track")] {
         for tls in [true, false] {
@@ -150,7 +151,7 @@ async fn one(kind: &Kind<'_>, proxy: &Proxy, roots: &Path) -> Start {
         .env("OKYAKU_OS_ROOTS", if kind.tls { "1" } else { "0" })
         .env("SSL_CERT_FILE", roots);
     proxy.seen.lock().unwrap().clear();
-    let Ran { child, started, asked, answered } = run(command, &proxy.url, 1, kind.events.clone()).await;
+    let Ran { child, started, asked, answered } = run(command, &proxy.table, 1, kind.events.clone()).await;
     drop(child);
     let (asked, answered) = (asked[0], answered[0]);
     let seen = proxy.seen.lock().unwrap().first().copied();
@@ -167,13 +168,14 @@ async fn one(kind: &Kind<'_>, proxy: &Proxy, roots: &Path) -> Start {
 
 /// The table's end: passes on to the engine, and notes when each connection came and how long its handshake took.
 struct Proxy {
-    url: String,
+    table: Endpoint,
     seen: Arc<Mutex<Vec<(Instant, Duration)>>>,
 }
 
 impl Proxy {
     /// With `roots` it speaks TLS 1.3 alone, and writes there what a client is to trust.
-    async fn start(engine: SocketAddr, roots: Option<&Path>) -> Self {
+    async fn start(table: &Endpoint, roots: Option<&Path>) -> Self {
+        let engine: SocketAddr = table.url.trim_start_matches("http://").parse().unwrap();
         let acceptor = roots.map(|roots| {
             let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
             std::fs::write(roots, made.cert.pem()).unwrap();
@@ -193,7 +195,7 @@ impl Proxy {
                 tokio::spawn(pass(stream, engine, acceptor.clone(), notes.clone()));
             }
         });
-        Self { url, seen }
+        Self { table: Endpoint { url, key: table.key.clone() }, seen }
     }
 }
 

@@ -12,11 +12,12 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
+use okyaku_local::engine::port::{Endpoint, EngineKey};
 use okyaku_local::gateway::Gateway;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::table::{client, schema};
+use okyaku_store::table::schema;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
@@ -32,8 +33,9 @@ pub type Events = Arc<dyn Fn(usize) -> String + Send + Sync>;
 
 /// An engine with the development channel and one visitor.
 pub struct Shop {
-    /// The engine.
-    pub engine: Engine,
+    /// The table of a function's own process.
+    pub table: Endpoint,
+    _engine: Engine,
     /// A client of it.
     pub client: aws_sdk_dynamodb::Client,
     /// Every function in this process.
@@ -45,15 +47,17 @@ pub struct Shop {
 impl Shop {
     /// Opens it.
     pub async fn open() -> Self {
-        let engine = Engine::memory().unwrap();
-        let client = client::loopback(&engine.endpoint(), client::http_client());
+        let mut engine = Engine::memory().unwrap();
+        let table = engine.open_port(0, EngineKey::random().unwrap()).unwrap();
+        let client = engine.client();
         schema::create_table(&client, "okyaku").await.unwrap();
         let settings = Settings { allow_development: true, ..Settings::default() };
         let keys = Keys::new(HASH_KEY, TOKEN_KEY).unwrap();
         let base = Base::new(Table::new(client.clone(), "okyaku"), keys, Clock::system(), settings);
         okyaku_admin::create_development_channel(&base.app()).await.unwrap();
         let gateway = Gateway::new(base);
-        let mut shop = Self { engine, client, gateway, veil: Value::Null, token: String::new() };
+        let mut shop =
+            Self { table, _engine: engine, client, gateway, veil: Value::Null, token: String::new() };
         let first = shop.call("/front/v1/boot", boot(&Value::Null)).await;
         shop.token = first["sessionToken"].as_str().unwrap().to_owned();
         shop.veil = first["veilId"].clone();
@@ -151,7 +155,7 @@ impl Runtime {
 
 /// Starts a function, with the environment that Lambda gives it and its table at `table`, and lets it answer `count`
 /// events.
-pub async fn run(mut command: Command, table: &str, count: usize, events: Events) -> Ran {
+pub async fn run(mut command: Command, table: &Endpoint, count: usize, events: Events) -> Ran {
     let runtime = Arc::new(Runtime {
         events,
         count,
@@ -174,7 +178,8 @@ pub async fn run(mut command: Command, table: &str, count: usize, events: Events
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
         .env("AWS_REGION", "us-east-1")
-        .env("AWS_ENDPOINT_URL_DYNAMODB", table)
+        .env("AWS_ENDPOINT_URL_DYNAMODB", &table.url)
+        .env("AWS_ACCESS_KEY_ID", table.key.as_str())
         .env("OKYAKU_TABLE", "okyaku")
         .env("OKYAKU_HASH_KEY", HASH_KEY)
         .env("OKYAKU_TOKEN_KEY", TOKEN_KEY)

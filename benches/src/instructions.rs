@@ -45,7 +45,7 @@ async fn instructions(shop: &Shop, name: &str, calls: &str, count: usize, events
         .env("BARE_CALLS", calls)
         .args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())])
         .arg(beside(name));
-    let mut ran = run(command, &shop.engine.endpoint(), count, events.clone()).await;
+    let mut ran = run(command, &shop.table, count, events.clone()).await;
     // Not a kill: callgrind writes its counts when it is asked to end.
     let id = ran.child.id().unwrap().to_string();
     Command::new("kill").arg(id).status().await.unwrap();

@@ -9,7 +9,7 @@ use okyaku_local::invoke::InvokeError;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::table::{client, schema};
+use okyaku_store::table::schema;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,7 +35,7 @@ impl Shop {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let engine = Engine::memory().expect("an engine");
         let base = runtime.block_on(async {
-            let client = client::loopback(&engine.endpoint(), client::http_client());
+            let client = engine.client();
             schema::create_table(&client, "okyaku").await.expect("a table");
             // The public keys, under which the session tokens in `events/` are right.
             let file: Value = serde_json::from_str(include_str!("../../tests/sam/env.json")).expect("keys");

@@ -53,7 +53,8 @@ pub(crate) struct Args {
     /// Name of the table
     #[arg(long, global = true, value_name = "NAME", default_value = "okyaku")]
     pub(crate) table: String,
-    /// Loopback port of the embedded engine, for other tools; without it the system chooses
+    /// Loopback port of the embedded engine, for other tools; they need the access key id that the banner shows, or
+    /// that OKYAKU_ENGINE_KEY sets
     #[arg(long, value_name = "N", conflicts_with = "dynamodb")]
     pub(crate) engine_port: Option<u16>,
 }

@@ -1,17 +1,31 @@
-//! The embedded engine: dynoxide, which speaks DynamoDB's protocol, on a loopback port of this process.
+//! The embedded engine: dynoxide, which carries out DynamoDB's operations in this process.
+//!
+//! [`Engine::client`] calls the engine without a socket. [`Engine::open_port`] opens a port for other programs, which
+//! need its key.
+
+mod caller;
+mod connector;
+pub mod operations;
+pub mod port;
 
 use std::fs::OpenOptions;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dynoxide::Database;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use okyaku_store::table::client;
 use thiserror::Error as ThisError;
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 
 use crate::folder::{Folder, FolderError, Running};
+use caller::{Caller, TURNS, Tokens};
+use connector::Connector;
+use operations::{DataError, Operations};
+use port::{Endpoint, EngineKey, Port};
 
 /// Name of the data file in the data folder.
 pub const FILE: &str = "okyaku.db";
@@ -23,101 +37,93 @@ pub enum EngineError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The data file could not be opened.
-    #[error("the data file cannot be opened: {0}")]
-    Data(String),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The path of the data file is not UTF-8.
+    #[error("the path of the data file is not UTF-8")]
+    Path,
     /// No port, thread or runtime could be had.
     #[error("the embedded engine cannot start: {0}")]
     Start(std::io::Error),
 }
 
-/// A running engine. It has threads of its own, so that it serves any runtime and outlives each; it stops when
-/// this value is dropped.
+/// A running engine. It serves any runtime. Its clients and its port end when this value is dropped.
 pub struct Engine {
-    address: SocketAddr,
-    database: Database,
-    stop: Option<oneshot::Sender<()>>,
-    stopped: mpsc::Receiver<()>,
-    // Last, so that the folder is free only when the engine is gone.
+    // First, so that no further call comes in.
+    port: Option<Port>,
+    turns: Arc<Semaphore>,
+    operations: Arc<Operations>,
+    // Last, so that the folder is free only when the data file is closed.
     folder: Option<Folder>,
 }
 
 impl Engine {
-    /// An empty engine in memory, on a port that the system chooses.
+    /// Opens an empty engine in memory.
     pub fn memory() -> Result<Self, EngineError> {
-        Self::memory_on(0)
+        Ok(Self::start(Operations::memory()?, None))
     }
 
-    /// An empty engine in memory, on `port` of 127.0.0.1; 0 lets the system choose.
-    pub fn memory_on(port: u16) -> Result<Self, EngineError> {
-        let database = Database::memory().map_err(|error| EngineError::Data(error.to_string()))?;
-        Self::start(database, port, None)
+    /// Opens the engine of `directory`, which is created and locked. What it acknowledged survives a crash of the
+    /// process.
+    pub fn file(directory: &Path) -> Result<Self, EngineError> {
+        Self::in_folder(Folder::lock(directory)?)
     }
 
-    /// The engine of `directory`, which is created and locked, on `port` of 127.0.0.1; 0 lets the system choose.
-    /// What it acknowledged survives a crash of the process.
-    pub fn file(directory: &Path, port: u16) -> Result<Self, EngineError> {
-        Self::in_folder(Folder::lock(directory)?, port)
-    }
-
-    /// The engine of a folder that is locked already, on `port` of 127.0.0.1; 0 lets the system choose.
-    pub fn in_folder(folder: Folder, port: u16) -> Result<Self, EngineError> {
+    /// Opens the engine of a folder that is locked already.
+    pub fn in_folder(folder: Folder) -> Result<Self, EngineError> {
         let path = folder.join(FILE);
-        let name = path.to_str().ok_or_else(|| EngineError::Data("its path is not UTF-8".into()))?;
+        let name = path.to_str().ok_or_else(|| EngineError::Path)?;
         own(&path).map_err(EngineError::Start)?;
-        let database = Database::new(name).map_err(|error| EngineError::Data(error.to_string()))?;
-        Self::start(database, port, Some(folder))
+        Ok(Self::start(Operations::file(name)?, Some(folder)))
     }
 
-    fn start(database: Database, port: u16, folder: Option<Folder>) -> Result<Self, EngineError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(EngineError::Start)?;
-        listener.set_nonblocking(true).map_err(EngineError::Start)?;
-        let address = listener.local_addr().map_err(EngineError::Start)?;
-        // Two threads: one may wait for the data file while the other reads requests.
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(2).enable_all().build().map_err(EngineError::Start)?;
-        let (stop, stopping) = oneshot::channel();
-        let (done, stopped) = mpsc::channel();
-        let served = database.clone();
-        let serve = move || {
-            let outcome = runtime.block_on(async move {
-                let listener =
-                    tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-                let shutdown = async move {
-                    stopping.await.ok();
-                };
-                dynoxide::server::serve_with_shutdown(listener, served, shutdown).await
-            });
-            if let Err(error) = outcome {
-                tracing::error!(error, "the embedded engine stopped");
-            }
-            // Connections that are still open must not hold the data file.
-            runtime.shutdown_timeout(Duration::from_secs(1));
-            done.send(()).ok();
-        };
-        thread::Builder::new().name("engine".into()).spawn(serve).map_err(EngineError::Start)?;
-        Ok(Self { address, database, stop: Some(stop), stopped, folder })
+    fn start(operations: Operations, folder: Option<Folder>) -> Self {
+        let turns = Arc::new(Semaphore::new(TURNS));
+        Self { port: None, turns, operations: Arc::new(operations), folder }
     }
 
-    /// The URL for a client, such as `http://127.0.0.1:40123`.
+    /// Returns a client of this process. The client needs no socket, no signature and no time limit.
+    ///
+    /// Without a time limit every answer arrives. So the client leaves out the tokens against a lost answer.
     #[must_use]
-    pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn client(&self) -> Client {
+        let client = client::unsigned(SharedHttpClient::new(Connector(self.caller(Tokens::Dropped))));
+        let config = client.config().to_builder().timeout_config(TimeoutConfig::disabled());
+        Client::from_conf(config.build())
     }
 
-    /// Tells other processes of this machine how to reach the engine, in a file of the folder.
+    /// Returns the HTTP client for [`client::unsigned`]. Transactions keep their tokens, so that a test may lose
+    /// answers.
+    #[must_use]
+    pub fn http(&self) -> SharedHttpClient {
+        SharedHttpClient::new(Connector(self.caller(Tokens::Kept)))
+    }
+
+    fn caller(&self, tokens: Tokens) -> Caller {
+        Caller::new(&self.operations, &self.turns, tokens)
+    }
+
+    /// Opens `port` of 127.0.0.1 for other programs that have `key`. 0 lets the system choose the port.
+    pub fn open_port(&mut self, port: u16, key: EngineKey) -> Result<Endpoint, EngineError> {
+        let port = Port::open(self.caller(Tokens::Kept), port, key).map_err(EngineError::Start)?;
+        Ok(self.port.insert(port).endpoint())
+    }
+
+    /// Tells the owner's other processes how to reach the open port, in a file of the folder.
     pub fn announce(&self, environment_keys: bool) -> Result<(), EngineError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let running = Running { process: std::process::id(), engine: self.endpoint(), environment_keys };
+        let (Some(folder), Some(port)) = (&self.folder, &self.port) else { return Ok(()) };
+        let running = Running { process: std::process::id(), engine: port.endpoint(), environment_keys };
         folder.announce(&running).map_err(EngineError::Start)
     }
 
     /// Deletes what is past its `ttl` every `period`, as DynamoDB does by itself and the engine does not. By the
-    /// system's clock: a test that sets its own must not have this. Ends with the process.
+    /// system's clock: a test that sets its own must not have this. Ends with the engine.
     pub fn expire_every(&self, period: Duration) -> Result<(), EngineError> {
-        let database = self.database.clone();
+        let operations = Arc::downgrade(&self.operations);
         let expire = move || loop {
             thread::sleep(period);
-            if let Err(error) = database.sweep_ttl() {
+            let Some(operations) = operations.upgrade() else { return };
+            if let Err(error) = operations.expire() {
                 tracing::warn!(%error, "expired items were not deleted");
             }
         };
@@ -138,17 +144,19 @@ fn own(path: &Path) -> std::io::Result<()> {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("address", &self.address).finish_non_exhaustive()
+        f.write_str("Engine")
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            stop.send(()).ok();
+        self.port = None;
+        self.turns.close();
+        // A call under way holds the data file. Bounded: a hanging call is not waited for.
+        let end = Instant::now() + Duration::from_secs(3);
+        while self.turns.available_permits() < TURNS && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
         }
-        // Bounded: a request under way may finish, a hanging one is not waited for.
-        self.stopped.recv_timeout(Duration::from_secs(3)).ok();
     }
 }
 
@@ -159,11 +167,16 @@ mod tests {
     #[test]
     fn folder_reopens_once_the_engine_is_closed() {
         let path = std::env::temp_dir().join(format!("okyaku-engine-{}", std::process::id()));
-        let engine = Engine::file(&path, 0).unwrap();
-        assert!(engine.endpoint().starts_with("http://127.0.0.1:"));
-        assert!(matches!(Engine::file(&path, 0), Err(EngineError::Folder(FolderError::InUse(..)))));
+        let engine = Engine::file(&path).unwrap();
+        assert!(matches!(Engine::file(&path), Err(EngineError::Folder(FolderError::InUse(..)))));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = engine.client();
+        runtime.block_on(client.list_tables().send()).unwrap();
         drop(engine);
-        drop(Engine::file(&path, 0).unwrap());
+        let engine = Engine::file(&path).unwrap();
+        runtime.block_on(engine.client().list_tables().send()).unwrap();
+        runtime.block_on(client.list_tables().send()).unwrap_err();
+        drop(engine);
         std::fs::remove_dir_all(path).unwrap();
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
+use crate::engine::port::Endpoint;
+
 /// The folder could not be had.
 #[derive(Debug, ThisError)]
 pub enum FolderError {
@@ -30,8 +32,8 @@ const RUNNING: &str = "running.json";
 pub struct Running {
     /// The process id.
     pub process: u32,
-    /// The URL of the embedded engine, on loopback.
-    pub engine: String,
+    /// The port of the embedded engine, with its key.
+    pub engine: Endpoint,
     /// Whether the keys come from the environment instead of the folder.
     pub environment_keys: bool,
 }
@@ -77,11 +79,20 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: file })
     }
 
-    /// Tells other processes how to reach the engine of this folder.
+    /// Tells the owner's other processes how to reach the engine of this folder.
     pub fn announce(&self, running: &Running) -> io::Result<()> {
         let text = serde_json::to_vec(running).map_err(io::Error::other)?;
         let draft = self.path.join("running.new");
-        fs::write(&draft, text)?;
+        // A draft that an earlier process left would keep its permissions, and the text has the key of the engine.
+        fs::remove_file(&draft).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&draft)?.write_all(&text)?;
         fs::rename(draft, self.path.join(RUNNING))
     }
 
@@ -110,6 +121,7 @@ fn create(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::port::EngineKey;
 
     #[test]
     fn folder_has_one_user_at_a_time() {
@@ -119,10 +131,16 @@ mod tests {
         let refused = Folder::lock(&path).unwrap_err().to_string();
         assert!(refused.contains(&format!("(process {})", std::process::id())), "{refused}");
         let own = std::process::id();
-        let announced =
-            Running { process: own, engine: "http://127.0.0.1:1".into(), environment_keys: false };
+        let engine = Endpoint { url: "http://127.0.0.1:1".into(), key: EngineKey::random().unwrap() };
+        let announced = Running { process: own, engine, environment_keys: false };
         assert_eq!(running(&path, Some(own)), None);
+        fs::write(path.join("running.new"), "of a process that was killed").unwrap();
         folder.announce(&announced).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(path.join(RUNNING)).unwrap().permissions().mode() & 0o777, 0o600);
+        }
         assert_eq!(running(&path, Some(own)), Some(announced));
         assert_eq!(running(&path, Some(own + 1)), None);
         assert_eq!(running(&path, None), None);

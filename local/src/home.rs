@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
+use okyaku_local::engine::port::{ENGINE_KEY, Endpoint, EngineKey};
 use okyaku_local::folder::{self, Folder, FolderError};
 use okyaku_local::keys;
 use okyaku_store::Table;
@@ -22,12 +23,22 @@ use crate::failure::Failure;
 pub(crate) struct Home {
     /// What the banner calls it.
     pub(crate) name: String,
-    pub(crate) endpoint: Option<String>,
     /// Whether it is embedded or on this machine, and so may have the development channel.
     pub(crate) ours: bool,
+    /// The port of the embedded engine for other tools, if `--engine-port` asks for one.
+    pub(crate) port: Option<Endpoint>,
     keys: Keys,
-    /// Runs until the server has stopped.
-    _engine: Option<Engine>,
+    place: Place,
+}
+
+/// How this process reaches the table.
+enum Place {
+    /// In this process. The engine runs until the server has stopped.
+    Embedded(Engine),
+    /// At the port of a running server.
+    Running(Endpoint),
+    /// At the URL of `--dynamodb`.
+    Url(String),
 }
 
 impl Home {
@@ -38,23 +49,26 @@ impl Home {
             let keys = environment.ok_or(keys::LoadError::Missing)?;
             let ours = client::is_loopback(url);
             let name = format!("table {} of {url}", args.table);
-            return Ok(Self { name, endpoint: Some(url.clone()), ours, keys, _engine: None });
+            return Ok(Self { name, ours, port: None, keys, place: Place::Url(url.clone()) });
         }
-        let port = args.engine_port.unwrap_or(0);
-        let (name, keys, engine) = if args.data == Path::new("memory") {
+        let (name, keys, engine, port) = if args.data == Path::new("memory") {
             let keys = environment.map_or_else(keys::fresh, Ok)?;
-            ("in memory, gone when this stops".to_owned(), keys, Engine::memory_on(port)?)
+            let mut engine = Engine::memory()?;
+            let port = args.engine_port.map(|port| open_port(&mut engine, port)).transpose()?;
+            ("in memory, gone when this stops".to_owned(), keys, engine, port)
         } else {
             let folder = Folder::lock(&args.data)?;
             let environment_keys = environment.is_some();
             let keys = environment.map_or_else(|| keys::of_folder(&folder), Ok)?;
             let name = folder.path().display().to_string();
-            let engine = Engine::in_folder(folder, port)?;
+            let mut engine = Engine::in_folder(folder)?;
+            // Always, for the commands on the same folder.
+            let port = open_port(&mut engine, args.engine_port.unwrap_or(0))?;
             engine.announce(environment_keys)?;
-            (name, keys, engine)
+            (name, keys, engine, args.engine_port.and(Some(port)))
         };
         engine.expire_every(Duration::from_secs(60))?;
-        Ok(Self { name, endpoint: Some(engine.endpoint()), ours: true, keys, _engine: Some(engine) })
+        Ok(Self { name, ours: true, port, keys, place: Place::Embedded(engine) })
     }
 
     /// Opens it for a command. If a running server uses the folder, the command works on the engine of that server.
@@ -71,7 +85,7 @@ impl Home {
             (given, _) => return Err(other_keys(given.is_some()).into()),
         };
         let name = path.display().to_string();
-        Ok(Self { name, endpoint: Some(running.engine), ours: true, keys, _engine: None })
+        Ok(Self { name, ours: true, port: None, keys, place: Place::Running(running.engine) })
     }
 
     /// The table with all that the functions share. On this machine it is created, with its development channel, if it
@@ -82,7 +96,7 @@ impl Home {
             let created = schema::create_table(&client, table).await;
             created.map_err(|error| format!("the table {table} cannot be created: {error}"))?;
         }
-        let origin_secret = std::env::var("OKYAKU_ORIGIN_SECRET").ok().filter(|secret| !secret.is_empty());
+        let origin_secret = given("OKYAKU_ORIGIN_SECRET");
         let settings = Settings { allow_development: self.ours, origin_secret, ..Settings::default() };
         let base = Base::new(Table::new(client, table), self.keys.clone(), Clock::system(), settings);
         base.app::<okyaku_admin::Access>().store.check_key().await?;
@@ -103,17 +117,41 @@ impl Home {
     }
 
     /// A client of the table: of an engine on this machine, or of an account, whose region and credentials the SDK
-    /// looks for in the environment, the profile and the instance.
+    /// looks for in the environment, the profile and the instance. The engine of another Okyaku on this machine has its
+    /// key from `AWS_ACCESS_KEY_ID`.
     async fn client(&self) -> Client {
-        let http = client::http_client();
-        match self.endpoint.as_deref() {
-            Some(endpoint) if client::is_loopback(endpoint) => client::loopback(endpoint, http),
-            endpoint => {
+        match &self.place {
+            Place::Embedded(engine) => engine.client(),
+            Place::Running(Endpoint { url, key }) => {
+                client::loopback(url, key.as_str(), client::http_client())
+            }
+            Place::Url(url) if client::is_loopback(url) => {
+                let key = given("AWS_ACCESS_KEY_ID").unwrap_or_else(|| client::PLACEHOLDER.to_owned());
+                client::loopback(url, &key, client::http_client())
+            }
+            Place::Url(url) => {
+                let http = client::http_client();
                 let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-                client::client((&loader.load().await).into(), endpoint, http)
+                client::client((&loader.load().await).into(), Some(url), http)
             }
         }
     }
+}
+
+/// Opens a port of the engine, with the key that `OKYAKU_ENGINE_KEY` gives or with a fresh one.
+fn open_port(engine: &mut Engine, port: u16) -> Result<Endpoint, Failure> {
+    let key = match given(ENGINE_KEY) {
+        Some(text) => EngineKey::parse(&text).ok_or_else(|| {
+            format!("{ENGINE_KEY} must have 16 to 128 letters, digits, hyphens and underscores")
+        })?,
+        None => EngineKey::random().map_err(|error| format!("no random key could be made: {error}"))?,
+    };
+    Ok(engine.open_port(port, key)?)
+}
+
+/// A variable of the environment that is not empty.
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The refusal of a command whose keys come from elsewhere than the keys of the running server.

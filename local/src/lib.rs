@@ -1,5 +1,5 @@
 //! Okyaku on one machine: the handlers of the Lambda functions behind real HTTP, on an embedded engine that
-//! speaks DynamoDB's protocol.
+//! carries out DynamoDB's operations.
 //!
 //! A request becomes a genuine API Gateway v2 event ([`event`]), passes through the same deserialiser as on
 //! Lambda, and the function's answer becomes HTTP again ([`reply`]). Which function that is comes from

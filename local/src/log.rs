@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::format::{Compact, Format, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, format};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The default of `RUST_LOG`. The engine warns of every condition that does not hold, which is everyday business.
-const DEFAULT: &str = "warn,okyaku_api=info,dynoxide=error";
+/// The default of `RUST_LOG`.
+const DEFAULT: &str = "warn,okyaku_api=info";
 
 /// Writes the log to standard error. Call once.
 pub(crate) fn start() {

@@ -68,8 +68,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         let keys = if home.ours { ", and the development channel's keys are public" } else { "" };
         writeln!(std::io::stderr(), "warning: {address} can be reached from other machines{keys}")?;
     }
-    let exposed = args.engine_port.and(home.endpoint.as_deref());
-    let text = banner::banner(address, &home.name, exposed, home.ours);
+    let text = banner::banner(address, &home.name, home.port.as_ref(), home.ours);
     let signals = signals()?;
     let timer = tokio::spawn(sweep::run_every_second(gateway.clone()));
     // The socket listens already, so whoever reads this can connect.

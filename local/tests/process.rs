@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use okyaku_domain::member_hash::member_hash;
 use serde_json::{Value, json};
 
+const ENGINE_KEY: &str = "a-key-of-the-engine-for-tests";
 const SECRET: &str = "4629de5def93d6a2abea6afa9bd5476d9c6cbc04223f9a2f7e517b535dde3e25";
 
 /// The program with these arguments.
@@ -101,13 +102,10 @@ impl Drop for Server {
 
 /// Items in the partition of a life, straight from the folder's engine. The server must be stopped.
 fn items_of(folder: &Path, record: &str) -> usize {
-    let engine = okyaku_local::engine::Engine::file(folder, 0).unwrap();
+    let engine = okyaku_local::engine::Engine::file(folder).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let client = okyaku_store::table::client::loopback(
-            &engine.endpoint(),
-            okyaku_store::table::client::http_client(),
-        );
+        let client = engine.client();
         let value = aws_sdk_dynamodb::types::AttributeValue::S(format!("C#dec0de00000000000000#{record}"));
         let query = client.query().table_name("okyaku").key_condition_expression("pk = :pk");
         let pages = query.expression_attribute_values(":pk", value).into_paginator().items().send();
@@ -274,9 +272,12 @@ fn admin_function_runs_on_a_folder_and_on_a_table() {
         command
     };
     let port = free_port();
-    let server = Server::start_with(&mut keyed(&["--port", "0", "--data", "memory", "--engine-port", &port]));
+    let mut command = keyed(&["--port", "0", "--data", "memory", "--engine-port", &port]);
+    let server = Server::start_with(command.env("OKYAKU_ENGINE_KEY", ENGINE_KEY));
     let engine = format!("http://127.0.0.1:{port}");
-    let (success, answer, told) = finish(keyed(&["--dynamodb", &engine, "admin", create]));
+    let mut command = keyed(&["--dynamodb", &engine, "admin", create]);
+    command.env("AWS_ACCESS_KEY_ID", ENGINE_KEY);
+    let (success, answer, told) = finish(command);
     assert!(success, "{told}");
     let created: Value = serde_json::from_str(&answer).unwrap();
     let body = json!({ "pluginKey": created["pluginKey"] });
@@ -316,6 +317,62 @@ fn commands_work_beside_a_running_server() {
         .env("OKYAKU_TOKEN_KEY", "k1:a-token-key-of-another-place-32-chars");
     let (done, _, err) = finish(other);
     assert!(!done && err.contains("has the keys of its folder"), "{err}");
+}
+
+/// Calls the engine's port with these headers, as any program of this machine can, and returns the status.
+fn list_tables(url: &str, headers: &[(&str, &str)]) -> u16 {
+    let request = http::Request::post(url).header("x-amz-target", "DynamoDB_20120810.ListTables");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
+    ureq::Agent::from(agent).run(request.body("{}").unwrap()).unwrap().status().as_u16()
+}
+
+fn signed_by(key: &str) -> String {
+    format!("AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-1/dynamodb/aws4_request, Signature=0")
+}
+
+#[test]
+fn engine_of_a_running_server_answers_only_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let _server = Server::start(folder.path());
+    let file = folder.path().join("running.json");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let running: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let url = running["engine"]["url"].as_str().unwrap();
+    let right = signed_by(running["engine"]["key"].as_str().unwrap());
+    assert_eq!(list_tables(url, &[("authorization", &right)]), 200);
+    assert_eq!(list_tables(url, &[]), 403);
+    assert_eq!(list_tables(url, &[("authorization", &signed_by("local"))]), 403);
+    assert_eq!(list_tables(url, &[("authorization", &right), ("origin", "https://shop.example.com")]), 403);
+    assert_eq!(list_tables(url, &[("authorization", &right), ("host", "shop.example.com")]), 403);
+}
+
+/// The ports on which a process listens.
+#[cfg(target_os = "linux")]
+fn listening(process: u32) -> Vec<String> {
+    let inodes: Vec<String> = std::fs::read_dir(format!("/proc/{process}/fd"))
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap();
+    let sockets = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let own = sockets.filter(|socket| socket[3] == "0A" && inodes.iter().any(|inode| inode == socket[9]));
+    own.map(|socket| socket[1].to_owned()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn engine_in_memory_has_no_port() {
+    let server = Server::start_with(&mut okyaku(&["--port", "0", "--data", "memory"]));
+    assert_eq!(listening(server.child.id()).len(), 1, "the server's own port");
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(listening(server.child.id()).len(), 2, "and the port for commands");
 }
 
 #[test]

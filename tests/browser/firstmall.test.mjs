@@ -14,7 +14,8 @@ import { launch, newVisitor, openShop, until } from './support.mjs';
 
 const BINARY = process.env.OKYAKU_BIN || fileURLToPath(new URL('../../target/debug/okyaku', import.meta.url));
 const KEYS = { OKYAKU_HASH_KEY: randomBytes(32).toString('hex'), OKYAKU_TOKEN_KEY: `k1:${randomBytes(32).toString('hex')}` };
-const ENV = { ...process.env, ...KEYS };
+const ENGINE_KEY = randomBytes(16).toString('hex');
+const ENV = { ...process.env, ...KEYS, OKYAKU_ENGINE_KEY: ENGINE_KEY, AWS_ACCESS_KEY_ID: ENGINE_KEY };
 const MEMBER = 'seoyun-lee';
 /** The fourteen keys of a profile, as a template prints them; the fifteenth value is the memberId. */
 const PRINTED = {

@@ -17,7 +17,6 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use okyaku_store::table::client;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use steps::Step;
 use support::engine;
@@ -55,7 +54,7 @@ fn functions_and_model_agree_on_every_sequence() {
 
 fn machine() -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = client::loopback(engine::endpoint(), client::http_client());
+    let client = engine::client(engine::http());
     let cases = u32::try_from(number("OKYAKU_SEQUENCES", 100)).unwrap();
     let config = Config {
         cases,

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import sys
 import time
 import zipfile
@@ -33,7 +34,9 @@ EVENTS = kit.ROOT / "events"
 # The keys under which the session token and the ids in `events/` are right. Everybody knows them, so they are for a local
 # table only.
 PUBLIC = json.loads((kit.ROOT / "tests/sam/env.json").read_text())["Parameters"]
-KEYS = {name: PUBLIC[name] for name in ("OKYAKU_HASH_KEY", "OKYAKU_TOKEN_KEY")}
+# The key of the engine's port: the access key id of the functions.
+ENGINE_KEY = secrets.token_hex(16)
+KEYS = {name: PUBLIC[name] for name in ("OKYAKU_HASH_KEY", "OKYAKU_TOKEN_KEY")} | {"OKYAKU_ENGINE_KEY": ENGINE_KEY}
 
 # The files of `events/` in an order in which each finds the customers and events that it names, and the answer's status.
 # None: an invocation without HTTP.
@@ -85,10 +88,11 @@ STATUSES = {
 
 
 def environment(template, logical_id, endpoint):
-    """The variables of `env.json`, with another endpoint, and those that Lambda sets."""
+    """The variables of `env.json`, with another endpoint and the engine's key, and those that Lambda sets."""
     properties = template["Resources"][logical_id]["Properties"]
     timeout = properties.get("Timeout", template["Globals"]["Function"]["Timeout"])
     return PUBLIC | {
+        "AWS_ACCESS_KEY_ID": ENGINE_KEY,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_LAMBDA_FUNCTION_NAME": logical_id,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),

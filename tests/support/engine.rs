@@ -5,28 +5,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use okyaku_local::engine::Engine;
 use okyaku_store::key::TTL;
-use okyaku_store::table::schema;
+use okyaku_store::table::{client, schema};
 
 /// The URL of another engine, such as `http://127.0.0.1:4566`. It must be this machine's own: the tests create tables
 /// and do not delete them.
 const OTHER: &str = "OKYAKU_TEST_DYNAMODB";
 
+/// An HTTP client of the engine: the inner end of a recorder, say.
+///
 /// One engine serves the whole test run; every shop has a table of its own in it.
-pub fn endpoint() -> &'static str {
-    static ENDPOINT: OnceLock<String> = OnceLock::new();
-    ENDPOINT.get_or_init(|| {
-        if let Some(other) = other() {
-            assert!(okyaku_store::table::client::is_loopback(&other), "{OTHER} must be on this machine");
-            return other;
-        }
-        let engine = Engine::memory().unwrap();
-        let endpoint = engine.endpoint();
-        // It stops when it is dropped, so it never is.
-        std::mem::forget(engine);
-        endpoint
-    })
+pub fn http() -> SharedHttpClient {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    match other() {
+        Some(_) => client::http_client(),
+        None => ENGINE.get_or_init(|| Engine::memory().unwrap()).http(),
+    }
+}
+
+/// A client of the engine, whose calls go through `http`.
+pub fn client(http: SharedHttpClient) -> Client {
+    match other() {
+        Some(url) => client::loopback(&url, client::PLACEHOLDER, http),
+        None => client::unsigned(http),
+    }
 }
 
 /// Creates a table under a name that nobody had before: the other engine may still have those of an earlier run.
@@ -46,5 +50,7 @@ pub async fn fresh_table(client: &Client) -> String {
 }
 
 fn other() -> Option<String> {
-    std::env::var(OTHER).ok().filter(|url| !url.is_empty())
+    let url = std::env::var(OTHER).ok().filter(|url| !url.is_empty())?;
+    assert!(client::is_loopback(&url), "{OTHER} must be on this machine");
+    Some(url)
 }

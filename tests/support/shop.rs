@@ -11,7 +11,6 @@ use okyaku_local::gateway::Gateway;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
-use okyaku_store::table::client;
 use serde_json::{Value, json};
 
 use crate::{Answer, Recorder, dev, engine, hash_of};
@@ -49,9 +48,9 @@ impl Shop {
     }
 
     async fn open_under(keys: Keys, settings: Settings) -> Self {
-        let recorder = Recorder::new(client::http_client());
+        let recorder = Recorder::new(engine::http());
         let http = SharedHttpClient::new(recorder.clone());
-        let client = client::loopback(engine::endpoint(), http);
+        let client = engine::client(http);
         let name = engine::fresh_table(&client).await;
         let clock = Clock::fixed(NOW);
         let base = Base::new(Table::new(client, name), keys, clock.clone(), settings);

@@ -39,7 +39,7 @@ impl Items {
 
 /// Prints the CPU time of an operation in µs, and how many there were in a second.
 pub(crate) fn main(operations: &'static [Operation], clients: usize, time: Duration) {
-    // As the local server: this runtime, and the engine's own.
+    // As the local server: one runtime for the SDK and the engine.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let shop = Shop::open().await;

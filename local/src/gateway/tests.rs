@@ -11,7 +11,7 @@ use super::*;
 use crate::routes::routes;
 
 async fn gateway() -> Gateway {
-    let client = client::loopback("http://127.0.0.1:9", client::http_client());
+    let client = client::loopback("http://127.0.0.1:9", client::PLACEHOLDER, client::http_client());
     let keys = Keys::new(&"h".repeat(64), &format!("k1:{}", "t".repeat(64))).unwrap();
     Gateway::new(Base::new(Table::new(client, "okyaku"), keys, Clock::system(), Settings::default()))
 }

@@ -6,7 +6,6 @@ use okyaku_local::gateway::Gateway;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys as Secrets;
-use okyaku_store::table::client;
 use serde_json::{Value, json};
 use support::model::boot::Session;
 use support::model::{Expected, Model, Named, Receipt, Sent};
@@ -57,7 +56,7 @@ async fn open(client: &Client) -> Shop {
         Secrets::new("a-hash-key-for-tests-of-32-letters", "t:a-token-key-for-tests-of-32-letters").unwrap();
     let clock = Clock::fixed(NOW);
     let base = Base::new(Table::new(client.clone(), name), keys, clock.clone(), Settings::default());
-    let recorder = Recorder::new(client::http_client());
+    let recorder = Recorder::new(engine::http());
     Shop { gateway: Gateway::new(base.clone()), base, clock, recorder }
 }
 

@@ -5,43 +5,23 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use okyaku_local::engine::operations::Operations;
 use serde_json::{Value, json};
 
 /// An engine of its own, in memory.
 #[derive(Clone)]
-pub struct Engine(Database);
+pub struct Engine(Operations);
 
 impl Default for Engine {
     fn default() -> Self {
-        Self(Database::memory().unwrap())
+        Self(Operations::memory().unwrap())
     }
 }
 
 impl Engine {
-    /// Answers one call: its status and its JSON, as the engine's own server does.
+    /// Answers one call: its status and its JSON.
     pub fn answer(&self, operation: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let db = &self.0;
-        let answered = match operation {
-            "GetItem" => run(body, |request| db.get_item(request)),
-            "BatchGetItem" => run(body, |request| db.batch_get_item(request)),
-            "PutItem" => run(body, |request| db.put_item(request)),
-            "UpdateItem" => run(body, |request| db.update_item(request)),
-            "DeleteItem" => run(body, |request| db.delete_item(request)),
-            "BatchWriteItem" => run(body, |request| db.batch_write_item(request)),
-            "TransactWriteItems" => run(body, |request| db.transact_write_items(request)),
-            "Query" => run(body, |request| db.query(request)),
-            "Scan" => run(body, |request| db.scan(request)),
-            "CreateTable" => run(body, |request| db.create_table(request)),
-            "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),
-            other => panic!("the worlds' engine is not asked for {other}"),
-        };
-        match answered {
-            Ok(json) => (200, json),
-            Err(error) => (error.status_code(), error.to_json().into_bytes()),
-        }
+        self.0.call(operation, body)
     }
 
     /// The same with a JSON value; the test ends here if the engine refuses.
@@ -75,16 +55,6 @@ impl Engine {
             self.ask("BatchWriteItem", &json!({"RequestItems": {table: puts}}));
         }
     }
-}
-
-fn run<Q: DeserializeOwned, A: Serialize>(
-    body: &[u8],
-    call: impl FnOnce(Q) -> dynoxide::Result<A>,
-) -> Result<Vec<u8>, DynoxideError> {
-    let request =
-        serde_json::from_slice(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
-    let answer = call(request)?;
-    serde_json::to_vec(&answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
 /// A table's name that no other world of this process has.

@@ -24,16 +24,17 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 /// credentials expire. The SDK's own loader looks in more places, which costs a megabyte of code and a third
 /// of the start-up.
 ///
-/// `endpoint` replaces the region's endpoint. A loopback endpoint needs no account. Example:
-/// `http://127.0.0.1:8000`.
+/// `endpoint` replaces the region's endpoint. A loopback endpoint needs no account. Of the environment it gets
+/// `AWS_ACCESS_KEY_ID` alone, which is the key of an embedded engine. Example: `http://127.0.0.1:8000`.
 ///
 /// # Errors
 /// [`KeyError::Missing`] if the environment lacks the region, the access key or the secret.
 pub fn connect(endpoint: Option<&str>) -> Result<Client, KeyError> {
-    if let Some(endpoint) = endpoint.filter(|endpoint| is_loopback(endpoint)) {
-        return Ok(loopback(endpoint, http_client()));
-    }
     let read = |name| std::env::var(name).map_err(|_| KeyError::Missing(name));
+    if let Some(endpoint) = endpoint.filter(|endpoint| is_loopback(endpoint)) {
+        let key = read("AWS_ACCESS_KEY_ID").unwrap_or_else(|_| PLACEHOLDER.to_owned());
+        return Ok(loopback(endpoint, &key, http_client()));
+    }
     let (key, secret) = (read("AWS_ACCESS_KEY_ID")?, read("AWS_SECRET_ACCESS_KEY")?);
     let session = std::env::var("AWS_SESSION_TOKEN").ok();
     let config = Builder::new()
@@ -42,15 +43,29 @@ pub fn connect(endpoint: Option<&str>) -> Result<Client, KeyError> {
     Ok(client(config, endpoint, http_client()))
 }
 
-/// Returns a client of an engine on this machine, with a placeholder region and placeholder credentials.
+/// The access key id for an engine that accepts any credentials.
+pub const PLACEHOLDER: &str = "local";
+
+/// Returns a client of an engine on this machine, with a placeholder region and a placeholder secret.
 ///
-/// `http` is [`http_client`], or a test's replacement.
+/// `access_key_id` is the key of an embedded engine, or [`PLACEHOLDER`]. `http` is [`http_client`], or a test's
+/// replacement.
 #[must_use]
-pub fn loopback(endpoint: &str, http: SharedHttpClient) -> Client {
-    let config = Builder::new()
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
+pub fn loopback(endpoint: &str, access_key_id: &str, http: SharedHttpClient) -> Client {
+    let config = Builder::new().region(Region::new("us-east-1")).credentials_provider(Credentials::new(
+        access_key_id,
+        PLACEHOLDER,
+        None,
+        None,
+        "loopback",
+    ));
     client(config, Some(endpoint), http)
+}
+
+/// Returns a client of an engine that `http` reaches without a socket. A signature would be half of a call's time.
+#[must_use]
+pub fn unsigned(http: SharedHttpClient) -> Client {
+    client(Builder::new().region(Region::new("us-east-1")).allow_no_auth(), Some("http://127.0.0.1:1"), http)
 }
 
 /// Returns a client with the retries, the time limits and the meter of every client.
