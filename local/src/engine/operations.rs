@@ -150,7 +150,7 @@ mod tests {
     fn table(operations: &Operations) {
         let key = json!([{"AttributeName": "pk", "KeyType": "HASH"}]);
         let types = json!([{"AttributeName": "pk", "AttributeType": "S"}]);
-        let table = json!({"TableName": "t", "KeySchema": key, "AttributeDefinitions": types,
+        let table = json!({"TableName": "tea", "KeySchema": key, "AttributeDefinitions": types,
             "BillingMode": "PAY_PER_REQUEST"});
         assert_eq!(call(operations, "CreateTable", &table).0, 200);
     }
@@ -159,13 +159,13 @@ mod tests {
     fn errors_have_the_form_of_dynamodb() {
         let operations = Operations::memory().unwrap();
         table(&operations);
-        let number = json!({"TableName": "t", "Item": {"pk": {"S": "a"}, "n": {"N": "many"}}});
-        let absent = json!({"TableName": "u", "Key": {"pk": {"S": "a"}}});
+        let number = json!({"TableName": "tea", "Item": {"pk": {"S": "a"}, "n": {"N": "many"}}});
+        let absent = json!({"TableName": "absent", "Key": {"pk": {"S": "a"}}});
         for (operation, body, name) in [
             ("DropTable", &number, "UnknownOperationException"),
             ("PutItem", &number, "ValidationException"),
             ("PutItem", &json!({}), "ValidationException"),
-            ("PutItem", &json!([]), "SerializationException"),
+            ("PutItem", &json!(3), "SerializationException"),
             ("GetItem", &absent, "ResourceNotFoundException"),
         ] {
             let (status, answer) = call(&operations, operation, body);
@@ -178,7 +178,7 @@ mod tests {
     fn transaction_without_its_token_runs_each_time() {
         let operations = Operations::memory().unwrap();
         table(&operations);
-        let put = json!({"Put": {"TableName": "t", "Item": {"pk": {"S": "a"}},
+        let put = json!({"Put": {"TableName": "tea", "Item": {"pk": {"S": "a"}},
             "ConditionExpression": "attribute_not_exists(pk)"}});
         let body = json!({"TransactItems": [put], "ClientRequestToken": "token"});
         assert_eq!(call(&operations, "TransactWriteItems", &body).0, 200);
