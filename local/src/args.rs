@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "NAME", default_value = "okyaku")]
     pub(crate) table: String,
     /// Loopback port of the embedded engine, for other tools; they need the access key id that the banner shows, or
-    /// that OKYAKU_ENGINE_KEY sets
+    /// that `OKYAKU_ENGINE_KEY` sets
     #[arg(long, value_name = "N", conflicts_with = "dynamodb")]
     pub(crate) engine_port: Option<u16>,
 }

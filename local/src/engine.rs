@@ -72,7 +72,7 @@ impl Engine {
     /// Opens the engine of a folder that is locked already.
     pub fn in_folder(folder: Folder) -> Result<Self, EngineError> {
         let path = folder.join(FILE);
-        let name = path.to_str().ok_or_else(|| EngineError::Path)?;
+        let name = path.to_str().ok_or(EngineError::Path)?;
         own(&path).map_err(EngineError::Start)?;
         Ok(Self::start(Operations::file(name)?, Some(folder)))
     }

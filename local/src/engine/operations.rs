@@ -4,6 +4,7 @@ use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use thiserror::Error as ThisError;
 
 /// The data file cannot be used.
@@ -124,10 +125,11 @@ fn unreadable(text: &str) -> DynoxideError {
 /// Returns an error in DynamoDB's form. Example: `refusal(400, "UnknownOperationException", None)`.
 #[must_use]
 pub fn refusal(status: u16, name: &str, message: Option<&str>) -> (u16, Vec<u8>) {
-    let mut body = serde_json::json!({"__type": format!("com.amazon.coral.service#{name}")});
-    if let Some(message) = message {
-        body["message"] = message.into();
-    }
+    let name = format!("com.amazon.coral.service#{name}");
+    let body = match message {
+        Some(message) => json!({"__type": name, "message": message}),
+        None => json!({"__type": name}),
+    };
     (status, body.to_string().into_bytes())
 }
 
@@ -140,7 +142,7 @@ impl std::fmt::Debug for Operations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     fn call(operations: &Operations, operation: &str, body: &Value) -> (u16, Value) {
         let (status, answer) = operations.call(operation, body.to_string().as_bytes());
