@@ -55,6 +55,8 @@ fn domain(criterion: &mut Criterion) {
     let claims = Claims {
         aud: ChannelId::from_bytes([7; 10]),
         sub,
+        iat: NOW / 1000,
+        key: "dev-plugin-key".into(),
         exp: NOW / 1000 + 60,
         veil_id: "v".into(),
         may_see: true,

@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// from file://; the server also answers under the origin's host
     #[arg(long, value_name = "URL", value_parser = origin)]
     pub(crate) origin: Vec<String>,
+    /// Limit each page session and each source network, as the deployed service does
+    #[arg(long)]
+    pub(crate) budgets: bool,
     /// Folder of the embedded engine's data, or `memory` for none
     #[arg(
         long,

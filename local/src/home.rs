@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
+use okyaku_engine::budgets::Budgets;
 use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
@@ -29,6 +30,7 @@ pub(crate) struct Home {
     pub(crate) port: Option<Endpoint>,
     keys: Keys,
     place: Place,
+    budgets: Budgets,
 }
 
 /// How this process reaches the table.
@@ -44,12 +46,13 @@ enum Place {
 impl Home {
     /// Opens it: a folder is locked, an engine started.
     pub(crate) fn open(args: &Args) -> Result<Self, Failure> {
+        let budgets = if args.budgets { Budgets::standard() } else { Budgets::default() };
         let environment = keys::from_environment()?;
         if let Some(url) = &args.dynamodb {
             let keys = environment.ok_or(keys::LoadError::Missing)?;
             let ours = client::is_loopback(url);
             let name = format!("table {} of {url}", args.table);
-            return Ok(Self { name, ours, port: None, keys, place: Place::Url(url.clone()) });
+            return Ok(Self { name, ours, port: None, keys, place: Place::Url(url.clone()), budgets });
         }
         let (name, keys, engine, port) = if args.data == Path::new("memory") {
             let keys = environment.map_or_else(keys::fresh, Ok)?;
@@ -68,7 +71,7 @@ impl Home {
             (name, keys, engine, args.engine_port.and(Some(port)))
         };
         engine.expire_every(Duration::from_secs(60))?;
-        Ok(Self { name, ours: true, port, keys, place: Place::Embedded(engine) })
+        Ok(Self { name, ours: true, port, keys, place: Place::Embedded(engine), budgets })
     }
 
     /// Opens it for a command. If a running server uses the folder, the command works on the engine of that server.
@@ -85,7 +88,8 @@ impl Home {
             (given, _) => return Err(other_keys(given.is_some()).into()),
         };
         let name = path.display().to_string();
-        Ok(Self { name, ours: true, port: None, keys, place: Place::Running(running.engine) })
+        let (place, budgets) = (Place::Running(running.engine), Budgets::default());
+        Ok(Self { name, ours: true, port: None, keys, place, budgets })
     }
 
     /// The table with all that the functions share. On this machine it is created, with its development channel, if it
@@ -97,7 +101,9 @@ impl Home {
             created.map_err(|error| format!("the table {table} cannot be created: {error}"))?;
         }
         let origin_secret = given("OKYAKU_ORIGIN_SECRET");
-        let settings = Settings { allow_development: self.ours, origin_secret, ..Settings::default() };
+        let budgets = self.budgets.clone();
+        let settings =
+            Settings { allow_development: self.ours, origin_secret, budgets, ..Settings::default() };
         let base = Base::new(Table::new(client, table), self.keys.clone(), Clock::system(), settings);
         base.app::<okyaku_admin::Access>().store.check_key().await?;
         if self.ours {

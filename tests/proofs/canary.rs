@@ -16,6 +16,8 @@ async fn open() -> (Shop, Arc<Mutex<Vec<u8>>>) {
     let settings = Settings {
         allow_development: true,
         origin_secret: Some("vouched".into()),
+        require_origin: false,
+        budgets: okyaku_engine::budgets::Budgets::default(),
         metrics: Metrics::new("test", lines.clone()),
     };
     (Shop::open_with(settings).await, lines)

@@ -113,7 +113,7 @@ async fn reply_has_exactly_these_keys() {
     .await;
     let member = shop.boot_member("m-1", json!({})).await;
     let id = member.str("/user/id").to_owned();
-    let memo = json!({"profile": {"description": "pays late"}, "tags": ["退会"], "blocked": true});
+    let memo = json!({"profile": {"description": "pays late"}, "tags": ["退会"]});
     shop.server("PATCH", &format!("/open/v5/users/{id}")).json(memo).await.expect(200);
     let body = json!({"pluginKey": dev::PLUGIN_KEY, "memberId": "m-1",
         "memberHash": support::hash_of("m-1"), "veilId": UUID,

@@ -76,6 +76,8 @@ async fn events_name_lucas_and_his_session_as_the_public_keys_do() {
     let claims = session_token::Claims {
         aud: development_channel(),
         sub: CustomerId::parse(lucas.str("/user/id")).unwrap(),
+        iat: 4_102_358_400, // 2099-12-31
+        key: "dev-plugin-key".into(),
         exp: 4_102_444_800, // 2100-01-01
         veil_id: "0123456789abcdef0123456789abcdef".into(),
         may_see: true,

@@ -92,10 +92,10 @@ async fn person(shop: &Shop) -> Vec<String> {
         "tags": ["vip", "visited"], "language": "de", "unsubscribeTexting": true
     });
     put(shop, "ilse", memo).await.expect(200);
-    shop.server("POST", "/open/v5/users/@ilse/block").send().await.expect(200);
     let order = json!([{"id": "o", "name": "CheckoutComplete", "createdAt": NOW, "property": {"id": "O-1", "totalAmount": 5}}]);
     let token = shop.boot_member("ilse", json!({})).await.str("/sessionToken").to_owned();
     shop.track(&token, order).await.expect(200);
+    shop.server("POST", "/open/v5/users/@ilse/block").send().await.expect(200);
     vec![token]
 }
 

@@ -140,10 +140,10 @@ async fn linked_visitor_page_may_only_send_late_events() {
     }
     before.track(&shop, "Late", NOW - 1).await;
     let batch = json!([
-        {"id": "a", "name": "LateBatch", "createdAt": NOW}, {"id": "b", "name": "LateBatch",
-        "createdAt": NOW + 1}]);
+        {"id": "a", "name": "LateBatch", "createdAt": NOW - 3}, {"id": "b", "name": "LateBatch",
+        "createdAt": NOW - 2}]);
     shop.track(&before.token, batch).await.expect(200);
-    assert_eq!(names(&shop, "@m-1").await, ["LateBatch", "LateBatch", "Late", "Before5"]);
+    assert_eq!(names(&shop, "@m-1").await, ["Late", "LateBatch", "LateBatch", "Before5"]);
     let sent = json!({"name": "FromServer", "id": "s", "createdAt": NOW + 2});
     let sent = shop.server("POST", &format!("/open/v5/users/{}/events", before.id)).json(sent).await;
     assert_eq!(sent.expect(200)["event"]["userId"], before.id);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use support::{Answer, NOW, Shop};
 
 const DAY: i64 = 86_400_000;
+const HOUR: i64 = 60 * 60 * 1000;
 const VEILS: [&str; 2] = ["5f0f2a4e-0b5d-4a57-9f0e-6c1d2e3f4a5b", "0123456789abcdef0123456789abcdef"];
 
 /// The sessions of a member's lives: its own and those of two linked visitors.
@@ -15,8 +16,11 @@ async fn records(shop: &Shop) -> Vec<String> {
     let mut tokens = Vec::new();
     for veil in VEILS {
         tokens.push(shop.boot(json!({ "veilId": veil })).await.str("/sessionToken").to_owned());
+        // An hour later, so that the visitor's page may still tell of now.
+        shop.clock.set(NOW + HOUR);
         let booted = shop.boot_member("m-1", json!({ "veilId": veil })).await;
         tokens.insert(0, booted.str("/sessionToken").to_owned());
+        shop.clock.set(NOW);
     }
     tokens.remove(0);
     tokens

@@ -1,6 +1,7 @@
 //! Rules that hold on every route: limits, bad input, credentials, tenants, permissions, privacy, and the shape of the house.
 
 mod bad_input;
+mod budgets;
 mod credentials;
 mod house;
 mod key_check;
@@ -10,6 +11,7 @@ mod operations;
 mod page_view;
 mod permissions;
 mod privacy;
+mod session_end;
 mod tenancy;
 mod tenancy_of_routes;
 mod trust;

@@ -170,6 +170,7 @@ async fn changes_in_one_channel_leave_the_other_unchanged() {
         json!({"profile": {"name": "Other", "email": "lead@example.com"}, "tags": ["x"], "blocked": true});
     assert_eq!(ours("PUT", "/open/v5/users/@same", change).await, 200);
     assert_eq!(ours("POST", "/open/v5/users/@same/block", json!({})).await, 200);
+    assert_eq!(ours("DELETE", "/open/v5/users/@same/block", json!({})).await, 200);
     let event = json!({"id": "1", "name": "B", "createdAt": NOW});
     assert_eq!(ours("POST", "/open/v5/users/@same/events", event).await, 200);
     let batch = json!({"events": [{"id": "2", "name": "CheckoutComplete", "createdAt": NOW}]});

@@ -44,6 +44,11 @@ impl Answer {
             .unwrap_or_else(|| panic!("{pointer} in {}", self.body))
     }
 
+    /// A header, if it is there.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     /// The fields that the error names.
     pub fn fields(&self) -> Vec<String> {
         let details = self.body["details"].as_array().cloned().unwrap_or_default();

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use base64::Engine as _;
 use bytes::Bytes;
 use okyaku_engine::{Base, Settings};
+use okyaku_local::event::SourceIp;
 use okyaku_local::gateway::Gateway;
 use okyaku_store::Table;
 use okyaku_store::clock::Clock;
@@ -207,6 +208,12 @@ pub struct Request<'a> {
 impl Request<'_> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// Sends from another address than this machine's.
+    pub fn from(mut self, address: &str) -> Self {
+        self.builder = self.builder.extension(SourceIp(address.parse().unwrap()));
         self
     }
 

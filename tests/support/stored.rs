@@ -6,7 +6,7 @@ use okyaku_store::items::profile;
 use serde_json::{Map, Value, json};
 
 /// The attributes of a customer's item and what each is. `docs/reference/TABLE.md` lists the same.
-pub const NAMES: [(&str, &str); 28] = [
+pub const NAMES: [(&str, &str); 29] = [
     ("g", "generation"),
     ("m", "memberId"),
     ("b", "veilId"),
@@ -29,6 +29,7 @@ pub const NAMES: [(&str, &str); 28] = [
     ("r", "registrations"),
     ("j", "links"),
     ("q", "linkedTo"),
+    ("qa", "linkedAt"),
     ("ra", "revivedAfter"),
     ("bc", "builderCreatedAt"),
     ("ft", "fieldTimes"),

@@ -36,6 +36,7 @@ pub async fn create_development_channel(app: &App<Access>) -> Result<(), Error> 
         builders: builders(app)?,
         erased_at: None,
         purchase_months: 3,
+        plugin_keys: BTreeMap::new(),
     };
     let scopes = vec![Scope::Read, Scope::Write, Scope::Erase];
     let credentials = [

@@ -53,6 +53,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
                 builders: BTreeMap::new(),
                 erased_at: None,
                 purchase_months: 3,
+                plugin_keys: BTreeMap::new(),
             };
             create(app, channel).await
         }

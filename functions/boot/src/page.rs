@@ -1,6 +1,6 @@
 //! The page's routes.
 
-use okyaku_api::session_token::{self, Claims, LIFETIME};
+use okyaku_api::session_token::{self, Claims};
 use okyaku_api::{Call, NewPage, Page, Reply, json, user};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::command::page::TagChange;
@@ -23,7 +23,7 @@ use crate::parse;
 pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error> {
     let (body, _) = call.json()?;
     let key = json::text(&body, "pluginKey")?.unwrap_or_default();
-    let NewPage { channel } = NewPage::of(app, call, key).await?;
+    let NewPage { channel, key } = NewPage::of(app, call, key).await?;
     let (boot, mut dropped) = parse::boot(app, &channel, call, body)?;
     let booted = engine::boot(app, &channel.id, &boot, &call.invocation).await?;
     dropped.extend(booted.dropped);
@@ -34,6 +34,8 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
     let claims = Claims {
         aud: channel.id.clone(),
         sub: booted.customer.id.clone(),
+        iat: app.now() / 1000,
+        key,
         exp: 0,
         veil_id: booted.veil.as_str().to_owned(),
         may_see,
@@ -58,13 +60,12 @@ fn reply(
     claims: Claims,
     dropped: &[Detail],
 ) -> Result<Reply, Error> {
-    let expires_at = app.now() + LIFETIME;
-    let claims = Claims { exp: expires_at / 1000, ..claims };
+    let claims = claims.renewed(app.now());
     let reply = Reply::ok(json!({
         "user": shown(app, channel, customer, sent, &claims),
         "veilId": claims.veil_id,
         "sessionToken": session_token::sign(app.keys(), &claims)?,
-        "expiresAt": expires_at,
+        "expiresAt": claims.exp * 1000,
         "dropped": dropped,
     }))?;
     Ok(reply.rejecting(dropped.iter().map(Rejection::of).collect()))

@@ -34,7 +34,7 @@ pub const ROUTES: &[&str] = &[
 
 /// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |route, call| async move {
+    serve(app, request, ROUTES, |route, call| async move {
         // The only route without a credential.
         if route == "GET /okyaku/v1/health" {
             return health::check(app).await;

@@ -25,7 +25,7 @@ pub const ROUTES: &[&str] = &[
 
 /// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |route, call| async move {
+    serve(app, request, ROUTES, |route, call| async move {
         let (call, caller) = (&call, &Server::of(app, &call).await?);
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "DELETE /open/v5/users/{userId}" => erasures::delete_customer(app, call, caller).await,

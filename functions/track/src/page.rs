@@ -49,13 +49,21 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     // The guard: an erased session's batch is refused as a whole, before anything is stored.
     let owner = engine::session_owner(app, &channel.id, &claims.sub).await?;
     let customer = owner.customer();
-    // Events from before an erasure belong to the erased record.
     for verdict in &mut verdicts {
-        let early = matches!(verdict, Verdict::Read(event) if customer.precedes_record(event.created_at));
-        if early {
-            let detail = Detail::new("createdAt", "lies before the customer's erasure");
-            *verdict = Verdict::Rejected(vec![detail.because(RejectionReason::Erased)]);
-        }
+        let Verdict::Read(event) = verdict else { continue };
+        // Events from before an erasure belong to the erased record. Events from after a link need a proof.
+        let detail = match event.created_at {
+            at if customer.precedes_record(at) => {
+                Detail::new("createdAt", "lies before the customer's erasure")
+                    .because(RejectionReason::Erased)
+            }
+            at if customer.follows_link(at) => {
+                Detail::new("createdAt", "lies after the visitor became a member")
+                    .because(RejectionReason::Foreign)
+            }
+            _ => continue,
+        };
+        *verdict = Verdict::Rejected(vec![detail]);
     }
     let read: Vec<&Event> = verdicts
         .iter()

@@ -24,7 +24,7 @@ pub const ROUTES: &[&str] = &["POST /webhooks/{builder}/{webhookToken}"];
 
 /// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
-    serve(request, ROUTES, |_, call| async move {
+    serve(app, request, ROUTES, |_, call| async move {
         let proven = proof::check(app, &call).await?;
         delivery::take(app, proven, &call.invocation).await
     })

@@ -43,7 +43,9 @@ pub(crate) async fn check(app: &App<Access>, call: &Call) -> Result<Proven, Erro
     // The path leads to the channel and its connection to the builder.
     let bytes = call.raw(WEBHOOK_BYTES)?;
     let builder = Builder::of_name(call.param("builder")).ok_or_else(unproven)?;
-    let known = app.store.channel_of(CredentialKind::Webhook, call.param("webhookToken")).await?;
+    let token = call.param("webhookToken");
+    call.gate.check_look_up(app, CredentialKind::Webhook, token)?;
+    let known = app.store.channel_of(CredentialKind::Webhook, token).await?;
     let (channel, _) = known.ok_or_else(unproven)?;
     let connection = channel.connection(builder).ok_or_else(unproven)?;
     let secrets = open(app, connection)?;

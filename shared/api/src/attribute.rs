@@ -45,6 +45,7 @@ const ATTRIBUTES: &[Attribute] = &[
     // `unifiedId` is Channel Talk's name, and `linkedTo` is Okyaku's name.
     shown("unifiedId", &[Server], |customer| json!(customer.linked_to)),
     shown("linkedTo", &[Export], |customer| json!(customer.linked_to)),
+    shown("linkedAt", &[Export], |customer| json!(customer.linked_at)),
     shown("revivedAfter", &[Export], |customer| json!(customer.revived_after)),
     shown("builderCreatedAt", &[Export], |customer| json!(customer.builder_created_at)),
     shown("staleSince", &[Export], |customer| json!(customer.stale_since)),

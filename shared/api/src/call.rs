@@ -1,6 +1,5 @@
 //! A call of a route: reads the gateway's event and serves the call.
 
-use okyaku_domain::id::ChannelId;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -10,14 +9,16 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Context, Request, RequestExt};
 use okyaku_domain::builder::Builder;
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::limit::BODY_BYTES;
 use okyaku_domain::rejection;
 use okyaku_domain::sender::Sender;
-use okyaku_engine::{App, Invocation};
+use okyaku_engine::{App, Invocation, Settings};
 use okyaku_store::access::CountRejections;
 use okyaku_store::meter::Meter;
 use serde_json::{Map, Value};
 
+use crate::gate::Gate;
 use crate::reply::Reply;
 use crate::{gzip, json};
 
@@ -31,6 +32,8 @@ pub struct Call {
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
     body: Vec<u8>,
+    /// The origin secret, the source network and the budgets of the call.
+    pub gate: Gate,
     caller: OnceLock<(ChannelId, Sender)>,
 }
 
@@ -43,27 +46,35 @@ const TIME_FOR_REJECTIONS: Duration = Duration::from_secs(2);
 ///
 /// Finds the route among `routes` (such as `GET /open/v5/users/{userId}`), runs the handler, turns an error
 /// into its reply, and writes one log line without personal data (R15).
-pub async fn serve<F, Fut>(request: Request, routes: &'static [&'static str], handler: F) -> Response<Body>
+pub async fn serve<A, F, Fut>(
+    app: &App<A>,
+    request: Request,
+    routes: &'static [&'static str],
+    handler: F,
+) -> Response<Body>
 where
     F: FnOnce(&'static str, Arc<Call>) -> Fut,
     Fut: Future<Output = Result<Reply, Error>>,
 {
     let start = Instant::now();
-    let (route, call) = Call::of(request, routes);
+    let (route, call) = Call::of(request, routes, app.settings());
     let call = Arc::new(call);
     let id = &call.invocation.id;
     let meter = Meter::default();
     // Give the handler the time until shortly before the limit.
     let left = call.invocation.deadline.saturating_duration_since(start).saturating_sub(TIME_FOR_REPLY);
-    let reply = match route {
+    let reply = match route.map(|route| call.gate.check(app.settings()).map(|()| route)) {
         // Answer 503 before the time limit. If the table hangs and Lambda stops the function, the caller gets
         // 500 instead.
-        Some(route) => {
+        Some(Ok(route)) => {
             let work = Box::pin(meter.clone().count(handler(route, call.clone())));
             tokio::time::timeout(left, work).await.unwrap_or(Err(Error::Busy))
         }
+        Some(Err(refused)) => Err(refused),
         None => Err(Error::NotFound("the route")),
     };
+    let unauthorized = matches!(reply, Err(Error::Unauthorized(_)));
+    call.gate.charge(app, &meter, unauthorized);
     let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id));
     // One log line per request.
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -97,7 +108,7 @@ where
     F: FnOnce(&'static str, Arc<Call>) -> Fut,
     Fut: Future<Output = Result<Reply, Error>>,
 {
-    serve(request, routes, |route, call| async move {
+    serve(app, request, routes, |route, call| async move {
         let reply = handler(route, call.clone()).await;
         // Take the rejections of the reply, or make them from the error.
         let rejections = match &reply {
@@ -118,7 +129,12 @@ where
 }
 
 impl Call {
-    fn of(request: Request, routes: &'static [&'static str]) -> (Option<&'static str>, Self) {
+    fn of(
+        request: Request,
+        routes: &'static [&'static str],
+        settings: &Settings,
+    ) -> (Option<&'static str>, Self) {
+        let gate = Gate::of(&request, settings);
         // A request without a Lambda context has a time limit of 10 s.
         let invocation = match request.lambda_context_ref() {
             Some(context) => invocation(context),
@@ -154,7 +170,10 @@ impl Call {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        (route, Self { headers: parts.headers, invocation, params, query, body, caller: OnceLock::new() })
+        (
+            route,
+            Self { headers: parts.headers, invocation, params, query, body, gate, caller: OnceLock::new() },
+        )
     }
 
     /// Returns the credential's channel, and the caller as a sender.

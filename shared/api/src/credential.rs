@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use okyaku_domain::budget::Payer;
 use okyaku_domain::channel::{Channel, Scope};
 use okyaku_domain::error::Error;
 use okyaku_domain::sender::Sender;
@@ -64,6 +65,8 @@ pub struct Server<S> {
 pub struct NewPage {
     /// The channel.
     pub channel: Arc<Channel>,
+    /// The plugin key.
+    pub key: String,
 }
 
 /// A page with a session.
@@ -84,11 +87,12 @@ impl<S: scope::Scoped> Server<S> {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for a missing, unknown or wrong pair. [`Error::Forbidden`] for a missing
-    /// scope.
+    /// scope. [`Error::OverBudget`] after too many wrong pairs from the same network.
     pub async fn of<A: Read>(app: &App<A>, call: &Call) -> Result<Self, Error> {
         let wrong = || Error::Unauthorized("the access key or its secret is missing or wrong");
         let key = header(&call.headers, "x-access-key").ok_or_else(wrong)?;
         let secret = header(&call.headers, "x-access-secret").ok_or_else(wrong)?;
+        call.gate.check_look_up(app, CredentialKind::Access, key)?;
         let known = app.store.channel_of(CredentialKind::Access, key).await?;
         let (channel, credential) = known.ok_or_else(wrong)?;
         let right = credential.secret_hash.ok_or_else(wrong)?;
@@ -112,12 +116,15 @@ impl NewPage {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for an unknown key. [`Error::Forbidden`] for a foreign origin.
+    /// [`Error::OverBudget`].
     pub async fn of<A: Read>(app: &App<A>, call: &Call, key: &str) -> Result<Self, Error> {
+        call.gate.check_look_up(app, CredentialKind::Plugin, key)?;
+        call.gate.enter_page(app, None)?;
         let known = app.store.channel_of(CredentialKind::Plugin, key).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the plugin key is missing or unknown"))?;
         call.note_caller(&channel.id, Sender::of_page(&channel));
         check_origin(&channel, &call.headers)?;
-        Ok(Self { channel })
+        Ok(Self { channel, key: key.to_owned() })
     }
 }
 
@@ -137,7 +144,7 @@ impl Page {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for a malformed, foreign or ended token. [`Error::Forbidden`] for a foreign
-    /// origin.
+    /// origin. [`Error::OverBudget`].
     pub async fn of_token<A: Read>(
         app: &App<A>,
         call: &Call,
@@ -147,10 +154,15 @@ impl Page {
         let token = token.or_else(|| header(&call.headers, "x-session")).unwrap_or_default();
         // The token names the channel. Only a token that Okyaku signed is believed.
         let claims = session_token::verify(app.keys(), token, app.now(), grace)?;
+        call.gate.enter_page(app, Some(Payer::Session(claims.aud.clone(), claims.sub.clone())))?;
         let known = app.store.channel_of(CredentialKind::Id, claims.aud.as_str()).await?;
         let (channel, _) = known.ok_or(Error::Unauthorized("the session's channel is gone"))?;
         call.note_caller(&channel.id, Sender::of_page(&channel));
         check_origin(&channel, &call.headers)?;
+        // The shop replaced the key, so the sessions that came from the key end too.
+        if !channel.has_plugin_key(&claims.key, app.now()) {
+            return Err(Error::Unauthorized("the plugin key of the session was replaced; boot again"));
+        }
         // The token is older than the channel's demand for a proof. Without this check, the page could renew
         // the session forever (R1).
         if channel.member_hash_enabled && !claims.may_see {

@@ -7,6 +7,7 @@ pub mod attribute;
 pub mod call;
 pub mod credential;
 pub mod event;
+pub mod gate;
 pub mod gzip;
 pub mod json;
 mod main_macro;

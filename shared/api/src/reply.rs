@@ -14,14 +14,15 @@ use okyaku_domain::rejection::Rejection;
 pub struct Reply {
     status: StatusCode,
     body: Option<Value>,
-    retry_after: bool,
+    /// Seconds.
+    retry_after: Option<u32>,
     rejections: Vec<Rejection>,
     events: Option<(usize, usize)>,
 }
 
 impl Reply {
     fn new(status: StatusCode, body: Option<Value>) -> Self {
-        Self { status, body, retry_after: false, rejections: Vec::new(), events: None }
+        Self { status, body, retry_after: None, rejections: Vec::new(), events: None }
     }
 
     /// Returns the reply with the request's rejections, for the log of rejections.
@@ -93,12 +94,14 @@ impl Reply {
             Error::Unparsable(_) => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
             Error::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
             Error::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Error::Blocked => (StatusCode::FORBIDDEN, "BLOCKED"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "ENTITY_NOT_FOUND"),
             Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
             Error::Erased => (StatusCode::CONFLICT, "ERASED"),
             Error::Ambiguous(_) => (StatusCode::CONFLICT, "AMBIGUOUS"),
             Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
             Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_FAILED"),
+            Error::OverBudget { .. } => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS"),
             Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
         };
@@ -136,7 +139,12 @@ impl Reply {
             }
             _ => {}
         }
-        Self { retry_after: matches!(error, Error::Busy), ..Self::new(status, Some(body)) }
+        let retry_after = match error {
+            Error::Busy => Some(1),
+            Error::OverBudget { retry_after } => Some(*retry_after),
+            _ => None,
+        };
+        Self { retry_after, ..Self::new(status, Some(body)) }
     }
 
     /// Returns the reply as the gateway's response.
@@ -151,8 +159,8 @@ impl Reply {
         }
         headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
         headers.insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
-        if self.retry_after {
-            headers.insert("retry-after", http::HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert("retry-after", http::HeaderValue::from(seconds));
         }
         response
     }

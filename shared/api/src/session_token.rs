@@ -15,8 +15,10 @@ use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::{DAY, Millis};
 use okyaku_store::keyring::Keys;
 
-/// How long a token is valid, in ms.
+/// How long a token is valid, in ms. A touch renews it.
 pub const LIFETIME: Millis = DAY;
+/// How long after its boot a session can be renewed, in ms.
+pub const LONGEST_SESSION: Millis = 90 * DAY;
 /// How long the event route accepts an ended token, in ms. A closed tab may leave a queue of events (R9).
 pub const GRACE_FOR_EVENTS: Millis = 30 * DAY;
 
@@ -27,6 +29,10 @@ pub struct Claims {
     pub aud: ChannelId,
     /// The customer's id.
     pub sub: CustomerId,
+    /// The boot that opened the session, epoch seconds. A renewed token keeps the time.
+    pub iat: i64,
+    /// The plugin key of the boot. The session ends with the key.
+    pub key: String,
     /// When the token ends, epoch seconds.
     pub exp: i64,
     /// The browser's veilId.
@@ -38,6 +44,15 @@ pub struct Claims {
     /// Whether the session is an app's session. `false` for a browser.
     #[serde(rename = "app", default)]
     pub mobile: bool,
+}
+
+impl Claims {
+    /// Returns the claims with a new end: a day from now, and at most 90 days after the boot.
+    #[must_use]
+    pub fn renewed(self, now: Millis) -> Self {
+        let last = self.iat.saturating_mul(1000).saturating_add(LONGEST_SESSION);
+        Self { exp: (now + LIFETIME).min(last) / 1000, ..self }
+    }
 }
 
 /// Signs a token with the first key.
@@ -148,6 +163,8 @@ mod tests {
         Claims {
             aud: ChannelId::from_bytes([7; 10]),
             sub,
+            iat: 0,
+            key: "plugin".into(),
             exp: 1000,
             veil_id: "v".into(),
             may_see: true,
@@ -161,6 +178,16 @@ mod tests {
         assert_eq!(verify(&keys(ROTATED), &token, 0, 0).unwrap(), claims());
         assert!(verify(&keys("1:fedcba9876543210fedcba9876543210"), &token, 0, 0).is_err());
         assert!(verify(&keys("2:0123456789abcdef0123456789abcdef"), &token, 0, 0).is_err());
+    }
+
+    #[test]
+    fn renewed_token_ends_a_day_later_and_at_most_90_days_after_the_boot() {
+        let end = |now| claims().renewed(now).exp * 1000;
+        assert_eq!(end(0), DAY);
+        assert_eq!(end(89 * DAY), 90 * DAY);
+        assert_eq!(end(89 * DAY + 1000), 90 * DAY);
+        // A renewal after the end stays at the end.
+        assert_eq!(end(91 * DAY), 90 * DAY);
     }
 
     #[test]

@@ -70,6 +70,11 @@ pub struct Channel {
     /// The window of recent purchases, in months, 1 to 12. The default is 3, as in Channel Talk.
     #[serde(default = "three")]
     pub purchase_months: u32,
+    /// The plugin keys that were ever made, each with its end in epoch ms if the key was rotated.
+    ///
+    /// The table keeps the keys beside the other attributes.
+    #[serde(skip)]
+    pub plugin_keys: BTreeMap<String, Option<Millis>>,
 }
 
 fn three() -> u32 {
@@ -87,6 +92,17 @@ impl Channel {
     #[must_use]
     pub fn connection(&self, builder: Builder) -> Option<&Connection> {
         self.builders.get(&builder).filter(|connection| connection.enabled)
+    }
+
+    /// Returns whether a session that came from this plugin key goes on.
+    ///
+    /// A session ends with its key. A channel without a list of keys is older than the list.
+    #[must_use]
+    pub fn has_plugin_key(&self, key: &str, now: Millis) -> bool {
+        match self.plugin_keys.get(key) {
+            Some(end) => end.is_none_or(|end| end > now),
+            None => self.plugin_keys.is_empty(),
+        }
     }
 
     /// Returns whether a page of `origin` may call.

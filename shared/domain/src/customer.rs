@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::builder_tags::BuilderTags;
 use super::contact_point::{ContactPoint, ContactPointKind};
 use super::device::{Mobile, Web};
+use super::error::Error;
 use super::id::{CustomerId, MemberId, VeilId};
 use super::limit::{DETAILS, LINKS};
 use super::patch::{Patch, ProfilePatch};
@@ -100,6 +101,8 @@ pub struct Customer {
     pub links: Vec<Link>,
     /// The member to which the visitor is linked.
     pub linked_to: Option<CustomerId>,
+    /// The time of the link, epoch ms. From then on the visitor's own page adds nothing (R11).
+    pub linked_at: Option<Millis>,
     /// The time at which the record before this record was erased, epoch ms.
     ///
     /// Events before this time belong to the erased record (R12).
@@ -155,6 +158,7 @@ impl Customer {
             listed: false,
             links: Vec::new(),
             linked_to: None,
+            linked_at: None,
             revived_after: None,
             builder_created_at: None,
             field_times: BTreeMap::new(),
@@ -287,13 +291,30 @@ impl Customer {
     ///
     /// # Errors
     /// A detail for the caller, if the member's links are full. Then the visitor stays unlinked.
-    pub fn link(&mut self, visitor: &mut Self, fits: bool) -> Result<(), Detail> {
+    pub fn link(&mut self, visitor: &mut Self, fits: bool, now: Millis) -> Result<(), Detail> {
         if self.links.len() >= LINKS || !fits {
             let message = format!("not linked: a member has at most {LINKS} linked visitors");
             return Err(Detail::new("veilId", message).because(RejectionReason::Limit));
         }
         self.links.push(Link { id: visitor.id.clone(), since: visitor.created_at });
         visitor.linked_to = Some(self.id.clone());
+        visitor.linked_at = Some(now);
         Ok(())
+    }
+
+    /// Returns whether an event dated `at` is too late for the page of a visitor that is linked since.
+    ///
+    /// The page proved nothing, so the page may finish the visitor's story and may not go on with the member's.
+    #[must_use]
+    pub fn follows_link(&self, at: Millis) -> bool {
+        self.linked_at.is_some_and(|linked_at| at >= linked_at)
+    }
+
+    /// Refuses the customer's pages if the shop blocked the customer.
+    ///
+    /// # Errors
+    /// [`Error::Blocked`].
+    pub fn check_page(&self) -> Result<(), Error> {
+        if self.blocked { Err(Error::Blocked) } else { Ok(()) }
     }
 }

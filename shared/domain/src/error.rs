@@ -34,6 +34,9 @@ pub enum Error {
     /// The credential is right, but lacks the permission.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The shop blocked the customer. The customer's pages are refused.
+    #[error("the shop has blocked this customer")]
+    Blocked,
     /// The caller's channel has no such thing.
     #[error("{0} was not found")]
     NotFound(&'static str),
@@ -63,6 +66,12 @@ pub enum Error {
     /// The table throttles, or too many writers want the same item. The caller should repeat the request.
     #[error("the service is busy, repeat the request")]
     Busy,
+    /// The page's session, or its source network, has used up its budget (R21).
+    #[error("too many requests, repeat the request later")]
+    OverBudget {
+        /// The seconds after which the request may succeed, at least 1.
+        retry_after: u32,
+    },
     /// A defect or an unexpected answer of the table. The cause is for the log.
     #[error("internal error")]
     Internal(String),

@@ -3,6 +3,7 @@
 
 pub mod amount;
 pub mod basic_key;
+pub mod budget;
 pub mod builder;
 pub mod builder_tags;
 pub mod builder_update;

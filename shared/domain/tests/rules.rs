@@ -245,9 +245,9 @@ proptest! {
 fn member_has_at_most_40_links() {
     let mut member = customer(0);
     for n in 1..=LINKS {
-        member.link(&mut customer(u8::try_from(n).unwrap()), true).unwrap();
+        member.link(&mut customer(u8::try_from(n).unwrap()), true, NOW).unwrap();
     }
     let mut one_more = customer(200);
-    assert_eq!(member.link(&mut one_more, true).unwrap_err().field, "veilId");
+    assert_eq!(member.link(&mut one_more, true, NOW).unwrap_err().field, "veilId");
     assert_eq!((member.links.len(), one_more.linked_to), (LINKS, None));
 }

@@ -4,6 +4,7 @@ use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
 use okyaku_store::{Backend, Store, Table};
 
+use crate::budgets::Budgets;
 use crate::metrics::Metrics;
 
 /// Settings beside the secret keys and the data.
@@ -17,6 +18,10 @@ pub struct Settings {
     ///
     /// With `None` no proxy is trusted.
     pub origin_secret: Option<String>,
+    /// Whether every request must carry the origin secret.
+    pub require_origin: bool,
+    /// The budgets of pages and of wrong credentials (R21).
+    pub budgets: Budgets,
     /// The destination of the metrics.
     pub metrics: Metrics,
 }

@@ -80,6 +80,7 @@ impl<'a, A: WriteCustomers> Command<A> for BootCommand<'a> {
         let known = boot::Found { member: member.clone(), visitor: visitor.clone() };
         let ids = store.ids(self.channel);
         let decided = boot::decide(self.boot, known, &self.fresh, link_fits, &ids, now);
+        decided.after.check_page()?;
         // Take the version of the record that the boot changes.
         let before = match decided.owner {
             Owner::Member => before(member, member_state),
@@ -106,7 +107,7 @@ fn before(record: Option<Record>, state: Option<State>) -> Option<(Customer, Sta
 /// Boots a page. A boot with nothing new costs 1 R, or 2 R for a member with a veilId, in one trip.
 ///
 /// # Errors
-/// [`Error::Busy`] or [`Error::Internal`].
+/// [`Error::Blocked`], [`Error::Busy`] or [`Error::Internal`].
 pub async fn boot<A: WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,

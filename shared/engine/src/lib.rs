@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod boot;
+pub mod budgets;
 pub mod builder_update;
 mod customer_change;
 pub mod erase;

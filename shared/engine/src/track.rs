@@ -48,7 +48,7 @@ impl Owner {
 ///
 /// # Errors
 /// [`Error::Unauthorized`] if the visitor expired. The page then boots again. [`Error::Erased`] refuses the
-/// whole batch before anything is stored. [`Error::Busy`] or [`Error::Internal`].
+/// whole batch before anything is stored, and [`Error::Blocked`] too. [`Error::Busy`] or [`Error::Internal`].
 pub async fn session_owner<A: WriteEvents>(
     app: &App<A>,
     channel: &ChannelId,
@@ -56,7 +56,7 @@ pub async fn session_owner<A: WriteEvents>(
 ) -> Result<Owner, Error> {
     match app.store.find_record(channel, session).await {
         Err(Error::NotFound(_)) => Err(Error::Unauthorized("the session's visitor expired; boot again")),
-        found => found.map(Owner),
+        found => found.and_then(|loaded| loaded.customer.check_page().map(|()| Owner(loaded))),
     }
 }
 

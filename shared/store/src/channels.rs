@@ -61,6 +61,12 @@ impl<A: Read> Store<A> {
         Ok(known)
     }
 
+    /// Returns whether [`Store::channel_of`] would answer without a call, for a known or an unknown key.
+    #[must_use]
+    pub fn remembers(&self, kind: CredentialKind, key: &str) -> bool {
+        self.backend().channels.get(&(kind, key.to_owned()), self.now()).is_some()
+    }
+
     async fn load_channel_of(&self, kind: CredentialKind, key: &str) -> Result<Option<Known>, Error> {
         // A session token names the channel's id, so no credential is stored.
         if kind == CredentialKind::Id {

@@ -1,5 +1,7 @@
 //! The public keys of channels: stored, ended and listed.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::ChannelId;
@@ -74,7 +76,7 @@ impl<A: Administer> Store<A> {
         Ok(known)
     }
 
-    /// Lets a credential end at `until`, epoch ms.
+    /// Lets a credential end at `until`, epoch ms. The sessions of a plugin key end with the key. Costs 5 W.
     ///
     /// Returns `false` if the credential ends sooner or belongs to another channel.
     ///
@@ -97,7 +99,18 @@ impl<A: Administer> Store<A> {
                 (terms.value(text(channel.as_str())), terms.value(number(time::ttl(until))));
             format!("{whose} = {channel} AND (attribute_not_exists({expires}) OR {expires} > {until})")
         });
-        self.send(write).await
+        // The channel names the end too, so that a session is checked without a read of its key.
+        let empty = Write::update(channel::key(channel), |terms| {
+            let ends = terms.name(channel::KEY_ENDS);
+            format!("SET {ends} = if_not_exists({ends}, {})", terms.value(AttributeValue::M(HashMap::new())))
+        });
+        self.send(empty.when(|terms| format!("attribute_exists({})", terms.name(PK)))).await?;
+        let name = channel::key_name(kind, key);
+        let end = Write::update(channel::key(channel), |terms| {
+            let (ends, name) = (terms.name(channel::KEY_ENDS), terms.name(&name));
+            format!("SET {ends}.{name} = {}", terms.value(number(until)))
+        });
+        Ok(self.transact_all(vec![write, end]).await?.unwrap_or(false))
     }
 
     /// Returns whether a credential belongs to the channel. An ended credential belongs to the channel too.

@@ -136,7 +136,7 @@ impl<A: Read> Store<A> {
     ///
     /// # Errors
     /// [`Error::Unauthorized`] if the visitor expired or became a member. A page that gave no proof of the
-    /// member must not read or write through the link. [`Error::Erased`], [`Error::Busy`] or
+    /// member must not read or write through the link. [`Error::Erased`], [`Error::Blocked`], [`Error::Busy`] or
     /// [`Error::Internal`].
     pub async fn find_session(&self, channel: &ChannelId, id: &CustomerId) -> Result<Loaded, Error> {
         match self.record(channel, id).await? {
@@ -145,7 +145,7 @@ impl<A: Read> Store<A> {
             Some(Found::Live(loaded)) if loaded.customer.linked_to.is_some() => {
                 Err(Error::Unauthorized("the visitor is a member now; boot again"))
             }
-            Some(Found::Live(loaded)) => Ok(loaded),
+            Some(Found::Live(loaded)) => loaded.customer.check_page().map(|()| loaded),
         }
     }
 }

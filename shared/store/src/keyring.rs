@@ -24,6 +24,9 @@ pub enum KeyError {
     /// The variable is not set.
     #[error("{0} is not set")]
     Missing(&'static str),
+    /// The variable is no number.
+    #[error("{0} must be a number of at least 0")]
+    Number(&'static str),
     /// The hash key has fewer than 32 characters.
     #[error("OKYAKU_HASH_KEY must have at least 32 characters")]
     ShortHashKey,

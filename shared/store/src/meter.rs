@@ -29,8 +29,10 @@ pub struct Meter(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     calls: AtomicU64,
-    /// Hundredths of a unit, because an eventual read is half a unit.
-    units: AtomicU64,
+    /// Hundredths of a read unit, because an eventual read is half a unit.
+    read: AtomicU64,
+    /// Hundredths of a write unit.
+    written: AtomicU64,
 }
 
 impl Meter {
@@ -50,7 +52,19 @@ impl Meter {
     /// DynamoDB reports units of successful calls only. A Scan counts 0.
     #[must_use]
     pub fn units(&self) -> f64 {
-        self.0.units.load(Ordering::Relaxed) as f64 / 100.0
+        self.read_units() + self.write_units()
+    }
+
+    /// Returns the read units.
+    #[must_use]
+    pub fn read_units(&self) -> f64 {
+        self.0.read.load(Ordering::Relaxed) as f64 / 100.0
+    }
+
+    /// Returns the write units.
+    #[must_use]
+    pub fn write_units(&self) -> f64 {
+        self.0.written.load(Ordering::Relaxed) as f64 / 100.0
     }
 }
 
@@ -72,33 +86,37 @@ impl Intercept for Metering {
         // Outside a request, such as at start-up, there is no meter.
         let _ = METER.try_with(|meter| {
             meter.0.calls.fetch_add(1, Ordering::Relaxed);
-            let consumed = context.output_or_error().map_or(0.0, consumed);
-            meter.0.units.fetch_add((consumed * 100.0) as u64, Ordering::Relaxed);
+            let Ok(output) = context.output_or_error() else { return };
+            let hundredths = |units: f64| (units * 100.0) as u64;
+            meter.0.read.fetch_add(hundredths(read(output)), Ordering::Relaxed);
+            meter.0.written.fetch_add(hundredths(written(output)), Ordering::Relaxed);
         });
         Ok(())
     }
 }
 
-/// Returns the units of an answer. Operations outside the two lists, such as Scan, count 0.
-fn consumed(output: &Output) -> f64 {
-    let one = |capacity: Option<&ConsumedCapacity>| {
-        capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
-    };
-    macro_rules! of_one {
-        ($($kind:ty),*) => {
-            $(if let Some(output) = output.downcast_ref::<$kind>() {
-                return one(output.consumed_capacity());
-            })*
-        };
-    }
-    macro_rules! of_many {
-        ($($kind:ty),*) => {
-            $(if let Some(output) = output.downcast_ref::<$kind>() {
-                return output.consumed_capacity().iter().map(|capacity| one(Some(capacity))).sum();
-            })*
-        };
-    }
-    of_one!(GetItemOutput, PutItemOutput, QueryOutput, UpdateItemOutput, DeleteItemOutput);
-    of_many!(BatchGetItemOutput, BatchWriteItemOutput, TransactWriteItemsOutput);
-    0.0
+/// Returns the units of the first kind in the list that the answer is of. Other answers, such as a Scan's, count 0.
+macro_rules! units {
+    ($output:expr, one: [$($one:ty),*], many: [$($many:ty),*]) => {{
+        $(if let Some(output) = $output.downcast_ref::<$one>() {
+            return output.consumed_capacity().map_or(0.0, capacity);
+        })*
+        $(if let Some(output) = $output.downcast_ref::<$many>() {
+            return output.consumed_capacity().iter().map(capacity).sum();
+        })*
+        0.0
+    }};
+}
+
+fn capacity(consumed: &ConsumedCapacity) -> f64 {
+    consumed.capacity_units().unwrap_or(0.0)
+}
+
+fn read(output: &Output) -> f64 {
+    units!(output, one: [GetItemOutput, QueryOutput], many: [BatchGetItemOutput])
+}
+
+fn written(output: &Output) -> f64 {
+    units!(output, one: [PutItemOutput, UpdateItemOutput, DeleteItemOutput],
+        many: [BatchWriteItemOutput, TransactWriteItemsOutput])
 }

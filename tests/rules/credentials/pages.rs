@@ -7,7 +7,7 @@ use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::DAY;
 use okyaku_store::keyring::Keys;
 use serde_json::{Value, json};
-use support::{Answer, Channel, NOW, Shop};
+use support::{Answer, Channel, NOW, Shop, dev};
 
 /// Every route of a page with a session.
 fn page_routes() -> [(&'static str, &'static str, Value); 5] {
@@ -76,6 +76,8 @@ async fn altered_foreign_or_unsigned_token_is_401_and_stores_nothing() {
     let claims = Claims {
         aud: ChannelId::parse(other["aud"].as_str().unwrap()).unwrap(),
         sub: CustomerId::parse(booted.str("/user/id")).unwrap(),
+        iat: NOW / 1000,
+        key: dev::PLUGIN_KEY.into(),
         exp: NOW / 1000 + 60,
         veil_id: booted.str("/veilId").into(),
         may_see: true,

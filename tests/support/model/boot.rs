@@ -41,6 +41,17 @@ impl Model {
             Some((_, Some((_, Found::Erased)))) => (None, None, true),
             _ => (None, None, false),
         };
+        // The shop's block ends the pages of the record that the boot is for.
+        let meant = match &arrival.member {
+            Some((name, _)) => match self.named(channel, &super::Named::Member(name.to_owned())) {
+                Found::Live(record) => Some(record),
+                _ => None,
+            },
+            None => known.filter(|_| linked_to.is_none()),
+        };
+        if meant.is_some_and(|record| self.is_blocked(channel, record)) {
+            return Expected::status(403);
+        }
         let (record, fresh_veil) = match &arrival.member {
             Some((name, _)) => {
                 let record = self.proven_member(channel, name);
@@ -59,6 +70,10 @@ impl Model {
         let by = Sender::Boot { member: arrival.member.is_some() };
         self.arrive(channel, record, arrival, by);
         Expected { fresh_veil, ..Expected::shows(record) }
+    }
+
+    pub(crate) fn is_blocked(&self, channel: usize, record: usize) -> bool {
+        self.channels[channel].records[record].customer.as_ref().is_some_and(|customer| customer.blocked)
     }
 
     /// The member's life; a new one if it was erased, as it is proven.
@@ -134,6 +149,7 @@ impl Model {
         }
         if let Some(customer) = &mut channel.records[visitor].customer {
             customer.linked_to = Some(member);
+            customer.linked_at = Some(now);
         }
         if let Some(customer) = &mut channel.records[member].customer {
             customer.links.push(visitor);
@@ -165,6 +181,7 @@ impl Model {
             Found::Unknown => Err(401),
             Found::Live(record) => match &channel.records[record].customer {
                 Some(customer) if customer.linked_to.is_some() => Err(401),
+                Some(customer) if customer.blocked => Err(403),
                 _ => Ok(record),
             },
         }

@@ -47,6 +47,8 @@ pub struct Customer {
     pub tags: BTreeMap<String, bool>,
     pub had_contact: bool,
     pub linked_to: Option<usize>,
+    /// From when on its own page adds nothing.
+    pub linked_at: Option<i64>,
     pub links: Vec<usize>,
 }
 
@@ -70,6 +72,7 @@ impl Customer {
             tags: BTreeMap::new(),
             had_contact: false,
             linked_to: None,
+            linked_at: None,
             links: Vec::new(),
         }
     }

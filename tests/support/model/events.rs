@@ -44,15 +44,21 @@ impl Model {
             Found::Erased => return Expected::status(409),
             Found::Unknown => return Expected::status(401),
         };
+        if self.is_blocked(channel, record) {
+            return Expected::status(403);
+        }
         // Who is lone: the only one that is not rejected and not the second of two.
-        let valid = batch.iter().filter(|sent| self.takes(channel, record, sent.at));
+        let linked_at =
+            self.channels[channel].records[record].customer.as_ref().and_then(|customer| customer.linked_at);
+        let late = |sent: &Sent| linked_at.is_some_and(|at| sent.at >= at);
+        let valid = batch.iter().filter(|sent| self.takes(channel, record, sent.at) && !late(sent));
         let lone = valid.map(|sent| (sent.at, &sent.id)).collect::<BTreeSet<_>>().len() == 1;
         let (mut verdicts, mut keys) = (Vec::new(), BTreeSet::new());
         for sent in batch {
             let key = (sent.at, EventSender::Page, sent.id.clone().unwrap_or_default());
             let events = &mut self.channels[channel].records[record].events;
             let there = events.contains_key(&key);
-            let verdict = if !self.takes(channel, record, sent.at) {
+            let verdict = if !self.takes(channel, record, sent.at) || late(sent) {
                 "rejected"
             } else if !keys.insert(key.clone()) || ((lone || retry) && there) {
                 self.checkout(channel, record, sent);

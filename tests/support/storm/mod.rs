@@ -210,6 +210,13 @@ impl Storm {
             Means::Seen(target) if !told => self.ledger.seen(at, target, None),
             Means::Events(ids, record) if status == 200 => {
                 for (id, result) in ids.iter().zip(answer.body["results"].as_array().unwrap()) {
+                    // The visitor of the token was linked meanwhile.
+                    let late =
+                        result["message"].as_str().is_some_and(|told| told.ends_with("became a member"));
+                    if late {
+                        self.ledger.refused(id, record);
+                        continue;
+                    }
                     if !matches!(result["status"].as_str(), Some("accepted" | "duplicate")) {
                         return Err(format!("{id} is {result}"));
                     }

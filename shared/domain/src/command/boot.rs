@@ -141,7 +141,7 @@ pub fn decide(
         Some(Record::Live(visitor)) if visitor.linked_to.is_some() => {
             needs_veil = owner == Owner::New || visitor.linked_to.as_ref() != Some(&after.id);
         }
-        Some(Record::Live(mut visitor)) if claim.proven => match after.link(&mut visitor, link_fits) {
+        Some(Record::Live(mut visitor)) if claim.proven => match after.link(&mut visitor, link_fits, now) {
             Ok(()) => link = Some(visitor),
             Err(detail) => dropped.push(detail),
         },

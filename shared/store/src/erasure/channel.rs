@@ -33,9 +33,10 @@ impl<A: PlaceTombstones> Store<A> {
     pub async fn end_channel(&self, job: &Erasure) -> Result<bool, Error> {
         let end = Write::update(channel::key(&job.channel), |terms| {
             let (erased_at, secret) = (terms.name(ERASED_AT), terms.name(channel::MEMBER_HASH_SECRET));
-            let (keys, builders) = (terms.name(channel::KEYS), terms.name(channel::BUILDERS));
+            let (keys, ends) = (terms.name(channel::KEYS), terms.name(channel::KEY_ENDS));
+            let builders = terms.name(channel::BUILDERS);
             let (at, none) = (terms.value(number(job.erased_at)), terms.value(text("")));
-            format!("SET {erased_at} = {at}, {secret} = {none} REMOVE {keys}, {builders}")
+            format!("SET {erased_at} = {at}, {secret} = {none} REMOVE {keys}, {ends}, {builders}")
         });
         // Only the first call ends the channel and creates the job.
         let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));

@@ -5,7 +5,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::id::ChannelId;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
-use super::attributes::{FORMAT, number};
+use super::attributes::{FORMAT, integer, number};
 use super::credential::CredentialKind;
 use crate::item::Item;
 use crate::key::Key;
@@ -16,6 +16,8 @@ pub(crate) const BUILDERS: &str = "builders";
 pub(crate) const MEMBER_HASH_SECRET: &str = "memberHashSecret";
 /// The attribute of a channel with the names of its public keys: a set of texts such as `plugin:KEY`.
 pub(crate) const KEYS: &str = "keys";
+/// The attribute of a channel with the ends of rotated keys: a map from the name to epoch ms.
+pub(crate) const KEY_ENDS: &str = "keyEnds";
 
 /// The partition of all channels.
 pub const CHANNELS: &str = "CH";
@@ -56,5 +58,13 @@ pub(crate) fn item(channel: &Channel) -> Result<Item, Error> {
 
 /// Returns the channel of an item.
 pub(crate) fn read(item: Item) -> Result<Channel, Error> {
-    from_item(item).map_err(|_| Error::internal("a channel's item cannot be read"))
+    let ends = item.get(KEY_ENDS).and_then(|ends| ends.as_m().ok());
+    let end = |name: &str| ends.and_then(|ends| integer(ends, name));
+    let names = key_names(&item).into_iter().filter_map(|name| Some((name, of_key_name(name)?)));
+    let plugin_keys = names
+        .filter(|(_, (kind, _))| *kind == CredentialKind::Plugin)
+        .map(|(name, (_, key))| (key.to_owned(), end(name)))
+        .collect();
+    let channel: Channel = from_item(item).map_err(|_| Error::internal("a channel's item cannot be read"))?;
+    Ok(Channel { plugin_keys, ..channel })
 }

@@ -118,6 +118,8 @@ struct Attributes {
     links: Vec<StoredLink>,
     #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
     linked_to: Option<CustomerId>,
+    #[serde(rename = "qa", skip_serializing_if = "Option::is_none")]
+    linked_at: Option<Millis>,
     #[serde(rename = "ra", skip_serializing_if = "Option::is_none")]
     revived_after: Option<Millis>,
     #[serde(rename = "bc", skip_serializing_if = "Option::is_none")]
@@ -257,6 +259,7 @@ pub fn item(
         registrations: state.registrations.clone(),
         links: customer.links.into_iter().map(stored_link).collect(),
         linked_to: customer.linked_to,
+        linked_at: customer.linked_at,
         revived_after: customer.revived_after,
         builder_created_at: customer.builder_created_at,
         field_times: customer.field_times,
@@ -318,6 +321,7 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         listed,
         links,
         linked_to: attributes.linked_to,
+        linked_at: attributes.linked_at,
         revived_after: attributes.revived_after,
         builder_created_at: attributes.builder_created_at,
         field_times: attributes.field_times,

@@ -76,7 +76,13 @@ pub fn client(config: Builder, endpoint: Option<&str>, http: SharedHttpClient) -
     let mut config = config
         .behavior_version(BehaviorVersion::latest())
         .http_client(http)
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        // A throttled table answers 503 within a second. The caller knows best when to come again.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(100))
+                .with_max_backoff(Duration::from_millis(300)),
+        )
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(1))

@@ -18,8 +18,11 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// Returns the placeholder of an attribute's name. Example: `#pk`.
+    ///
+    /// A placeholder has letters, digits and `_`, and a name such as `plugin:KEY` has more.
     pub(crate) fn name(&mut self, attribute: &str) -> String {
-        let placeholder = format!("#{attribute}");
+        let plain = attribute.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let placeholder = if plain { format!("#{attribute}") } else { format!("#_{}", self.names.len()) };
         self.names.insert(placeholder.clone(), attribute.to_owned());
         placeholder
     }
