@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod budgets;
+mod claims;
 mod credentials;
 mod house;
 mod key_check;

@@ -35,17 +35,23 @@ pub(crate) async fn erase(app: &App<Access>, call: &Call, caller: &Caller) -> Re
     let (all, by) = wrong.end(all.zip(by))?;
     let options = ErasureOptions { all, unknown: true, ..ErasureOptions::default() };
     // Place the tombstones, then delete pages for a short time.
-    let erasures = match engine::erase(app, channel, &by, options, &call.invocation).await? {
-        Erased::Now(erasures) => work(app, erasures, call).await,
-        Erased::Before(id) => vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?],
+    let (erasures, claims) = match engine::erase(app, channel, &by, options, &call.invocation).await? {
+        Erased::Now { erasures, claims } => (work(app, erasures, call).await, claims),
+        Erased::Before(id, claims) => {
+            (vec![app.store.erasure(&channel.id, &id.unwrap_or_default()).await?], claims)
+        }
         Erased::Nobody => return Err(Error::internal("an unknown customer was not erased")),
     };
     // An address with many customers needs several erasures. The first comes under `erasure`.
     let mut shown = erasures.iter().map(show);
-    let mut reply = json!({ "erasure": shown.next() });
+    let mut reply = Map::from_iter([("erasure".to_owned(), shown.next().unwrap_or_default())]);
     let further: Vec<Value> = shown.collect();
-    if let (false, Value::Object(reply)) = (further.is_empty(), &mut reply) {
+    if !further.is_empty() {
         reply.insert("further".into(), further.into());
+    }
+    // Pages claimed the address of somebody else, or of nobody. They stay.
+    if claims > 0 {
+        reply.insert("claims".into(), claims.into());
     }
     Reply::with(StatusCode::ACCEPTED, reply)
 }
@@ -64,11 +70,11 @@ pub(crate) async fn delete_customer(app: &App<Access>, call: &Call, caller: &Cal
     let Some(person) = PersonRef::of_path(call.param("userId")) else { return Err(nobody) };
     let options = ErasureOptions::default();
     match engine::erase(app, &caller.channel, &person, options, &call.invocation).await? {
-        Erased::Now(erasures) => {
+        Erased::Now { erasures, .. } => {
             work(app, erasures, call).await;
             Ok(Reply::no_content())
         }
-        Erased::Before(_) | Erased::Nobody => Err(nobody),
+        Erased::Before(..) | Erased::Nobody => Err(nobody),
     }
 }
 

@@ -59,8 +59,11 @@ pub const ERASURES_LISTED: usize = 500;
 pub const MEMBERS_LISTED: usize = 1000;
 /// Candidates in the refusal of an erasure by address.
 pub const CANDIDATES: usize = 50;
-/// Registrations in the item of one contact point. Each further registration has an item of its own.
+/// Verified registrations in the item of one contact point. Each further one has an item of its own.
 pub const REGISTRATIONS_INLINE: usize = 20;
+/// Registrations in the item of one contact point beside which a claim is listed. Each further claim has an item of its
+/// own.
+pub const CLAIMS_INLINE: usize = 10;
 /// Events counted for a customer at a glance.
 pub const COUNTED_EVENTS: usize = 50_000;
 /// Names of events that a customer at a glance shows. The events of further names are counted together.

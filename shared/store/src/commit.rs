@@ -257,7 +257,10 @@ impl Commit<'_> {
     /// The forms are a place in the list and an overflow item. The condition of one form is the opposite of
     /// the condition of the other form. Returns the refusal if the refusal is for good.
     fn other_form(&mut self, at: usize, item: Option<&Item>, now: Millis) -> Option<Refusal> {
-        let Some(Change::Register(kind, registration)) = self.changes.get_mut(at) else { return None };
+        let (kind, registration) = match self.changes.get_mut(at) {
+            Some(Change::Register(kind, is) | Change::Verify(kind, _, is)) => (kind, is),
+            Some(Change::Release(..)) | None => return None,
+        };
         // An erasure of the address refuses for good.
         if let (Some(since), Some(item)) = (self.write.refused_by_erasures_since, item)
             && contact_point::is_remembered(item, now, since)
@@ -266,7 +269,9 @@ impl Commit<'_> {
         }
         // A command that needs a free contact point refuses for good.
         if self.write.unique {
-            let listed = item.and_then(|item| contact_point::registered(item).into_iter().next());
+            // Name a verified customer rather than a claim.
+            let listed = item.map(contact_point::registered_and_verified).unwrap_or_default();
+            let listed = listed.into_iter().max_by_key(|(_, verified)| *verified).map(|(id, _)| id);
             let overflow = || Registrant::Overflow(*kind, registration.hash.clone());
             return Some(Refusal::Taken(listed.map_or_else(overflow, Registrant::Listed)));
         }

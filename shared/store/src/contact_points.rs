@@ -23,8 +23,9 @@ pub(crate) fn changes(
     let mut new = Registrations::new();
     for (point, verified) in customer.contact_points() {
         let hash = keys.contact_point(channel, &point);
-        // A known registration keeps its form, in the list or as an overflow.
-        let overflow = old.get(&point.kind).is_some_and(|known| known.hash == hash && known.overflow);
+        // A known registration keeps its form, in the list or as an overflow. The store tries the other form next.
+        let is_same = |known: &Registration| known.hash == hash && known.verified == verified;
+        let overflow = old.get(&point.kind).is_some_and(|known| is_same(known) && known.overflow);
         new.insert(point.kind, Registration { hash, verified, overflow });
     }
     let mut changes = Vec::new();
@@ -32,7 +33,9 @@ pub(crate) fn changes(
         match (old.get(&kind), new.get(&kind)) {
             (Some(was), Some(is)) if was == is => {}
             // The address is the same, so only the verification changed.
-            (Some(was), Some(is)) if was.hash == is.hash => changes.push(Change::Verify(kind, is.clone())),
+            (Some(was), Some(is)) if was.hash == is.hash => {
+                changes.push(Change::Verify(kind, was.clone(), is.clone()));
+            }
             // The address changed, appeared or disappeared.
             (was, is) => {
                 changes.extend(was.map(|was| Change::Release(kind, was.clone())));

@@ -10,7 +10,7 @@ use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 
 use crate::access::{ApplyBuilderUpdates, List};
-use crate::erasure::Named;
+use crate::erasure::{Named, Registrants};
 use crate::items::attributes::expired;
 use crate::items::data_request::{self, DataRequest};
 use crate::store::Store;
@@ -35,7 +35,7 @@ impl<A: ApplyBuilderUpdates> Store<A> {
             // Several customers may share an address, and the request names them all.
             PersonRef::ContactPoint(contact_point) => {
                 let hash = self.keys().contact_point(channel, contact_point);
-                let address = self.address(channel, contact_point.kind, &hash).await?;
+                let address = self.address(channel, contact_point.kind, &hash, Registrants::Everyone).await?;
                 address.registrants.iter().map(|registrant| registrant.loaded.customer.id.clone()).collect()
             }
             by => match self.named(channel, by).await? {

@@ -116,7 +116,8 @@ impl Truth {
                 let Some(hash) = hash else { continue };
                 let pk = format!("A#{}#{letter}#{hash}", self.channel);
                 if registration["o"]["BOOL"] == true {
-                    let sk = format!("H#{id}");
+                    let start = if registration["v"]["BOOL"] == true { "H" } else { "U" };
+                    let sk = format!("{start}#{id}");
                     let found = self.item(&pk, &sk).filter(|item| item["released"].is_null());
                     if found.is_none() {
                         faults.push(format!("{id} holds {key} apart, but its item is not there"));
@@ -135,13 +136,15 @@ impl Truth {
             let (pk, sk) = (s(item, "pk"), s(item, "sk"));
             let mut parts = pk.split('#').skip(2);
             let (letter, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            let overflow = sk.strip_prefix("H#").filter(|_| item["released"].is_null());
+            let overflow = sk.strip_prefix("H#").or_else(|| sk.strip_prefix("U#"));
+            let overflow = overflow.filter(|_| item["released"].is_null());
             let listed = if sk == "A" { set(item, "registered") } else { BTreeSet::new() };
             for id in listed.iter().map(String::as_str).chain(overflow) {
                 let registration = self.alive.get(id).map(|item| &item["registrations"]["M"][letter]["M"]);
                 let names = registration.is_some_and(|registration| {
                     registration["h"]["S"] == hash
                         && (registration["o"]["BOOL"] == true) == overflow.is_some()
+                        && (overflow.is_none() || (registration["v"]["BOOL"] == true) == sk.starts_with('H'))
                 });
                 if !names {
                     faults.push(format!("{pk} {sk} names {id}, who does not hold it: {registration:?}"));

@@ -63,10 +63,20 @@ impl Model {
             PersonRef::Address(kind, address) => {
                 let registrants = self.registrants(channel, kind.key(), address);
                 let verified = registrants.iter().filter(|(_, verified)| *verified).count();
-                let clear = registrants.is_empty() || (registrants.len() == 1 && verified == 1);
-                if !clear && !all {
-                    return Answered::Ambiguous(registrants.len());
+                // Only verified customers are meant, unless everybody is. Claims stay.
+                let claims = registrants.len() - verified;
+                let known = self.channels[channel].addresses.get(&(*kind, address.clone())).copied();
+                if !all && verified == 0 && claims > 0 {
+                    return match known.is_some_and(|before| now < before) {
+                        true => Answered::Before,
+                        false => Answered::Ambiguous(claims),
+                    };
                 }
+                if !all && verified > 1 {
+                    return Answered::Ambiguous(verified);
+                }
+                let meant = registrants.into_iter().filter(|(_, verified)| all || *verified);
+                let registrants: Vec<(usize, bool)> = meant.collect();
                 let channel = &mut self.channels[channel];
                 let known = channel.addresses.insert((*kind, address.clone()), until);
                 if let (true, Some(before)) = (registrants.is_empty(), known.filter(|before| now < *before)) {

@@ -4,11 +4,11 @@ use okyaku_domain::channel::Channel;
 use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::{Candidate, Error};
-use okyaku_domain::limit::{CANDIDATES, REGISTRATIONS_INLINE};
+use okyaku_domain::limit::CANDIDATES;
 use okyaku_domain::revival::came_after;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::PlaceTombstones;
-use okyaku_store::erasure::{Address, ErasureTarget, RegisteredPerson};
+use okyaku_store::erasure::{Address, ErasureTarget, RegisteredPerson, Registrants};
 use okyaku_store::{Invocation, Store};
 
 use super::outcome::{Erased, ErasureOptions};
@@ -31,15 +31,15 @@ struct EraseAddress<'a> {
 enum Found {
     Address(Address),
     /// The erasure that an earlier try of this command stored before its reply was lost.
-    Own(Box<Erasure>),
+    Own(Box<Erasure>, Address),
 }
 
 /// The outcome of a turn.
 enum Turn {
     /// Nothing is left to erase. With the outcome of a request without earlier turns.
     End(Erased),
-    /// Some customers are erased. `all` says whether no customer is left.
-    Erased { all: bool },
+    /// Some customers are erased. `all` says whether nobody is left to erase, and `claims` how many claims stay.
+    Erased { all: bool, claims: u64 },
 }
 
 impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
@@ -48,41 +48,53 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
     type Note = Turn;
 
     async fn load(&mut self, store: &Store<A>) -> Result<Found, Error> {
-        let address = store.address(&self.channel.id, self.point.kind, self.hash).await?;
+        let which = if self.options.all { Registrants::Everyone } else { Registrants::VerifiedFirst };
+        let address = store.address(&self.channel.id, self.point.kind, self.hash, which).await?;
         // The address remembers the erasure of an earlier try of this command.
-        if is_empty(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
-            return Ok(Found::Own(Box::new(store.erasure(&self.channel.id, &self.erasure.id).await?)));
+        if self.nobody_is_left(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
+            return Ok(Found::Own(
+                Box::new(store.erasure(&self.channel.id, &self.erasure.id).await?),
+                address,
+            ));
         }
         Ok(Found::Address(address))
     }
 
     fn decide(&mut self, _: &Store<A>, found: Found, _: Millis) -> Result<Decision<Tombstones, Turn>, Error> {
         let mut address = match found {
-            Found::Own(erasure) => return Ok(Decision::End(Turn::End(Erased::Now(vec![*erasure])))),
+            Found::Own(erasure, address) => {
+                let (erasures, claims) = (vec![*erasure], address.claims);
+                return Ok(Decision::End(Turn::End(Erased::Now { erasures, claims })));
+            }
             Found::Address(address) => address,
         };
-        // An empty address ends the request, unless an unknown address must refuse later customers too.
-        if is_empty(&address) {
+        // An address without anybody to erase ends the request, unless an unknown address must refuse later customers
+        // too.
+        if self.nobody_is_left(&address) {
+            let claims = address.claims;
             match address.erasure {
-                _ if self.others => return Ok(Decision::End(Turn::End(Erased::Now(Vec::new())))),
-                Some(id) => return Ok(Decision::End(Turn::End(Erased::Before(Some(id))))),
+                _ if self.others => {
+                    return Ok(Decision::End(Turn::End(Erased::Now { erasures: Vec::new(), claims })));
+                }
+                Some(id) => return Ok(Decision::End(Turn::End(Erased::Before(Some(id), claims)))),
+                None if !address.registrants.is_empty() => return Err(ambiguous(&address)),
                 None if !self.options.unknown => return Ok(Decision::End(Turn::End(Erased::Nobody))),
                 None => {}
             }
         }
-        // A builder means only verified customers from before the erasure. Other callers must decide between
-        // several customers.
-        if self.options.verified {
-            let as_of = self.options.as_of;
-            let is_meant = |registrant: &RegisteredPerson| {
-                !as_of.is_some_and(|as_of| came_after(&registrant.loaded.customer, as_of))
-            };
-            address.registrants.retain(is_meant);
-            keep_verified(&mut address)?;
-        } else if !self.options.all && !address.picks() {
-            return Err(ambiguous(&address));
+        if !self.options.all && address.has_holder() {
+            // Only the verified customers are meant. A builder means those from before the erasure, all of them. Other
+            // callers must decide between several.
+            if !self.options.verified && !address.picks() {
+                return Err(ambiguous(&address));
+            }
+            let as_of = self.options.as_of.filter(|_| self.options.verified);
+            address.registrants.retain(|registrant| {
+                registrant.verified
+                    && !as_of.is_some_and(|as_of| came_after(&registrant.loaded.customer, as_of))
+            });
         }
-        let Address { registrants, absent, listed, more, .. } = address;
+        let Address { registrants, absent, listed, more, claims, .. } = address;
         // Take as many customers as fit into one transaction. The next turn takes the rest.
         let persons = registrants.into_iter().map(|registrant| Target::Person(registrant.loaded));
         let mut targets: Vec<Target> = persons.chain(absent.into_iter().map(Target::Nobody)).collect();
@@ -92,9 +104,21 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
         targets.truncate(fit);
         // With a full list, a new overflow registration leaves the list unchanged. Look again in the next
         // turn.
-        let all = rest == 0 && !more && listed.len() < REGISTRATIONS_INLINE;
+        let all = rest == 0 && !more && !listed.may_overflow();
         let erasure = self.erasure.clone();
-        Ok(Decision::Write(Tombstones { erasure, targets, listed: Some(listed) }, Turn::Erased { all }))
+        let tombstones = Tombstones { erasure, targets, listed: Some(listed) };
+        Ok(Decision::Write(tombstones, Turn::Erased { all, claims }))
+    }
+}
+
+impl EraseAddress<'_> {
+    /// Returns whether nobody is registered whom this command would erase.
+    ///
+    /// Claims are nobody's word but the page's, so only `all` erases them.
+    fn nobody_is_left(&self, address: &Address) -> bool {
+        let only_claims = !self.options.all && !address.has_holder() && !address.registrants.is_empty();
+        let empty = address.registrants.is_empty() && address.absent.is_empty() && !address.more;
+        only_claims || empty
     }
 }
 
@@ -117,31 +141,18 @@ pub(super) async fn erase<A: PlaceTombstones>(
         done.extend(stored);
         // Go on until a turn finds nothing or takes everything.
         match turn {
-            Turn::Erased { all: false } => {}
-            Turn::Erased { all: true } => return Ok(Erased::Now(done)),
-            Turn::End(Erased::Now(own)) => {
-                done.extend(own);
-                return Ok(Erased::Now(done));
+            Turn::Erased { all: false, .. } => {}
+            Turn::Erased { all: true, claims } => return Ok(Erased::Now { erasures: done, claims }),
+            Turn::End(Erased::Now { erasures, claims }) => {
+                done.extend(erasures);
+                return Ok(Erased::Now { erasures: done, claims });
             }
             Turn::End(erased) => return Ok(erased),
         }
     }
 }
 
-fn is_empty(address: &Address) -> bool {
-    address.registrants.is_empty() && address.absent.is_empty() && !address.more
-}
-
-/// Keeps the verified customers. If only unverified customers are registered, the address is ambiguous.
-fn keep_verified(address: &mut Address) -> Result<(), Error> {
-    if !address.registrants.is_empty() && !address.registrants.iter().any(|registrant| registrant.verified) {
-        return Err(ambiguous(address));
-    }
-    address.registrants.retain(|registrant| registrant.verified);
-    Ok(())
-}
-
-/// Returns the error of an address with several customers or an unverified customer (R12).
+/// Returns the error of an address with several verified customers, or with claims alone (R12).
 fn ambiguous(address: &Address) -> Error {
     Error::Ambiguous(address.registrants.iter().take(CANDIDATES).map(candidate).collect())
 }

@@ -13,7 +13,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_store::Invocation;
 use okyaku_store::access::PlaceTombstones;
-use okyaku_store::erasure::{ErasureTarget, Named};
+use okyaku_store::erasure::{ErasureTarget, Named, Registrants};
 use okyaku_store::keyring::random;
 use serde::Serialize;
 use serde_json::Value;
@@ -143,11 +143,13 @@ impl<A: PlaceTombstones> List<'_, A> {
         // An unknown name gets a tombstone too.
         let options = ErasureOptions { unknown: true, ..ErasureOptions::default() };
         match erase(self.app, self.channel, person, options, &invocation).await {
-            Ok(Erased::Now(now)) if now.iter().any(|erasure| erasure.counts.customers > 0) => {
+            Ok(Erased::Now { erasures, .. })
+                if erasures.iter().any(|erasure| erasure.counts.customers > 0) =>
+            {
                 report.erased += 1;
             }
-            Ok(Erased::Now(_) | Erased::Nobody) => report.unknown += 1,
-            Ok(Erased::Before(_)) => report.already += 1,
+            Ok(Erased::Now { .. } | Erased::Nobody) => report.unknown += 1,
+            Ok(Erased::Before(..)) => report.already += 1,
             Err(Error::Ambiguous(_)) => report.ambiguous.push(at),
             Err(error) => return Err(error),
         }
@@ -158,12 +160,14 @@ impl<A: PlaceTombstones> List<'_, A> {
         // `wave` has counted the ids of a dry run already.
         let PersonRef::ContactPoint(point) = person else { return Ok(()) };
         let hash = self.app.keys().contact_point(&self.channel.id, point);
-        let address = self.app.store.address(&self.channel.id, point.kind, &hash).await?;
-        match (address.registrants.is_empty(), address.picks()) {
-            (_, false) => report.ambiguous.push(at),
-            (false, true) => report.erased += 1,
-            (true, true) if address.erasure.is_some() => report.already += 1,
-            (true, true) => report.unknown += 1,
+        let address = self.app.store.address(&self.channel.id, point.kind, &hash, Registrants::VerifiedFirst);
+        let address = address.await?;
+        match (address.has_holder(), address.picks()) {
+            (true, true) => report.erased += 1,
+            (true, false) => report.ambiguous.push(at),
+            (false, _) if address.erasure.is_some() => report.already += 1,
+            (false, true) => report.unknown += 1,
+            (false, false) => report.ambiguous.push(at),
         }
         Ok(())
     }

@@ -8,12 +8,16 @@ use okyaku_domain::time::Millis;
 pub enum Erased {
     /// The customers are erased now.
     ///
-    /// An address with more customers than one transaction takes has several erasures.
-    Now(Vec<Erasure>),
+    Now {
+        /// The erasures. An address with more customers than one transaction takes has several.
+        erasures: Vec<Erasure>,
+        /// The unverified claims of the address that stay.
+        claims: u64,
+    },
     /// The customer was erased before, or came after the erasure at the builder.
     ///
-    /// With the id of the earlier erasure, if known.
-    Before(Option<String>),
+    /// With the id of the earlier erasure, if known, and the unverified claims of the address.
+    Before(Option<String>, u64),
     /// The customer is unknown, and nothing was left.
     Nobody,
 }
@@ -21,7 +25,7 @@ pub enum Erased {
 /// The options of an erasure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ErasureOptions {
-    /// Erases every customer of the address, instead of only a single verified customer.
+    /// Erases every customer of the address, claimants too, instead of only a single verified customer.
     pub all: bool,
     /// Includes an unknown customer. A tombstone then refuses later data.
     pub unknown: bool,

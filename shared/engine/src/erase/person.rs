@@ -61,14 +61,16 @@ impl<A: PlaceTombstones> Command<A> for ErasePerson<'_> {
         let as_of = self.options.as_of;
         // An erased, later or unknown person ends the command. The remaining cases get a tombstone.
         let target = match found {
-            Found::Own(erasure) => return Ok(Decision::End(Erased::Now(vec![*erasure]))),
+            Found::Own(erasure) => {
+                return Ok(Decision::End(Erased::Now { erasures: vec![*erasure], claims: 0 }));
+            }
             Found::Named(Named::Erased(tombstone)) => {
-                return Ok(Decision::End(Erased::Before(tombstone.erasure)));
+                return Ok(Decision::End(Erased::Before(tombstone.erasure, 0)));
             }
             Found::Named(Named::Person(person))
                 if as_of.is_some_and(|as_of| came_after(&person.customer, as_of)) =>
             {
-                return Ok(Decision::End(Erased::Before(None)));
+                return Ok(Decision::End(Erased::Before(None, 0)));
             }
             Found::Named(Named::Nobody(_)) if !self.options.unknown => {
                 return Ok(Decision::End(Erased::Nobody));
@@ -91,5 +93,5 @@ pub(super) async fn erase<A: PlaceTombstones>(
     let erasure = begin(channel, options, app.now())?;
     let command = ErasePerson { channel, person, options, erasure };
     let (stored, note) = run(&app.store, command, invocation).await?;
-    Ok(stored.map_or(note, |erasure| Erased::Now(vec![erasure])))
+    Ok(stored.map_or(note, |erasure| Erased::Now { erasures: vec![erasure], claims: 0 }))
 }

@@ -7,7 +7,7 @@ use okyaku_domain::id::CustomerId;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::PlaceTombstones;
 use okyaku_store::commit::Outcome;
-use okyaku_store::erasure::ErasureTarget;
+use okyaku_store::erasure::{ErasureTarget, Listed};
 use okyaku_store::keyring::random;
 use okyaku_store::loaded::Loaded;
 use okyaku_store::{Invocation, Store};
@@ -40,7 +40,7 @@ pub(super) struct Tombstones {
     pub(super) erasure: Erasure,
     pub(super) targets: Vec<Target>,
     /// The customers that the named address listed.
-    pub(super) listed: Option<Vec<CustomerId>>,
+    pub(super) listed: Option<Listed>,
 }
 
 impl<A: PlaceTombstones> Write<A> for Tombstones {
@@ -48,7 +48,7 @@ impl<A: PlaceTombstones> Write<A> for Tombstones {
 
     async fn commit(self, store: &Store<A>, _: Millis, _: &Invocation) -> Result<Outcome<Erasure>, Error> {
         let targets: Vec<ErasureTarget<'_>> = self.targets.iter().map(Target::as_ref).collect();
-        let placed = store.place_tombstones(&self.erasure, &targets, self.listed.as_deref()).await?;
+        let placed = store.place_tombstones(&self.erasure, &targets, self.listed.as_ref()).await?;
         Ok(placed.map_or(Outcome::Lost, Outcome::Stored))
     }
 }

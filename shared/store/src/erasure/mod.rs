@@ -12,6 +12,7 @@ mod receipts;
 mod resolve;
 mod tombstones;
 
+pub use crate::items::contact_point::Listed;
 pub use receipts::Log;
-pub use resolve::{Address, Named, RegisteredPerson};
+pub use resolve::{Address, Named, RegisteredPerson, Registrants};
 pub use tombstones::{ErasureTarget, has_room_for_link};

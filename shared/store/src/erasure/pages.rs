@@ -12,7 +12,7 @@ use okyaku_domain::limit::MARKERS_MS;
 use crate::access::Erase;
 use crate::item::Item;
 use crate::items::attributes::{VERSION, number, string};
-use crate::items::contact_point::{self, OVERFLOW};
+use crate::items::contact_point;
 use crate::items::customer::{self, CUSTOMER};
 use crate::items::event::EVENTS;
 use crate::items::journal::JOURNAL;
@@ -180,7 +180,7 @@ impl<A: Erase> Store<A> {
         let (mut overflow_left, mut until, mut left) = (false, None, Vec::new());
         for item in self.partition(key.pk.clone()).await? {
             let Some(sk) = string(&item, SK) else { continue };
-            let Some(id) = sk.strip_prefix(OVERFLOW) else {
+            let Some((id, _)) = contact_point::of_overflow_key(sk) else {
                 until = contact_point::until(&item);
                 continue;
             };

@@ -11,7 +11,7 @@ use okyaku_domain::time::Millis;
 
 use crate::access::PlaceTombstones;
 use crate::items::attributes::{VERSION, number};
-use crate::items::contact_point::{self, Registrations};
+use crate::items::contact_point::{self, Listed, Registrations};
 use crate::items::{customer, erasure as erasure_item};
 use crate::key::{PK, TTL};
 use crate::loaded::{Loaded, State};
@@ -99,7 +99,7 @@ impl<A: PlaceTombstones> Store<A> {
         &self,
         erasure: &Erasure,
         targets: &[ErasureTarget<'_>],
-        listed: Option<&[CustomerId]>,
+        listed: Option<&Listed>,
     ) -> Result<Option<Erasure>, Error> {
         // Collect the writes of each target.
         let mut next = Erasure { version: 1, ..erasure.clone() };
@@ -195,7 +195,7 @@ impl<A: PlaceTombstones> Store<A> {
             for (kind, registration) in registrations {
                 let point = (*kind, registration.hash.clone());
                 if registration.overflow {
-                    writes.push(contact_point::release_overflow(channel, id, *kind, &registration.hash));
+                    writes.push(contact_point::release_overflow(channel, id, *kind, registration));
                     erasure.contact_points.push(point);
                 } else {
                     released.entry(point).or_default().push(id.to_string());

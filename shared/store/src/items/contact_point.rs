@@ -1,8 +1,11 @@
 //! The item of a contact point, with its registrations (R10).
 //!
-//! The item lists up to 20 customers in a string set. So registering and releasing are idempotent and need no
-//! read. A further customer has an overflow item. For example, the 21st member with the same family number
-//! has the overflow item `H#ID`.
+//! A *verified* registration has somebody who vouches for it. A *claim* has nobody. The item lists up to 20 verified
+//! customers, and a claim only while it lists fewer than 10 customers, in a string set. So registering and releasing are
+//! idempotent and need no read. A further customer has an overflow item.
+//!
+//! Verified overflow items are `H#ID`, and claims are `U#ID`. So a query of the partition meets every verified
+//! registration before the claims, however many claims there are.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::id::{ChannelId, CustomerId};
-use okyaku_domain::limit::REGISTRATIONS_INLINE;
+use okyaku_domain::limit::{CLAIMS_INLINE, REGISTRATIONS_INLINE};
 use okyaku_domain::time::{self, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -22,16 +25,18 @@ use crate::table::write::Write;
 
 /// The sort key of a contact point, in the contact point's partition.
 pub const CONTACT_POINT: &str = "A";
-/// The start of the sort key of an overflow registration.
-pub const OVERFLOW: &str = "H#";
+/// The start of the sort key of a verified overflow registration.
+const HOLDER: &str = "H#";
+/// The start of the sort key of a claim that overflows.
+pub(crate) const CLAIM: &str = "U#";
 /// The set of the registered customers' ids.
 const REGISTERED: &str = "registered";
-/// The set of the ids that are registered as verified. On an overflow item: a flag.
+/// The set of the ids that are registered as verified.
 const VERIFIED: &str = "verified";
 /// Whether the contact point ever had overflow registrations.
 const HAS_OVERFLOW: &str = "overflow";
 /// On an overflow item: released by a function without the permission to delete.
-const RELEASED: &str = "released";
+pub(crate) const RELEASED: &str = "released";
 /// On the contact point of a requested erasure: the end of refusing upserts, epoch seconds.
 const UNTIL: &str = "until";
 
@@ -57,10 +62,27 @@ pub type Registrations = BTreeMap<ContactPointKind, Registration>;
 pub(crate) enum Change {
     /// Registers the customer.
     Register(ContactPointKind, Registration),
-    /// Changes whether the registered customer is verified.
-    Verify(ContactPointKind, Registration),
+    /// Changes whether the registered customer is verified: the registration before, and after.
+    Verify(ContactPointKind, Registration, Registration),
     /// Releases the customer.
     Release(ContactPointKind, Registration),
+}
+
+/// The customers that a contact point listed when an erasure read the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The ids.
+    pub ids: Vec<CustomerId>,
+    /// Whether the ids include claims. An erasure of the verified customers lets claims come and go.
+    pub everyone: bool,
+}
+
+impl Listed {
+    /// Returns whether a further registration may be an overflow, which leaves the list as it is.
+    #[must_use]
+    pub fn may_overflow(&self) -> bool {
+        self.ids.len() >= if self.everyone { CLAIMS_INLINE } else { REGISTRATIONS_INLINE }
+    }
 }
 
 /// The erasures of an address that refuse a registration.
@@ -92,9 +114,19 @@ pub fn key(channel: &ChannelId, kind: ContactPointKind, hash: &str) -> Key {
 }
 
 /// Returns the key of an overflow registration. A customer overflows when the contact point's list is full.
-#[must_use]
-pub fn overflow_key(channel: &ChannelId, kind: ContactPointKind, hash: &str, id: &CustomerId) -> Key {
-    Key::new(key(channel, kind, hash).pk, format!("{OVERFLOW}{id}"))
+fn overflow_key(
+    channel: &ChannelId,
+    kind: ContactPointKind,
+    registration: &Registration,
+    id: &CustomerId,
+) -> Key {
+    let start = if registration.verified { HOLDER } else { CLAIM };
+    Key::new(key(channel, kind, &registration.hash).pk, format!("{start}{id}"))
+}
+
+/// Returns the id in the sort key of an overflow registration, and whether the registration is verified.
+pub(crate) fn of_overflow_key(sk: &str) -> Option<(&str, bool)> {
+    sk.strip_prefix(HOLDER).map(|id| (id, true)).or_else(|| Some((sk.strip_prefix(CLAIM)?, false)))
 }
 
 /// Returns the ids in a contact point's own list.
@@ -118,9 +150,8 @@ pub(crate) fn read_overflow(item: &Item) -> Option<(CustomerId, bool)> {
     if item.contains_key(RELEASED) {
         return None;
     }
-    let id = CustomerId::parse(string(item, SK)?.strip_prefix(OVERFLOW)?)?;
-    let verified = item.get(VERIFIED).and_then(|flag| flag.as_bool().ok()).copied();
-    Some((id, verified.unwrap_or(false)))
+    let (id, verified) = of_overflow_key(string(item, SK)?)?;
+    Some((CustomerId::parse(id)?, verified))
 }
 
 /// Returns the erasure that was requested by the address, while the table remembers the erasure.
@@ -146,51 +177,60 @@ pub(crate) fn writes(
     change: &Change,
     conditions: Conditions,
 ) -> Vec<Write> {
+    let at = |registration: &Registration, kind| key(channel, kind, &registration.hash);
     match change {
-        // A registration as an overflow needs a full list. The contact point notes that an overflow exists.
-        Change::Register(kind, registration) if registration.overflow => {
-            let mut item = overflow_key(channel, *kind, &registration.hash, id).attributes();
-            item.insert(FORMAT.into(), number(1));
-            item.insert(VERIFIED.into(), AttributeValue::Bool(registration.verified));
-            let note = Write::update(key(channel, *kind, &registration.hash), |terms| {
-                format!("SET {} = {}", terms.name(HAS_OVERFLOW), terms.value(AttributeValue::Bool(true)))
-            });
-            let note = note.when(|terms| {
-                format!("size({}) >= {}", terms.name(REGISTERED), terms.value(number(REGISTRATIONS_INLINE)))
-            });
-            vec![Write::put(item), unless_remembered(note, conditions).returning_old()]
+        Change::Register(kind, is) if is.overflow => {
+            let note = Write::update(at(is, *kind), |terms| format!("SET {}", has_overflow(terms)));
+            let note = unless_remembered(note.when(|terms| list_is_full(terms, is.verified)), conditions);
+            vec![Write::put(overflow(channel, *kind, is, id)), note.returning_old()]
         }
-        // A registration in the list needs a free place.
-        Change::Register(kind, registration) => {
-            let write = Write::update(key(channel, *kind, &registration.hash), |terms| {
-                register(terms, id, registration.verified)
-            });
-            let write = write.when(|terms| free_place(terms, id, conditions.unique));
+        Change::Register(kind, is) => {
+            let write = Write::update(at(is, *kind), |terms| register(terms, id, is.verified));
+            let write = write.when(|terms| free_place(terms, id, is.verified, conditions.unique));
             vec![unless_remembered(write, conditions).returning_old()]
         }
-        Change::Verify(kind, registration) if registration.overflow => {
-            let key = overflow_key(channel, *kind, &registration.hash, id);
-            vec![Write::update(key, |terms| {
-                let verified = terms.value(AttributeValue::Bool(registration.verified));
-                format!("SET {} = {verified}", terms.name(VERIFIED))
-            })]
+        // The overflow item of the other class goes, and the registration is made as a new one.
+        Change::Verify(kind, was, is) if was.overflow => {
+            let mut writes = vec![release_overflow(channel, id, *kind, was)];
+            writes.extend(self::writes(channel, id, &Change::Register(*kind, is.clone()), conditions));
+            writes
+        }
+        // The list of verified customers is full, so the customer leaves the list.
+        Change::Verify(kind, _, is) if is.overflow => {
+            let leave = Write::update(at(is, *kind), |terms| {
+                let note = has_overflow(terms);
+                format!("SET {note} {}", release(terms, [id.to_string()]))
+            });
+            let leave = leave.when(|terms| list_is_full(terms, is.verified)).returning_old();
+            vec![Write::put(overflow(channel, *kind, is, id)), leave]
         }
         // Verifying moves the id into the set of verified ids, or out of the set.
-        Change::Verify(kind, registration) => {
-            let action = if registration.verified { "ADD" } else { "DELETE" };
-            vec![Write::update(key(channel, *kind, &registration.hash), |terms| {
+        Change::Verify(kind, _, is) => {
+            let action = if is.verified { "ADD" } else { "DELETE" };
+            let write = Write::update(at(is, *kind), |terms| {
                 format!("{action} {} {}", terms.name(VERIFIED), terms.value(set([id.to_string()])))
-            })]
+            });
+            vec![match is.verified {
+                true => write.when(|terms| free_place(terms, id, true, false)).returning_old(),
+                false => write,
+            }]
         }
-        Change::Release(kind, registration) if registration.overflow => {
-            vec![release_overflow(channel, id, *kind, &registration.hash)]
-        }
-        Change::Release(kind, registration) => {
-            vec![Write::update(key(channel, *kind, &registration.hash), |terms| {
-                release(terms, [id.to_string()])
-            })]
+        Change::Release(kind, was) if was.overflow => vec![release_overflow(channel, id, *kind, was)],
+        Change::Release(kind, was) => {
+            vec![Write::update(at(was, *kind), |terms| release(terms, [id.to_string()]))]
         }
     }
+}
+
+fn overflow(channel: &ChannelId, kind: ContactPointKind, is: &Registration, id: &CustomerId) -> Item {
+    let mut item = overflow_key(channel, kind, is, id).attributes();
+    item.insert(FORMAT.into(), number(1));
+    item
+}
+
+/// Returns the note on a contact point that overflow registrations exist, as a part of `SET`.
+fn has_overflow(terms: &mut Terms) -> String {
+    format!("{} = {}", terms.name(HAS_OVERFLOW), terms.value(AttributeValue::Bool(true)))
 }
 
 /// Returns the write that releases an overflow registration.
@@ -200,9 +240,9 @@ pub(crate) fn release_overflow(
     channel: &ChannelId,
     id: &CustomerId,
     kind: ContactPointKind,
-    hash: &str,
+    was: &Registration,
 ) -> Write {
-    Write::update(overflow_key(channel, kind, hash, id), |terms| {
+    Write::update(overflow_key(channel, kind, was, id), |terms| {
         let (released, expires) = (terms.name(RELEASED), terms.name(TTL));
         let (yes, now) = (terms.value(AttributeValue::Bool(true)), terms.value(number(1)));
         format!("SET {released} = {yes}, {expires} = {now}")
@@ -218,21 +258,33 @@ fn register(terms: &mut Terms, id: &CustomerId, verified: bool) -> String {
     format!("SET {format} = {one} REMOVE {expires} ADD {registered} {ids}{verify}")
 }
 
+/// Returns the set with the limit of a class, and the limit. Claims leave the place to verified customers.
+fn list_of(terms: &mut Terms, verified: bool) -> (String, String) {
+    match verified {
+        true => (terms.name(VERIFIED), terms.value(number(REGISTRATIONS_INLINE))),
+        false => (terms.name(REGISTERED), terms.value(number(CLAIMS_INLINE))),
+    }
+}
+
 /// Returns the condition that the list has a place for `id`.
 ///
 /// After a lost reply of a first try, the list has the customer's own id already.
-fn free_place(terms: &mut Terms, id: &CustomerId, unique: bool) -> String {
-    let (registered, own) = (terms.name(REGISTERED), terms.value(text(id.as_str())));
+fn free_place(terms: &mut Terms, id: &CustomerId, verified: bool, unique: bool) -> String {
+    let own = terms.value(text(id.as_str()));
     if unique {
-        let overflow = terms.name(HAS_OVERFLOW);
+        let (registered, overflow) = (terms.name(REGISTERED), terms.name(HAS_OVERFLOW));
         return format!(
             "(attribute_not_exists({registered}) AND attribute_not_exists({overflow})) OR contains({registered}, {own})"
         );
     }
-    let most = terms.value(number(REGISTRATIONS_INLINE));
-    format!(
-        "attribute_not_exists({registered}) OR size({registered}) < {most} OR contains({registered}, {own})"
-    )
+    let (list, most) = list_of(terms, verified);
+    format!("attribute_not_exists({list}) OR size({list}) < {most} OR contains({list}, {own})")
+}
+
+/// Returns the condition that the list has no place.
+fn list_is_full(terms: &mut Terms, verified: bool) -> String {
+    let (list, most) = list_of(terms, verified);
+    format!("size({list}) >= {most}")
 }
 
 fn unless_remembered(write: Write, conditions: Conditions) -> Write {
@@ -262,7 +314,7 @@ pub(crate) fn erase(
     erasure: &Erasure,
     point: &(ContactPointKind, String),
     ids: Vec<String>,
-    listed: Option<&[CustomerId]>,
+    listed: Option<&Listed>,
 ) -> Write {
     let (kind, hash) = point;
     let named = erasure.address.as_ref() == Some(point);
@@ -291,8 +343,8 @@ pub(crate) fn erase(
 }
 
 /// Returns the condition that a contact point lists exactly these customers.
-fn lists_only(terms: &mut Terms, listed: &[CustomerId]) -> String {
-    let registered = terms.name(REGISTERED);
+fn lists_only(terms: &mut Terms, Listed { ids: listed, everyone }: &Listed) -> String {
+    let registered = terms.name(if *everyone { REGISTERED } else { VERIFIED });
     if listed.is_empty() {
         return format!("attribute_not_exists({registered})");
     }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::access::{List, Read};
 use crate::item::Item;
 use crate::items::key_check;
-use crate::key::{Key, PK};
+use crate::key::{Key, PK, SK};
 use crate::keyring::KeyError;
 use crate::store::Store;
 
@@ -46,6 +46,15 @@ impl<A> Store<A> {
             .await
             .map_err(Failure::of)?;
         Ok(reply.item)
+    }
+
+    /// Returns a query of the part of a partition whose sort keys begin with `start`, read consistently. Costs 1 R per
+    /// 4 KB.
+    pub(crate) fn query_part(&self, pk: &str, start: &str) -> QueryFluentBuilder {
+        self.query(pk.to_owned())
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :start)")
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":start", AttributeValue::S(start.to_owned()))
     }
 
     /// Returns a query of a whole partition, read consistently. Costs 1 R per 4 KB.
