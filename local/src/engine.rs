@@ -5,6 +5,7 @@
 
 mod caller;
 mod connector;
+pub mod forget;
 pub mod operations;
 pub mod port;
 
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use crate::folder::{Folder, FolderError, Running};
 use caller::{Caller, TURNS, Tokens};
 use connector::Connector;
+use forget::Forget;
 use operations::{DataError, Operations};
 use port::{Endpoint, EngineKey, Port};
 
@@ -97,6 +99,12 @@ impl Engine {
     #[must_use]
     pub fn http(&self) -> SharedHttpClient {
         SharedHttpClient::new(Connector(self.caller(Tokens::Kept)))
+    }
+
+    /// Returns the way to take erased data out of the files.
+    #[must_use]
+    pub fn forget(&self) -> Forget {
+        Forget(self.folder.as_ref().map(|folder| folder.join(FILE)))
     }
 
     fn caller(&self, tokens: Tokens) -> Caller {

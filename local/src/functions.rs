@@ -63,7 +63,9 @@ impl Functions {
             "EraseFunction" => http!(self.erase, okyaku_erase::handle),
             "ContactsFunction" => http!(self.contacts, okyaku_contacts::handle),
             "AssetsFunction" => {
-                event::answer(&event, context, okyaku_assets::handle).await.map_err(InvokeError::Event)
+                let settings = self.boot.settings();
+                let handler = |request| okyaku_assets::handle(settings, request);
+                event::answer(&event, context, handler).await.map_err(InvokeError::Event)
             }
             "WebhookFunction" if okyaku_webhook::is_direct(&event) => {
                 okyaku_webhook::deliver(&self.webhook, &event, &context).await.map_err(InvokeError::Failed)

@@ -9,6 +9,7 @@ use okyaku_engine::budgets::Budgets;
 use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::{Base, Settings};
 use okyaku_local::engine::Engine;
+use okyaku_local::engine::forget::Forget;
 use okyaku_local::engine::port::{ENGINE_KEY, Endpoint, EngineKey};
 use okyaku_local::folder::{self, Folder, FolderError};
 use okyaku_local::keys;
@@ -110,6 +111,14 @@ impl Home {
             okyaku_admin::create_development_channel(&base.app()).await?;
         }
         Ok(base)
+    }
+
+    /// The way to take erased data out of the files of the embedded engine.
+    pub(crate) fn forget(&self) -> Forget {
+        match &self.place {
+            Place::Embedded(engine) => engine.forget(),
+            Place::Running(_) | Place::Url(_) => Forget::nothing(),
+        }
     }
 
     /// The region of the development channel, as the table has it.

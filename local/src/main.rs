@@ -70,7 +70,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
     let text = banner::banner(address, &home.name, home.port.as_ref(), home.ours);
     let signals = signals()?;
-    let timer = tokio::spawn(sweep::run_every_second(gateway.clone()));
+    let timer = tokio::spawn(sweep::run_every_second(gateway.clone(), home.forget()));
     // The socket listens already, so whoever reads this can connect.
     writeln!(std::io::stdout(), "{text}")?;
     std::io::stdout().flush()?;

@@ -25,6 +25,26 @@ async fn script_is_served_whole_plain_or_compressed() {
     assert_eq!(unpacked, plain.body()[..]);
 }
 
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let shop = Shop::open().await;
+    for encoding in ["identity", "gzip"] {
+        let ask = async |method: &str| {
+            let request = http::Request::builder().method(method).uri("/okyaku.js");
+            let request = request.header("accept-encoding", encoding);
+            shop.gateway.call(request.body(bytes::Bytes::new()).unwrap()).await
+        };
+        let (mut get, mut head) = (ask("GET").await, ask("HEAD").await);
+        // Each answer of the gateway has an id of its own.
+        for answer in [&mut get, &mut head] {
+            answer.headers_mut().remove("apigw-requestid").unwrap();
+        }
+        assert_eq!((head.status().as_u16(), head.body().len()), (200, 0));
+        assert_eq!(head.headers(), get.headers());
+        assert_eq!(head.headers()["content-length"], get.body().len().to_string().as_str());
+    }
+}
+
 /// The browser tests compare the syntax trees; this needs no JavaScript, and sees what was cut off.
 #[test]
 fn served_script_omits_comments_only() {

@@ -7,6 +7,7 @@ mod credentials;
 mod house;
 mod key_check;
 mod limits;
+mod local_files;
 mod metrics;
 mod operations;
 mod page_view;

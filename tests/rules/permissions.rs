@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use okyaku_store::access::Access;
+use okyaku_store::items::erasure;
 use serde_json::{Value, json};
-use support::{NOW, Shop};
+use support::{NOW, Shop, development_channel};
 
 fn of_types() -> BTreeMap<&'static str, BTreeSet<String>> {
     let set = |actions: &[&str]| actions.iter().map(|action| (*action).to_owned()).collect();
@@ -81,25 +82,99 @@ fn table_of_the_template_is_the_one_that_the_store_creates() {
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
 }
 
-/// IAM asks for these where the SDK's operation is a transaction.
-fn needed(operation: &str, request: &Value) -> Vec<String> {
-    if operation != "TransactWriteItems" {
-        return vec![operation.to_owned()];
+/// What IAM is asked for: an action, and the partition that it is for (`dynamodb:LeadingKeys`).
+fn needed(operation: &str, request: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value["S"].as_str().unwrap().to_owned();
+    let of = |action: &str, part: &Value| {
+        let key = if part["Item"].is_null() { &part["Key"] } else { &part["Item"] };
+        (action.to_owned(), text(&key["pk"]))
+    };
+    let each = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    match operation {
+        "TransactWriteItems" => {
+            let items = request["TransactItems"].as_array().unwrap().iter().flat_map(each);
+            items
+                .map(|(kind, part)| match kind.as_str() {
+                    "ConditionCheck" => of("ConditionCheckItem", &part),
+                    kind => of(&format!("{kind}Item"), &part),
+                })
+                .collect()
+        }
+        "BatchWriteItem" => {
+            let writes = each(&request["RequestItems"]).into_values();
+            let writes =
+                writes.flat_map(|writes| writes.as_array().cloned().unwrap()).flat_map(|write| each(&write));
+            writes.map(|(_, write)| of(operation, &write)).collect()
+        }
+        "BatchGetItem" => {
+            let keys = each(&request["RequestItems"]).into_values();
+            let keys = keys.flat_map(|table| table["Keys"].as_array().cloned().unwrap());
+            keys.map(|key| (operation.to_owned(), text(&key["pk"]))).collect()
+        }
+        "Query" => vec![(operation.to_owned(), text(&request["ExpressionAttributeValues"][":pk"]))],
+        "Scan" => vec![(operation.to_owned(), String::new())],
+        _ => vec![of(operation, request)],
     }
-    let items = request["TransactItems"].as_array().unwrap().iter();
-    let actions = items.flat_map(|item| item.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
-    actions
-        .map(
-            |kind| if kind == "ConditionCheck" { "ConditionCheckItem".into() } else { format!("{kind}Item") },
-        )
-        .collect()
+}
+
+/// The partitions that a function's policy allows for each action; `*` for any.
+fn partitions(template: &Value, function: &str) -> BTreeMap<String, Vec<String>> {
+    let policies = template["Resources"][function]["Properties"]["Policies"].as_array().cloned();
+    let mut allowed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for statement in policies.iter().flatten().flat_map(|policy| policy["Statement"].as_array().unwrap()) {
+        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let keys = keys.as_array().map_or_else(
+            || vec!["*".to_owned()],
+            |keys| keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect(),
+        );
+        for action in statement["Action"].as_array().unwrap() {
+            let action = action.as_str().unwrap().trim_start_matches("dynamodb:").to_owned();
+            allowed.entry(action).or_default().extend(keys.clone());
+        }
+    }
+    allowed
+}
+
+/// As IAM's `StringLike` reads a pattern that has its only `*` at its end.
+fn is_like(pattern: &str, text: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == text, |start| text.starts_with(start))
+}
+
+#[test]
+fn pages_functions_reach_no_channel_credential_or_erasure_to_write() {
+    let template = template();
+    let (job, receipt) = (erasure::job("0").pk, erasure::receipt(&development_channel(), "0", NOW).pk);
+    for function in ["BootFunction", "TrackFunction", "LeadFunction"] {
+        for (action, patterns) in partitions(&template, function) {
+            let writes = !matches!(action.as_str(), "GetItem" | "BatchGetItem" | "Query");
+            // Channels, credentials, the key check, jobs and receipts of erasures, owners of orders, data requests.
+            for kept in [
+                "CH",
+                "K#plugin#k",
+                "K#access#k",
+                "K#webhook#k",
+                "K#shop#k",
+                "KEY",
+                &job,
+                &receipt,
+                "O#c#h",
+                "Q#c",
+            ] {
+                let reads = matches!(kept, "CH" | "K#plugin#k" | "K#access#k" | "KEY") && !writes;
+                let is_allowed = patterns.iter().any(|pattern| is_like(pattern, kept));
+                assert!(!is_allowed || reads, "{function} may {action} {kept}");
+            }
+            // Every start looks at the key check.
+            assert!(action != "GetItem" || patterns.contains(&"KEY".to_owned()), "{function}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn function_calls_what_its_policy_lists_and_nothing_else() {
     let shop = Shop::open().await;
     let types = of_types();
-    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut used: BTreeMap<&str, BTreeSet<(String, String)>> = BTreeMap::new();
     macro_rules! calls {
         ($function:literal, $work:expr) => {{
             shop.recorder.reset();
@@ -124,11 +199,22 @@ async fn function_calls_what_its_policy_lists_and_nothing_else() {
         "TrackFunction",
         shop.page("POST", "/front/v1/events", &token).json(body).await.expect(200).clone()
     );
+    // An instance that knows no key yet looks it up.
+    let put = json!({"profile": {"grade": "gold"}});
+    let fresh = shop.another_instance();
+    calls!("BootFunction", fresh.server("PUT", "/open/v5/users/@kim").json(put).await.expect(200).clone());
+    let fresh = shop.another_instance();
+    let sent = json!({"name": "Call"});
+    calls!(
+        "TrackFunction",
+        fresh.server("POST", "/open/v5/users/@kim/events").json(sent).await.expect(200).clone()
+    );
     // What is dropped is counted, each time by another function.
     calls!("BootFunction", shop.boot(json!({"profile": {"email": "none"}})).await.expect(200).clone());
     calls!("TrackFunction", shop.track(&token, json!([{}])).await.expect(200).clone());
     let lead = json!({"profile": {"mobileNumber": 1}});
-    calls!("LeadFunction", shop.server("POST", "/open/v5/users").json(lead).await.expect(422).clone());
+    let fresh = shop.another_instance();
+    calls!("LeadFunction", fresh.server("POST", "/open/v5/users").json(lead).await.expect(422).clone());
     let lead = json!({"profile": {"email": "lead@example.com"}});
     calls!(
         "LeadFunction",
@@ -148,6 +234,10 @@ async fn function_calls_what_its_policy_lists_and_nothing_else() {
         shop.server("GET", "/okyaku/v1/actives?month=2026-11").send().await.expect(200).clone()
     );
     calls!("ContactsFunction", shop.server("GET", "/okyaku/v1/rejections").send().await.expect(200).clone());
+    // The first checkout of a month marks the month.
+    shop.clock.advance(10 * 24 * 60 * 60 * 1000);
+    let checkout = json!([{"id": "3", "name": "CheckoutComplete", "createdAt": shop.clock.now_ms()}]);
+    calls!("TrackFunction", shop.track(&token, checkout).await.expect(200).clone());
     let first = shop.events("@lee").await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/open/v5/users/@lee/events/{first}");
     calls!("EraseFunction", shop.server("DELETE", &path).send().await.expect(204).clone());
@@ -155,8 +245,22 @@ async fn function_calls_what_its_policy_lists_and_nothing_else() {
     // Past the last sweep, and a month and a day: the sweep has a month to close too.
     shop.clock.advance(32 * 24 * 60 * 60 * 1000);
     calls!("SweepFunction", shop.sweep().await);
+    let template = template();
     for (function, used) in used {
         let granted = &types[function];
-        assert!(used.is_subset(granted), "{function} used {used:?} of {granted:?}");
+        let actions: BTreeSet<String> = used.iter().map(|(action, _)| action.clone()).collect();
+        assert!(actions.is_subset(granted), "{function} used {actions:?} of {granted:?}");
+        let allowed = partitions(&template, function);
+        for (action, partition) in &used {
+            let is_allowed = allowed[action].iter().any(|pattern| is_like(pattern, partition));
+            assert!(is_allowed, "{function} used {action} of {partition}, allowed is {:?}", allowed[action]);
+        }
+        // What is allowed is used, by one action of the statement or another.
+        for pattern in allowed.values().flatten().filter(|pattern| !matches!(pattern.as_str(), "*" | "KEY")) {
+            let is_used = used
+                .iter()
+                .any(|(action, partition)| is_like(pattern, partition) && allowed[action].contains(pattern));
+            assert!(is_used, "{function} may use {pattern} and does not");
+        }
     }
 }

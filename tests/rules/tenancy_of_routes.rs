@@ -138,7 +138,9 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
             json!({"veilId": names.veil, "memberId": OURS, "memberHash": names.hash}),
             json!({"profile": profile, "memberId": names.member}),
         ],
-        "POST /front/v1/touch" | "GET /okyaku.js" | "GET /okyaku/v1/health" => vec![json!({})],
+        "POST /front/v1/touch" | "GET /okyaku.js" | "HEAD /okyaku.js" | "GET /okyaku/v1/health" => {
+            vec![json!({})]
+        }
         "PATCH /front/v1/users/me" => vec![json!({ "profile": profile })],
         "PATCH /front/v1/users/me/tags" | "DELETE /front/v1/users/me/tags" => vec![json!({"tags": ["x"]})],
         "POST /front/v1/events" => {

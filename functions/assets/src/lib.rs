@@ -5,12 +5,17 @@ use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lambda_http::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use lambda_http::http::{HeaderValue, Response};
+use lambda_http::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
+};
+use lambda_http::http::{HeaderValue, Method, Response};
 use lambda_http::{Body, Request};
+use okyaku_api::Reply;
+use okyaku_api::gate::Gate;
+use okyaku_engine::Settings;
 
 /// The routes of this function, as in the template.
-pub const ROUTES: &[&str] = &["GET /okyaku.js"];
+pub const ROUTES: &[&str] = &["GET /okyaku.js", "HEAD /okyaku.js"];
 
 /// The page script as pages get the script: `web/okyaku.js` without comments and white space.
 pub const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/okyaku.js"));
@@ -23,12 +28,17 @@ static COMPRESSED: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| {
 });
 
 /// Answers a request. Browsers may keep the script for five minutes, so that a new script reaches every page
-/// soon.
-pub async fn handle(request: Request) -> Response<Body> {
+/// soon. HEAD has the headers of GET and no body, for monitors and proxies.
+pub async fn handle(settings: &Settings, request: Request) -> Response<Body> {
+    if let Err(refused) = Gate::of(&request, settings).check(settings) {
+        return Reply::of_error(&refused, "").into_response();
+    }
     let accepted =
         request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let compressed = COMPRESSED.as_ref().filter(|_| accepts_gzip(accepted));
+    let length = compressed.map_or(SCRIPT.len(), Vec::len);
     let mut response = Response::new(match compressed {
+        _ if request.method() == Method::HEAD => Body::Empty,
         Some(bytes) => Body::Binary(bytes.clone()),
         None => Body::Text(SCRIPT.to_owned()),
     });
@@ -38,6 +48,7 @@ pub async fn handle(request: Request) -> Response<Body> {
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response

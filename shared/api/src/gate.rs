@@ -27,7 +27,8 @@ pub struct Gate {
 
 impl Gate {
     /// Reads the gate's part of a request.
-    pub(crate) fn of(request: &Request, settings: &Settings) -> Self {
+    #[must_use]
+    pub fn of(request: &Request, settings: &Settings) -> Self {
         let given = request.headers().get("x-okyaku-origin").map(http::HeaderValue::as_bytes);
         let proxied = settings
             .origin_secret
@@ -43,7 +44,10 @@ impl Gate {
     }
 
     /// Refuses a request that came around the proxy, where the settings ask for the proxy.
-    pub(crate) fn check(&self, settings: &Settings) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn check(&self, settings: &Settings) -> Result<(), Error> {
         match settings.require_origin && !self.proxied {
             true => Err(Error::Forbidden("this address answers only requests through the shop's own host")),
             false => Ok(()),

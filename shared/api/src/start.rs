@@ -43,14 +43,24 @@ pub fn logs() {
 pub fn app<A>() -> Result<App<A>, KeyError> {
     let keys = Keys::from_env()?;
     let name = std::env::var("OKYAKU_TABLE").map_err(|_| KeyError::Missing("OKYAKU_TABLE"))?;
-    let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let settings = settings()?;
+    let endpoint = given("AWS_ENDPOINT_URL_DYNAMODB");
+    let table = Table::new(connect(endpoint.as_deref())?, name);
+    Ok(Base::new(table, keys, Clock::system(), settings).app())
+}
+
+/// Returns the settings from the environment: the variables of [`app`], keys and table left out.
+///
+/// # Errors
+/// [`KeyError`] if a variable is malformed, or missing beside another one.
+pub fn settings() -> Result<Settings, KeyError> {
     let endpoint = given("AWS_ENDPOINT_URL_DYNAMODB");
     let origin_secret = given("OKYAKU_ORIGIN_SECRET");
     let require_origin = given("OKYAKU_REQUIRE_ORIGIN").as_deref() == Some("yes");
     if require_origin && origin_secret.is_none() {
         return Err(KeyError::Missing("OKYAKU_ORIGIN_SECRET"));
     }
-    let settings = Settings {
+    Ok(Settings {
         // The development channel's secrets are public, so only this machine's own engine may serve that
         // channel. `sam local` runs the function in a container, where this machine has another name.
         allow_development: endpoint.as_deref().is_some_and(|url| is_loopback(url) || is_container_host(url)),
@@ -60,9 +70,12 @@ pub fn app<A>() -> Result<App<A>, KeyError> {
         metrics: given("OKYAKU_STACK")
             .map(|stack| Metrics::new(&stack, Arc::new(Mutex::new(std::io::stdout()))))
             .unwrap_or_default(),
-    };
-    let table = Table::new(connect(endpoint.as_deref())?, name);
-    Ok(Base::new(table, keys, Clock::system(), settings).app())
+    })
+}
+
+/// Returns a variable of the environment that is not empty.
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Reads the rate of a session, in write units a second. 0 is no budget.
