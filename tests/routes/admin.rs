@@ -292,6 +292,7 @@ async fn deleted_channel_ends_at_once_and_leaves_no_item() {
         .json(json!({"pluginKey": made["pluginKey"]}))
         .await;
     assert_eq!(boot.status, 401);
+    shop.clock.advance(24 * 60 * 60 * 1000);
     shop.sweep().await;
     shop.clock.advance(131_000);
     assert_eq!(shop.sweep().await.finished, 1);
@@ -304,4 +305,80 @@ async fn deleted_channel_ends_at_once_and_leaves_no_item() {
     assert_eq!(shop.items().await.len(), before - 3 + 1);
     let listed = admin(&shop, json!({"action": "listKeys", "channelId": id})).await.unwrap();
     assert_eq!(listed["keys"], json!([]));
+}
+
+#[tokio::test]
+async fn a12_ended_channel_is_reopened_within_a_day_as_it_was() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let shop = Shop::open().await;
+    let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
+    let id = &made["channel"]["id"];
+    let reopen = json!({"action": "reopenChannel", "channelId": id});
+    let end = json!({"action": "deleteChannel", "channelId": id, "name": "My shop"});
+    let builder = json!({"action": "setBuilder", "channelId": id, "builder": "shopify", "shop": "my.myshopify.com",
+        "secret": "a-secret-of-the-shop"});
+    admin(&shop, builder).await.unwrap();
+    let put = signed(shop.request("PUT", "/open/v5/users/@lee"), &made);
+    put.json(json!({"profile": {"email": "lee@example.com"}})).await.expect(200);
+    // Nothing ended yet.
+    assert!(admin(&shop, reopen.clone()).await.is_err());
+    let before =
+        (shop.dump().await, admin(&shop, json!({"action": "listKeys", "channelId": id})).await.unwrap());
+    for wait in [0, DAY - 1] {
+        let ended = admin(&shop, end.clone()).await.unwrap();
+        assert!(ended["channel"]["erasedAt"].is_i64());
+        let read = async || {
+            let elsewhere = shop.another_instance();
+            signed(elsewhere.request("GET", "/open/v5/users/@lee"), &made).send().await.status
+        };
+        assert_eq!(read().await, 401);
+        shop.clock.advance(wait);
+        shop.sweep().await;
+        let opened = admin(&shop, reopen.clone()).await.unwrap();
+        assert_eq!(
+            (&opened["channel"]["erasedAt"], &opened["channel"]["builders"]),
+            (&Value::Null, &ended["channel"]["builders"])
+        );
+        assert_eq!(read().await, 200);
+        // The job finds the channel open, and goes.
+        shop.clock.advance(2 * DAY);
+        shop.sweep().await;
+        assert_eq!(before.0, shop.dump().await);
+        assert_eq!(before.1, admin(&shop, json!({"action": "listKeys", "channelId": id})).await.unwrap());
+    }
+    // A day later it is too late, whether the sweep has begun or not.
+    admin(&shop, end).await.unwrap();
+    shop.clock.advance(DAY);
+    let Err(okyaku_domain::error::Error::Invalid(details)) = admin(&shop, reopen.clone()).await else {
+        panic!()
+    };
+    assert_eq!(details[0].field, "channelId");
+    shop.sweep().await;
+    assert!(admin(&shop, reopen).await.is_err());
+    assert!(!shop.dump().await.contains("lee@example.com"));
+}
+
+#[tokio::test]
+async fn a12_channel_that_ends_again_is_emptied_by_its_second_end() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let shop = Shop::open().await;
+    let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
+    let id = &made["channel"]["id"];
+    let end = json!({"action": "deleteChannel", "channelId": id, "name": "My shop"});
+    let put = signed(shop.request("PUT", "/open/v5/users/@lee"), &made);
+    put.json(json!({"profile": {"email": "lee@example.com"}})).await.expect(200);
+    admin(&shop, end.clone()).await.unwrap();
+    shop.clock.advance(DAY / 2);
+    admin(&shop, json!({"action": "reopenChannel", "channelId": id})).await.unwrap();
+    admin(&shop, end).await.unwrap();
+    let ended = shop.items().await.len();
+    // The first end's day is over, the second end's is not.
+    shop.clock.advance(DAY / 2);
+    shop.sweep().await;
+    assert_eq!(shop.items().await.len(), ended - 1, "the first job");
+    shop.clock.advance(DAY / 2);
+    shop.sweep().await;
+    shop.clock.advance(131_000);
+    assert_eq!(shop.sweep().await.finished, 1);
+    assert!(shop.items().await.len() < ended - 5);
 }

@@ -25,7 +25,7 @@ const fn action(
 }
 
 /// Every action.
-pub const ACTIONS: [Action; 15] = [
+pub const ACTIONS: [Action; 16] = [
     action(
         "createChannel",
         &["name"],
@@ -55,7 +55,8 @@ pub const ACTIONS: [Action; 15] = [
     action("listDataRequests", &["channelId"], &[], "lists the data requests of builders"),
     action("listErasures", &["channelId", "since"], &["after"], "lists the erasures since a time"),
     action("replayErasures", &["channelId", "erasures"], &[], "repeats listed erasures after a restore"),
-    action("deleteChannel", &["channelId", "name"], &[], "deletes a channel with all its data"),
+    action("deleteChannel", &["channelId", "name"], &[], "ends a channel, whose data is deleted a day later"),
+    action("reopenChannel", &["channelId"], &[], "takes back the end of a channel, within a day"),
 ];
 
 /// Returns the form of a field, for the errors.

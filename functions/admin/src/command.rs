@@ -70,6 +70,8 @@ pub(crate) enum Command {
     SetEventDays { channel_id: ChannelId, event_days: u32 },
     /// Deletes a channel with all its data. The name must be the channel's name.
     DeleteChannel { channel_id: ChannelId, name: String },
+    /// Takes back the end of a channel, within a day.
+    ReopenChannel { channel_id: ChannelId },
     /// Replaces the allowed origins.
     SetOrigins { channel_id: ChannelId, origins: Vec<String> },
     /// Lists the erasures since `since`, which a table restored to that time lacks. `after` is the `next` of

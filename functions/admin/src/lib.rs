@@ -15,6 +15,7 @@ use okyaku_domain::id::ChannelId;
 use std::collections::BTreeMap;
 
 use okyaku_domain::channel::{Channel, Scope};
+use okyaku_domain::erasure::REOPENABLE;
 use okyaku_domain::error::Error;
 use okyaku_engine::credential::CredentialKind;
 use okyaku_engine::keyring::random;
@@ -74,6 +75,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
         Command::DeleteChannel { channel_id, name } => {
             delete(app, &find(app, &channel_id).await?, &name).await
         }
+        Command::ReopenChannel { channel_id } => reopen(app, &find(app, &channel_id).await?).await,
         Command::SetOrigins { channel_id, origins } => {
             change(app, &channel_id, Setting::Origins(origins)).await
         }
@@ -130,7 +132,15 @@ async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error>
     }))
 }
 
-/// Ends a channel at once. The function `sweep` then deletes the data of the channel.
+/// Takes back the end of a channel. Keys, builders and data are as they were.
+async fn reopen(app: &App<Access>, channel: &Channel) -> Result<Value, Error> {
+    if !app.store.reopen_channel(&channel.id, app.now() - REOPENABLE).await? {
+        return Err(Error::invalid("channelId", "is no channel that ended within the last day"));
+    }
+    shown(app, &channel.id).await
+}
+
+/// Ends a channel at once. The function `sweep` deletes the data of the channel a day later.
 async fn delete(app: &App<Access>, channel: &Channel, name: &str) -> Result<Value, Error> {
     if channel.development {
         return Err(Error::invalid(

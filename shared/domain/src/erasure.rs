@@ -16,6 +16,8 @@ pub const LONGEST_TIMEOUT: Millis = 10_000;
 ///
 /// By then, a write that read its guard before the tombstones has either landed or been stopped.
 pub const LAST_SWEEP_AFTER: Millis = LONGEST_TIMEOUT + MINUTE;
+/// How long the end of a channel can be taken back, in ms. Until then the data stays, and nobody reads the data.
+pub const REOPENABLE: Millis = DAY;
 /// The reach of the table's backups, in ms. Point-in-time recovery keeps 35 days.
 const BACKUPS: Millis = 35 * DAY;
 
@@ -210,14 +212,24 @@ impl Erasure {
 
     /// Returns whether the last sweep is due.
     ///
-    /// The last sweep is due 70 seconds after the tombstones. For a whole channel it is due after 130
-    /// seconds.
+    /// The last sweep is due 70 seconds after the tombstones. For a whole channel it is due 130 seconds after the data may
+    /// go.
     #[must_use]
     pub fn is_due(&self, now: Millis) -> bool {
         // A function instance may still use an ended channel, for as long as the instance remembers the
         // channel.
         let known_for = if self.whole { MINUTE } else { 0 };
-        now >= self.erased_at + LAST_SWEEP_AFTER + known_for
+        now >= self.erased_at + self.waits_for() + LAST_SWEEP_AFTER + known_for
+    }
+
+    /// Returns whether items may be deleted now. The data of an ended channel waits for a day.
+    #[must_use]
+    pub fn may_empty(&self, now: Millis) -> bool {
+        now >= self.erased_at + self.waits_for()
+    }
+
+    fn waits_for(&self) -> Millis {
+        if self.whole { REOPENABLE } else { 0 }
     }
 }
 

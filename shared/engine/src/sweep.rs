@@ -38,7 +38,10 @@ pub struct Report {
 /// [`Error::Busy`] or [`Error::Internal`]. Finished work stays, and the next run goes on.
 pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
     let until = Instant::now() + WORK;
-    let log = app.store.open_erasures().await?;
+    let mut log = app.store.open_erasures().await?;
+    // An ended channel waits for a day. It is no work yet, and no alarm.
+    let now = app.now();
+    log.erasures.retain(|erasure| erasure.may_empty(now));
     let mut report = Report { open: log.erasures.len() + log.unreadable.len(), ..Report::default() };
     // Measure the age before the work, so that the alarm sees the oldest erasure.
     let oldest = oldest(&log).map_or(0, |at| app.now() - at);

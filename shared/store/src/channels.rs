@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::builder::Builder;
 use okyaku_domain::channel::{Channel, Connection};
 use okyaku_domain::error::Error;
+use okyaku_domain::time::Millis;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use crate::access::{Administer, Read};
 use crate::channel_cache::Known;
 use crate::item::Item;
-use crate::items::attributes::{expired, number, text};
+use crate::items::attributes::{ERASED_AT, expired, number, text};
 use crate::items::channel::{self, CHANNELS};
 use crate::items::credential::{self, Credential, CredentialKind};
 use crate::items::key_check;
@@ -131,6 +132,24 @@ impl<A: Administer> Store<A> {
             Setting::PurchaseMonths(months) => ("purchaseMonths", number(months)),
         };
         self.set(id, [field]).await
+    }
+
+    /// Takes back the end of a channel that ended after `since`, epoch ms. Costs 1 W.
+    ///
+    /// Returns `false` if the channel did not end, ended earlier, or is being emptied.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn reopen_channel(&self, channel: &ChannelId, since: Millis) -> Result<bool, Error> {
+        let reopen =
+            Write::update(channel::key(channel), |terms| format!("REMOVE {}", terms.name(ERASED_AT)));
+        // An emptied channel has no secret any more.
+        let reopen = reopen.when(|terms| {
+            let (erased_at, secret) = (terms.name(ERASED_AT), terms.name(channel::MEMBER_HASH_SECRET));
+            let (since, none) = (terms.value(number(since)), terms.value(text("")));
+            format!("{erased_at} > {since} AND {secret} <> {none}")
+        });
+        self.send(reopen).await
     }
 
     /// Replaces the sealed member-hash secret of a channel, and whether pages need a memberHash.

@@ -35,6 +35,14 @@ pub(crate) async fn finish<A: EndChannel>(
     until: Instant,
 ) -> Result<bool, Error> {
     let has_time = || Instant::now() < until;
+    if !erasure.may_empty(app.now()) {
+        return Ok(false);
+    }
+    // From here on the channel cannot be reopened. If it was reopened before, the job is over.
+    let begins = erasure.whole && erasure.emptied_at.is_none() && erasure.upto.is_none();
+    if begins && !app.store.close_channel(erasure).await? {
+        return app.store.drop_job(erasure).await;
+    }
     // The first pass deletes pages until the erasure is empty.
     while erasure.emptied_at.is_none() {
         let emptied = has_time()

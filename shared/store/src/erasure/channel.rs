@@ -1,6 +1,6 @@
 //! Erases a whole channel after its shop left the builder.
 //!
-//! The channel's keys end at once. Two scans of the table then delete all items of the channel, page by page.
+//! The channel's keys end at once. A day later two scans of the table delete all items of the channel, page by page.
 //! A scan reads the items of every channel: 0.5 R per 4 KB. There are at most two scans.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
@@ -9,7 +9,7 @@ use okyaku_domain::error::Error;
 
 use crate::access::{EndChannel, PlaceTombstones};
 use crate::item::Item;
-use crate::items::attributes::{ERASED_AT, number, string, text};
+use crate::items::attributes::{ERASED_AT, VERSION, number, string, text};
 use crate::items::credential::{self, CHANNEL};
 use crate::items::customer::CUSTOMER;
 use crate::items::event::EVENTS;
@@ -22,9 +22,9 @@ use crate::table::failure::Failure;
 use crate::table::write::Write;
 
 impl<A: PlaceTombstones> Store<A> {
-    /// Ends a channel and creates the job that empties the channel. Costs 4 W.
+    /// Ends a channel and creates the job that empties the channel a day later. Costs 4 W.
     ///
-    /// The ended channel stays in the list of channels, without secrets and keys. A repeated call changes
+    /// The ended channel stays in the list of channels. A repeated call changes
     /// nothing. Returns `false` if another transaction held the channel's item. The
     /// caller then tries again.
     ///
@@ -32,11 +32,7 @@ impl<A: PlaceTombstones> Store<A> {
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn end_channel(&self, job: &Erasure) -> Result<bool, Error> {
         let end = Write::update(channel::key(&job.channel), |terms| {
-            let (erased_at, secret) = (terms.name(ERASED_AT), terms.name(channel::MEMBER_HASH_SECRET));
-            let (keys, ends) = (terms.name(channel::KEYS), terms.name(channel::KEY_ENDS));
-            let builders = terms.name(channel::BUILDERS);
-            let (at, none) = (terms.value(number(job.erased_at)), terms.value(text("")));
-            format!("SET {erased_at} = {at}, {secret} = {none} REMOVE {keys}, {ends}, {builders}")
+            format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(job.erased_at)))
         });
         // Only the first call ends the channel and creates the job.
         let end = end.when(|terms| format!("attribute_not_exists({})", terms.name(ERASED_AT)));
@@ -47,6 +43,34 @@ impl<A: PlaceTombstones> Store<A> {
 }
 
 impl<A: EndChannel> Store<A> {
+    /// Takes secrets and keys from a channel that ended with this job. Costs 1 W.
+    ///
+    /// From then on the channel cannot be reopened. Returns `false` if the channel was reopened before.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn close_channel(&self, job: &Erasure) -> Result<bool, Error> {
+        let close = Write::update(channel::key(&job.channel), |terms| {
+            let (keys, ends) = (terms.name(channel::KEYS), terms.name(channel::KEY_ENDS));
+            let (secret, builders) = (terms.name(channel::MEMBER_HASH_SECRET), terms.name(channel::BUILDERS));
+            format!("SET {secret} = {} REMOVE {keys}, {ends}, {builders}", terms.value(text("")))
+        });
+        let at = job.erased_at;
+        self.send(close.when(|terms| format!("{} = {}", terms.name(ERASED_AT), terms.value(number(at)))))
+            .await
+    }
+
+    /// Deletes the job of a channel that was reopened. Returns `false` if another worker has the job. Costs 1 W.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn drop_job(&self, job: &Erasure) -> Result<bool, Error> {
+        let version = job.version;
+        let delete = Write::delete(erasure::job(&job.id));
+        self.send(delete.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(version)))))
+            .await
+    }
+
     /// Deletes a channel's items on one page of the table's scan.
     ///
     /// The first pass counts before it deletes. The second pass only deletes. Returns `false` if another
