@@ -7,6 +7,7 @@ use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::event::EventKey;
 use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::month::Month;
+use okyaku_store::items::contact_point::Registration;
 use okyaku_store::items::credential::CredentialKind;
 use okyaku_store::items::event::{EVENTS, EVENTS_END};
 use okyaku_store::items::journal::{JOURNAL, JOURNAL_END};
@@ -23,7 +24,7 @@ enum Thing {
     Event(ChannelId, EventKey),
     Journal(ChannelId, CustomerId, i64, CustomerId),
     ContactPoint(ChannelId, ContactPointKind, String),
-    Overflow(ChannelId, ContactPointKind, String, CustomerId),
+    Overflow(ChannelId, ContactPointKind, Registration, CustomerId),
     Marker(ChannelId, String, String),
     Total(ChannelId, String),
     Closed,
@@ -63,7 +64,10 @@ impl<'a> Arbitrary<'a> for Thing {
             }
             2 => Self::Journal(channel, id(bytes)?, at, id(bytes)?),
             3 => Self::ContactPoint(channel, kind, text::<16>(bytes)?),
-            4 => Self::Overflow(channel, kind, text::<16>(bytes)?, id(bytes)?),
+            4 => {
+                let (hash, verified) = (text::<16>(bytes)?, bool::arbitrary(bytes)?);
+                Self::Overflow(channel, kind, Registration { hash, verified, overflow: true }, id(bytes)?)
+            }
             5 => Self::Marker(channel, month, text::<10>(bytes)?),
             6 => Self::Total(channel, month),
             7 => Self::Closed,
@@ -84,7 +88,9 @@ impl Thing {
             Self::Event(channel, key) => event::key(channel, key),
             Self::Journal(channel, member, at, visitor) => journal::key(channel, member, *at, visitor),
             Self::ContactPoint(channel, kind, hash) => contact_point::key(channel, *kind, hash),
-            Self::Overflow(channel, kind, hash, id) => contact_point::overflow_key(channel, *kind, hash, id),
+            Self::Overflow(channel, kind, registration, id) => {
+                contact_point::overflow_key(channel, *kind, registration, id)
+            }
             Self::Marker(channel, month, name) => marker::key(channel, month, name),
             Self::Total(channel, month) => marker::total(channel, month),
             Self::Closed => marker::closed(),

@@ -57,6 +57,8 @@ fn token(at: u8, by: u8, rest: &[u8]) {
     let claims = Claims {
         aud: ChannelId::from_bytes([0xde, 0xc0, 0xde, 0, 0, 0, 0, 0, 0, 0]),
         sub: CustomerId::from_bytes([7; 10]),
+        iat: NOW / 1000,
+        key: "plugin".into(),
         exp: NOW / 1000 + 60,
         veil_id: "0123456789abcdef0123456789abcdef".into(),
         may_see: true,

@@ -114,7 +114,8 @@ pub fn key(channel: &ChannelId, kind: ContactPointKind, hash: &str) -> Key {
 }
 
 /// Returns the key of an overflow registration. A customer overflows when the contact point's list is full.
-fn overflow_key(
+#[must_use]
+pub fn overflow_key(
     channel: &ChannelId,
     kind: ContactPointKind,
     registration: &Registration,
