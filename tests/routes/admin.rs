@@ -308,7 +308,7 @@ async fn deleted_channel_ends_at_once_and_leaves_no_item() {
 }
 
 #[tokio::test]
-async fn a12_ended_channel_is_reopened_within_a_day_as_it_was() {
+async fn ended_channel_is_reopened_within_a_day_as_it_was() {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();
@@ -359,7 +359,7 @@ async fn a12_ended_channel_is_reopened_within_a_day_as_it_was() {
 }
 
 #[tokio::test]
-async fn a12_channel_that_ends_again_is_emptied_by_its_second_end() {
+async fn channel_that_ends_again_is_emptied_by_its_second_end() {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let shop = Shop::open().await;
     let made = admin(&shop, json!({"action": "createChannel", "name": "My shop"})).await.unwrap();

@@ -14,6 +14,7 @@ mod every_route;
 mod export;
 mod fields;
 mod firstmall;
+mod jobs;
 mod leads;
 mod links;
 mod lookups;

@@ -42,7 +42,7 @@ async fn until_refused(shop: &Shop, token: &str, address: &str, from: usize) -> 
 }
 
 #[tokio::test]
-async fn a3_session_spends_its_burst_is_refused_and_refills() {
+async fn session_spends_its_burst_is_refused_and_refills() {
     let shop = Shop::open_with(settings()).await;
     let page = token(&shop, "192.0.2.1").await;
     let (stored, refused) = until_refused(&shop, &page, "192.0.2.1", 0).await;
@@ -66,7 +66,7 @@ async fn a3_session_spends_its_burst_is_refused_and_refills() {
 }
 
 #[tokio::test]
-async fn a3_every_call_of_the_session_is_refused_and_nobody_elses() {
+async fn every_call_of_the_session_is_refused_and_nobody_elses() {
     let shop = Shop::open_with(settings()).await;
     let (hostile, honest) = (token(&shop, "192.0.2.1").await, token(&shop, "192.0.2.2").await);
     until_refused(&shop, &hostile, "192.0.2.1", 0).await;
@@ -85,7 +85,7 @@ async fn a3_every_call_of_the_session_is_refused_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a3_full_profile_cannot_be_tagged_without_end() {
+async fn full_profile_cannot_be_tagged_without_end() {
     let shop = Shop::open_with(settings()).await;
     let page = token(&shop, "192.0.2.1").await;
     let long = "x".repeat(900);
@@ -106,7 +106,7 @@ async fn a3_full_profile_cannot_be_tagged_without_end() {
 }
 
 #[tokio::test]
-async fn a3_network_has_the_budget_of_fifty_sessions_and_boots_count() {
+async fn network_has_the_budget_of_fifty_sessions_and_boots_count() {
     let shop =
         Shop::open_with(Settings { budgets: Budgets::new(Rate::new(0.1).unwrap()), ..settings() }).await;
     // A session has 6 units, a network 300. A boot of a new visitor costs 3 or more.
@@ -130,7 +130,7 @@ async fn a3_network_has_the_budget_of_fifty_sessions_and_boots_count() {
 }
 
 #[tokio::test]
-async fn a3_viewer_header_counts_only_with_the_origin_secret() {
+async fn viewer_header_counts_only_with_the_origin_secret() {
     let secret = "0123456789abcdef0123456789abcdef";
     let budgets = Budgets::new(Rate::new(0.1).unwrap());
     let shop = Shop::open_with(Settings { origin_secret: Some(secret.into()), budgets, ..settings() }).await;
@@ -152,7 +152,7 @@ async fn a3_viewer_header_counts_only_with_the_origin_secret() {
 }
 
 #[tokio::test]
-async fn a3_guesser_is_refused_before_a_look_up_and_the_shops_server_passes() {
+async fn guesser_is_refused_before_a_look_up_and_the_shops_server_passes() {
     let budgets = Budgets::new(Rate::new(0.1).unwrap());
     let shop = Shop::open_with(Settings { budgets, ..settings() }).await;
     shop.server("GET", "/open/v5/users/@nobody").send().await.expect(404);
@@ -180,7 +180,7 @@ async fn a3_guesser_is_refused_before_a_look_up_and_the_shops_server_passes() {
 }
 
 #[tokio::test]
-async fn a3_no_budget_refuses_nobody() {
+async fn no_budget_refuses_nobody() {
     let shop = Shop::open().await;
     let page = token(&shop, "192.0.2.1").await;
     for number in 0..10 {
@@ -189,7 +189,7 @@ async fn a3_no_budget_refuses_nobody() {
 }
 
 #[tokio::test]
-async fn a5_every_route_is_refused_without_the_origin_secret() {
+async fn every_route_is_refused_without_the_origin_secret() {
     let secret = "0123456789abcdef0123456789abcdef";
     let settings = Settings { origin_secret: Some(secret.into()), require_origin: true, ..settings() };
     let shop = Shop::open_with(settings).await;
@@ -225,7 +225,7 @@ async fn a5_every_route_is_refused_without_the_origin_secret() {
 
 /// By tokio's own clock, which jumps from one wait to the next once it is paused.
 #[tokio::test]
-async fn a3_throttled_table_is_answered_503_within_a_second() {
+async fn throttled_table_is_answered_503_within_a_second() {
     let shop = Shop::open().await;
     let page = token(&shop, "192.0.2.1").await;
     shop.server("PUT", "/open/v5/users/@lee").json(json!({})).await.expect(200);

@@ -66,7 +66,7 @@ async fn seed_claims(shop: &Shop, count: u64) {
 }
 
 #[tokio::test]
-async fn a8_servers_erasure_takes_the_verified_owner_among_300_claims() {
+async fn servers_erasure_takes_the_verified_owner_among_300_claims() {
     let shop = Shop::open().await;
     let mut claimants = claim(&shop, 150).await;
     let owner = put(&shop, "owner", email()).await.str("/user/id").to_owned();
@@ -89,7 +89,7 @@ async fn a8_servers_erasure_takes_the_verified_owner_among_300_claims() {
 }
 
 #[tokio::test]
-async fn a8_builders_erasure_takes_the_verified_owner_among_300_claims() {
+async fn builders_erasure_takes_the_verified_owner_among_300_claims() {
     let shop = Shop::open().await;
     let mut claimants = claim(&shop, 150).await;
     let owner = put(&shop, "7064055069", email()).await.str("/user/id").to_owned();
@@ -102,7 +102,7 @@ async fn a8_builders_erasure_takes_the_verified_owner_among_300_claims() {
 }
 
 #[tokio::test]
-async fn a8_owner_who_claimed_first_and_was_verified_later_is_found() {
+async fn owner_who_claimed_first_and_was_verified_later_is_found() {
     let shop = Shop::open().await;
     claim(&shop, CLAIMS_INLINE + 5).await;
     // The owner's own claim is an item of its own too.
@@ -120,7 +120,7 @@ async fn a8_owner_who_claimed_first_and_was_verified_later_is_found() {
 }
 
 #[tokio::test]
-async fn a8_linked_visitors_claim_is_the_owners_own_and_goes_with_the_owner() {
+async fn linked_visitors_claim_is_the_owners_own_and_goes_with_the_owner() {
     let shop = Shop::open().await;
     for claims in [2, 130] {
         let claimants = claim(&shop, claims).await;
@@ -136,7 +136,7 @@ async fn a8_linked_visitors_claim_is_the_owners_own_and_goes_with_the_owner() {
 }
 
 #[tokio::test]
-async fn a8_two_verified_owners_are_ambiguous_beside_any_claims() {
+async fn two_verified_owners_are_ambiguous_beside_any_claims() {
     let shop = Shop::open().await;
     claim(&shop, 30).await;
     for member in ["ann", "ben"] {
@@ -151,7 +151,7 @@ async fn a8_two_verified_owners_are_ambiguous_beside_any_claims() {
 }
 
 #[tokio::test]
-async fn a8_everybody_is_erased_with_all() {
+async fn everybody_is_erased_with_all() {
     let shop = Shop::open().await;
     let mut claimants = claim(&shop, 60).await;
     put(&shop, "owner", email()).await.expect(200);
@@ -165,7 +165,7 @@ async fn a8_everybody_is_erased_with_all() {
 }
 
 #[tokio::test]
-async fn a8_ten_thousand_claims_cost_two_queries() {
+async fn ten_thousand_claims_cost_two_queries() {
     let shop = Shop::open().await;
     put(&shop, "owner", email()).await.expect(200);
     seed_claims(&shop, 10_000).await;
@@ -243,7 +243,7 @@ async fn registration_moves_between_every_form() {
 
 /// The erasure reads the visitor a moment before the link, and the member a moment after it.
 #[tokio::test]
-async fn a9_erasure_by_address_while_its_holders_are_linked_is_202() {
+async fn erasure_by_address_while_its_holders_are_linked_is_202() {
     for all in [false, true] {
         let shop = Shop::open().await;
         let visitor = shop.boot(email()).await;

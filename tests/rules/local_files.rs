@@ -59,7 +59,7 @@ fn found(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a14_erased_person_is_in_no_file_of_the_data_folder() {
+async fn erased_person_is_in_no_file_of_the_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::file(folder.path()).unwrap();
     let shop = shop_of(&engine).await;
@@ -98,7 +98,7 @@ async fn a14_erased_person_is_in_no_file_of_the_data_folder() {
 }
 
 #[tokio::test]
-async fn a14_log_in_use_is_emptied_by_a_later_turn() {
+async fn log_in_use_is_emptied_by_a_later_turn() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::file(folder.path()).unwrap();
     let shop = shop_of(&engine).await;

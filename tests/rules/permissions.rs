@@ -82,6 +82,19 @@ fn table_of_the_template_is_the_one_that_the_store_creates() {
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
 }
 
+/// AWS keeps an earlier maximum if a template leaves the property out. -1 lifts the maximum.
+#[test]
+fn maximum_of_0_lifts_an_earlier_maximum() {
+    let template = template();
+    let most = &template["Resources"]["Table"]["Properties"]["OnDemandThroughput"];
+    for (property, condition) in
+        [("MaxReadRequestUnits", "HasMaxReadUnits"), ("MaxWriteRequestUnits", "HasMaxWriteUnits")]
+    {
+        let choice = most[property].as_array().unwrap();
+        assert_eq!((&choice[0], &choice[2]), (&json!(condition), &json!(-1)), "{property}");
+    }
+}
+
 /// What IAM is asked for: an action, and the partition that it is for (`dynamodb:LeadingKeys`).
 fn needed(operation: &str, request: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value["S"].as_str().unwrap().to_owned();

@@ -45,7 +45,7 @@ async fn rotate(shop: &Shop, grace_hours: u32) -> String {
 }
 
 #[tokio::test]
-async fn a4_rotation_without_grace_ends_the_sessions_of_the_key_within_a_minute() {
+async fn rotation_without_grace_ends_the_sessions_of_the_key_within_a_minute() {
     let shop = Shop::open().await;
     let visitor = token(&shop.boot(json!({})).await);
     let member = token(&shop.boot_member("lee", json!({})).await);
@@ -65,7 +65,7 @@ async fn a4_rotation_without_grace_ends_the_sessions_of_the_key_within_a_minute(
 }
 
 #[tokio::test]
-async fn a4_rotation_with_grace_ends_the_sessions_after_the_grace() {
+async fn rotation_with_grace_ends_the_sessions_after_the_grace() {
     let shop = Shop::open().await;
     let old = token(&shop.boot(json!({})).await);
     rotate(&shop, 2).await;
@@ -76,7 +76,7 @@ async fn a4_rotation_with_grace_ends_the_sessions_after_the_grace() {
 }
 
 #[tokio::test]
-async fn a4_rotation_of_one_key_leaves_the_sessions_of_another() {
+async fn rotation_of_one_key_leaves_the_sessions_of_another() {
     let shop = Shop::open().await;
     let command = json!({"action": "rotateKey", "channelId": "dec0de00000000000000", "kind": "plugin", "graceHours": 0});
     let second = shop.admin(command).await.unwrap()["pluginKey"].as_str().unwrap().to_owned();
@@ -86,7 +86,7 @@ async fn a4_rotation_of_one_key_leaves_the_sessions_of_another() {
 }
 
 #[tokio::test]
-async fn a4_second_rotation_cannot_lengthen_the_end() {
+async fn second_rotation_cannot_lengthen_the_end() {
     let shop = Shop::open().await;
     let old = token(&shop.boot(json!({})).await);
     rotate(&shop, 0).await;
@@ -95,7 +95,7 @@ async fn a4_second_rotation_cannot_lengthen_the_end() {
 }
 
 #[tokio::test]
-async fn a4_block_refuses_every_call_of_the_page_and_unblock_serves_again() {
+async fn block_refuses_every_call_of_the_page_and_unblock_serves_again() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let member = shop.boot_member("lee", json!({})).await;
@@ -119,7 +119,7 @@ async fn a4_block_refuses_every_call_of_the_page_and_unblock_serves_again() {
 }
 
 #[tokio::test]
-async fn a4_erasure_ends_the_sessions_of_every_linked_browser() {
+async fn erasure_ends_the_sessions_of_every_linked_browser() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     let member = shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await;
@@ -129,7 +129,7 @@ async fn a4_erasure_ends_the_sessions_of_every_linked_browser() {
 }
 
 #[tokio::test]
-async fn a4_session_is_renewed_for_90_days_and_no_longer() {
+async fn session_is_renewed_for_90_days_and_no_longer() {
     let shop = Shop::open().await;
     let mut session = token(&shop.boot_member("lee", json!({})).await);
     for day in 1..=90 {
@@ -152,7 +152,7 @@ async fn a4_session_is_renewed_for_90_days_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a18_old_visitors_token_adds_only_events_from_before_the_link() {
+async fn old_visitors_token_adds_only_events_from_before_the_link() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     shop.clock.advance(MINUTE);
@@ -187,7 +187,7 @@ async fn a18_old_visitors_token_adds_only_events_from_before_the_link() {
 }
 
 #[tokio::test]
-async fn a18_server_and_builder_still_write_events_of_the_linked_visitor() {
+async fn server_and_builder_still_write_events_of_the_linked_visitor() {
     let shop = Shop::open().await;
     let visitor = shop.boot(json!({})).await;
     shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await;

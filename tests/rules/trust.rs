@@ -82,7 +82,7 @@ async fn counted(shop: &Shop) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a6_page_batch_never_replaces_a_builder_order_event() {
+async fn page_batch_never_replaces_a_builder_order_event() {
     let shop = Shop::open().await;
     assert_eq!(deliver(&shop, 10, "59.90").await, "[]");
     let token = session(&shop, LEE).await;

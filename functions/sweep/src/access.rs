@@ -20,7 +20,10 @@ impl access::Access for Access {
 }
 impl access::Read for Access {}
 impl access::List for Access {}
+impl access::WriteCustomers for Access {}
 impl access::PlaceTombstones for Access {}
+impl access::ApplyBuilderUpdates for Access {}
+impl access::CountRejections for Access {}
 impl access::Erase for Access {}
 impl access::EndChannel for Access {}
 impl access::Total for Access {}

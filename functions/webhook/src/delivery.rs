@@ -8,13 +8,14 @@ use okyaku_domain::builder_update::Delivery;
 use okyaku_domain::error::Error;
 use okyaku_domain::event::Bounds;
 use okyaku_domain::sender::Sender;
-use okyaku_engine::{App, Invocation, builder_update as engine};
+use okyaku_engine::{App, Invocation, jobs};
 use serde_json::{Value, json};
 
 use crate::access::Access;
 use crate::proof::Proven;
 
-/// Applies a delivery. The reply has the number of updates and the rejections.
+/// Applies a delivery. The reply has the number of updates and the rejections. Many updates wait for a job, which `sweep`
+/// carries on (`queued`).
 pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocation) -> Result<Reply, Error> {
     let Proven { channel, builder, topic, at, body } = proven;
     let context = Context {
@@ -29,15 +30,16 @@ pub(crate) async fn take(app: &App<Access>, proven: Proven, invocation: &Invocat
         (Ok(_), Builder::Firstmall) => Delivery::default(),
         (Err(unreadable), _) => Delivery { updates: Vec::new(), rejections: vec![unreadable] },
     };
-    let applied = updates.len();
-    // Apply the updates in order. The first failure ends the delivery, and the builder repeats the delivery.
-    for update in updates {
-        rejections.extend(engine::apply(app, &channel, update, invocation).await?);
-    }
+    let taken = jobs::take(app, &channel, builder, updates, invocation).await?;
+    rejections.extend(taken.rejections);
     app.store.count_rejections(&channel.id, Sender::Builder(builder), &rejections).await;
     let dropped: Vec<Value> = rejections
         .iter()
         .map(|rejection| json!({ "field": rejection.field, "reason": rejection.reason }))
         .collect();
-    Reply::ok(json!({ "applied": applied, "dropped": dropped }))
+    let mut reply = json!({ "applied": taken.applied, "dropped": dropped });
+    if let (true, Some(reply)) = (taken.queued > 0, reply.as_object_mut()) {
+        reply.insert("queued".into(), taken.queued.into());
+    }
+    Reply::ok(reply)
 }

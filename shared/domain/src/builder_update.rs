@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::builder::Builder;
@@ -25,7 +26,7 @@ pub struct Delivery {
 }
 
 /// One update of a delivery.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum BuilderUpdate {
     /// An update of a member.
     Customer(Box<CustomerUpdate>),
@@ -52,7 +53,7 @@ pub enum BuilderUpdate {
 }
 
 /// A builder's update of a customer. The customer is a member under the builder's id.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustomerUpdate {
     /// The builder.
     pub builder: Builder,
@@ -104,7 +105,7 @@ impl CustomerUpdate {
 }
 
 /// An update of tags. Each tag is in the normal form of [`super::tag::parse`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagUpdate {
     /// The whole set. Tags outside the set are removed.
     All(BTreeSet<String>),
@@ -115,7 +116,7 @@ pub enum TagUpdate {
 }
 
 /// An event with a version. A later version replaces an earlier version.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VersionedEvent {
     /// The event. The id and the time never change, so every version is stored as the same item.
     pub event: Event,
@@ -124,7 +125,7 @@ pub struct VersionedEvent {
 }
 
 /// An order in a builder's update.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// The builder's id of the order.
     pub id: String,
@@ -143,7 +144,7 @@ pub struct Order {
 }
 
 /// A refund for an order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refund {
     /// The order's id.
     pub order: String,

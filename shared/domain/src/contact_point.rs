@@ -36,7 +36,7 @@ impl ContactPointKind {
 }
 
 /// A contact point in its normal form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactPoint {
     /// The kind.
     pub kind: ContactPointKind,

@@ -1,5 +1,6 @@
 //! Events: the parser, and the key by which a replay meets the same item (R8, R9).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::id::{CustomerId, is_lower_hex};
@@ -11,7 +12,7 @@ use super::time::Millis;
 use crate::detail::Detail;
 
 /// A valid event, ready for the store.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The caller's id of the event. `None` if a server sent no id. Then the event is never deduplicated.
     pub id: Option<String>,

@@ -18,6 +18,7 @@ pub mod error;
 pub mod event;
 pub mod field;
 pub mod id;
+pub mod job;
 pub mod json;
 pub mod limit;
 pub mod member_hash;

@@ -57,6 +57,10 @@ pub const BULK: usize = 100_000;
 pub const ERASURES_LISTED: usize = 500;
 /// Members read from one of Cafe24's lists. Further members are dropped.
 pub const MEMBERS_LISTED: usize = 1000;
+/// Updates of one delivery that are applied at once. More become a job.
+pub const UPDATES_AT_ONCE: usize = 20;
+/// Bytes of one job. A longer delivery becomes several jobs. An item of DynamoDB has at most 400 KB.
+pub const JOB_BYTES: usize = 300_000;
 /// Candidates in the refusal of an erasure by address.
 pub const CANDIDATES: usize = 50;
 /// Verified registrations in the item of one contact point. Each further one has an item of its own.

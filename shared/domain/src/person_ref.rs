@@ -1,5 +1,6 @@
 //! References to the person that a request means.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contact_point::{self, ContactPoint, ContactPointKind};
@@ -7,7 +8,7 @@ use crate::detail::Detail;
 use crate::id::{CustomerId, MemberId, VeilId};
 
 /// The one type for a person named by a caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PersonRef {
     /// A customer's id.
     Id(CustomerId),

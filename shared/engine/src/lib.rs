@@ -8,6 +8,7 @@ pub mod budgets;
 pub mod builder_update;
 mod customer_change;
 pub mod erase;
+pub mod jobs;
 pub mod metrics;
 mod runner;
 pub mod server;

@@ -1,15 +1,16 @@
-//! The work of the schedule: finishes erasures and ended channels, and closes months.
+//! The work of the schedule: finishes erasures and ended channels, carries jobs on, and closes months.
 
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
-use okyaku_store::access::{EndChannel, Total};
+use okyaku_store::access::{ApplyBuilderUpdates, CountRejections, EndChannel, Total};
 use okyaku_store::erasure::Log;
 
 use crate::app::App;
 use crate::erase::finish;
+use crate::jobs;
 use crate::metrics::Metric;
 
 /// How long a run works. The function's timeout is a minute.
@@ -27,16 +28,22 @@ pub struct Report {
     pub finished: usize,
     /// Events and journal entries that the run deleted.
     pub deleted: u64,
+    /// Jobs that the run finished.
+    pub jobs: usize,
 }
 
-/// Works on every open erasure until all are done or the time is up, and closes the months that are over.
+/// Works on every open erasure until all are done or the time is up, then carries jobs on, and closes the months that are
+/// over.
 ///
 /// Erasures are independent. For example, a failed erasure waits for the next run, and the run finishes the
 /// others.
 ///
 /// # Errors
 /// [`Error::Busy`] or [`Error::Internal`]. Finished work stays, and the next run goes on.
-pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
+pub async fn run<A>(app: &App<A>) -> Result<Report, Error>
+where
+    A: EndChannel + Total + ApplyBuilderUpdates + CountRejections,
+{
     let until = Instant::now() + WORK;
     let mut log = app.store.open_erasures().await?;
     // An ended channel waits for a day. It is no work yet, and no alarm.
@@ -58,6 +65,9 @@ pub async fn run<A: EndChannel + Total>(app: &App<A>) -> Result<Report, Error> {
             }
         }
     }
+    let (jobs, waits) = jobs::work(app, until).await;
+    report.jobs = jobs;
+    failed = failed.or(waits);
     // Close months even after failed erasures. The run reports one of the errors at its end.
     failed = close_months(app, until).await.or(failed);
     // Write the metrics in every run, also without open erasures.

@@ -22,6 +22,7 @@ mod guard;
 pub mod invocation;
 pub mod item;
 pub mod items;
+mod jobs;
 pub mod key;
 pub mod keyring;
 pub mod loaded;

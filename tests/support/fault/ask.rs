@@ -15,6 +15,8 @@ enum Sender {
     Server,
     /// Shopify, about this topic.
     Shopify(&'static str),
+    /// Cafe24.
+    Cafe24,
     /// The schedule.
     Schedule,
 }
@@ -59,6 +61,11 @@ impl Ask {
         Self { by: Sender::Shopify(topic), method: "POST", path: "/webhooks".into(), body }
     }
 
+    /// A delivery of Cafe24.
+    pub fn cafe24(body: Value) -> Self {
+        Self { by: Sender::Cafe24, method: "POST", path: "/webhooks".into(), body: Some(body) }
+    }
+
     /// A run of `sweep`.
     pub fn sweep() -> Self {
         Self { by: Sender::Schedule, method: "", path: "sweep".into(), body: None }
@@ -82,6 +89,7 @@ impl Ask {
             Sender::Shopify(topic) => {
                 return shop.shopify(topic, self.body.as_ref().unwrap_or(&Value::Null)).await;
             }
+            Sender::Cafe24 => return shop.cafe24(self.body.as_ref().unwrap_or(&Value::Null)).await,
             Sender::Schedule => {
                 let status = match okyaku_engine::sweep::run(&shop.base.app::<okyaku_sweep::Access>()).await {
                     Ok(_) => 200,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use okyaku_domain::limit::UPDATES_AT_ONCE;
 use serde_json::{Value, json};
 
 use crate::NOW;
@@ -280,6 +281,12 @@ pub async fn deliveries() -> Vec<Scene> {
     let over = Arc::new(Stage::of(&world));
     let redact = |customer: Value| Ask::shopify("customers/redact", json!({ "customer": customer }));
     let request = json!({"customer": {"id": 7}, "data_request": {"id": 5}});
+    // One more than are applied at once: one who is there, and many who are new, fell dormant.
+    let list: Vec<String> = (7..=7 + UPDATES_AT_ONCE).map(|member| member.to_string()).collect();
+    let list = json!({"event_no": 90145, "resource": {"mall_id": "devmall", "member_id": list.join(",")}});
+    let queue = known.world().await;
+    Ask::cafe24(list.clone()).send(&queue.shop).await.expect(200);
+    let queued = Arc::new(Stage::of(&queue));
     let told = |topic, body| Ask::shopify(topic, body);
     vec![
         scene("a delivery of a new customer", &new, told("customers/create", seven(300, 100)), 200),
@@ -310,6 +317,8 @@ pub async fn deliveries() -> Vec<Scene> {
             200,
         ),
         scene("a delivery of a data request", &known, told("customers/data_request", request), 200),
+        scene("a delivery that becomes a job", &known, Ask::cafe24(list), 200),
+        scene("a sweep's job", &queued, Ask::sweep(), 200),
         scene("a delivery after the end", &over, told("customers/update", seven(300, 30)), 200),
         scene("a delivery of a new life", &over, told("customers/create", seven(40, 30)), 200),
     ]

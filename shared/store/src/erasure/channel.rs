@@ -15,7 +15,7 @@ use crate::items::customer::CUSTOMER;
 use crate::items::event::EVENTS;
 use crate::items::journal::JOURNAL;
 use crate::items::order::ORDERS;
-use crate::items::{channel, erasure};
+use crate::items::{channel, erasure, job as job_item};
 use crate::key::{self, Key, PK, SK};
 use crate::store::Store;
 use crate::table::failure::Failure;
@@ -104,7 +104,10 @@ impl<A: EndChannel> Store<A> {
         let (mut gone, first) = (Vec::new(), job.emptied_at.is_none());
         for item in reply.items.unwrap_or_default() {
             let (Some(pk), Some(sk)) = (string(&item, PK), string(&item, SK)) else { continue };
-            if key::is_of_channel(pk, &job.channel) || credential::is_of(pk, &item, &job.channel) {
+            let is_of = key::is_of_channel(pk, &job.channel)
+                || credential::is_of(pk, &item, &job.channel)
+                || job_item::is_of(pk, &item, &job.channel);
+            if is_of {
                 if first {
                     count(&mut job.counts, pk, sk, item.contains_key(ERASED_AT));
                 }

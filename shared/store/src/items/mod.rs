@@ -10,6 +10,7 @@ pub mod customer;
 pub mod data_request;
 pub mod erasure;
 pub mod event;
+pub mod job;
 pub mod journal;
 pub mod key_check;
 pub mod marker;

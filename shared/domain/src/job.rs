@@ -1,0 +1,60 @@
+//! Jobs: work that is too long for its request. `sweep` carries the work on.
+//!
+//! A job has one shape for every kind of work: what is to do, how far it is, what came of it, and a version, so that of
+//! two workers only one goes on.
+
+use serde::{Deserialize, Serialize};
+
+use super::builder::Builder;
+use super::builder_update::BuilderUpdate;
+use super::id::ChannelId;
+use super::time::Millis;
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// The id: 32 lower-hex characters.
+    pub id: String,
+    /// The channel.
+    pub channel: ChannelId,
+    /// When the job was made, epoch ms.
+    pub created_at: Millis,
+    /// The work.
+    pub work: Work,
+    /// How many steps are done. The next step is the step with this number, from 0.
+    pub done: usize,
+    /// How many parts of the work were rejected.
+    pub rejected: usize,
+    /// The number of writes of the job, and the condition of the next write.
+    pub version: u64,
+}
+
+/// The work of a job, as steps. A repeated step changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Work {
+    /// The updates of a builder's delivery, in any order.
+    Delivery {
+        /// The builder.
+        builder: Builder,
+        /// The updates.
+        updates: Vec<BuilderUpdate>,
+    },
+}
+
+impl Job {
+    /// Creates a job.
+    #[must_use]
+    pub fn new(id: String, channel: ChannelId, created_at: Millis, work: Work) -> Self {
+        Self { id, channel, created_at, work, done: 0, rejected: 0, version: 1 }
+    }
+
+    /// Returns the order among the open jobs: erasures first, then the oldest.
+    #[must_use]
+    pub fn rank(&self) -> (bool, Millis) {
+        let Work::Delivery { updates, .. } = &self.work;
+        let erases = matches!(updates.first(), Some(BuilderUpdate::Erase { .. }));
+        (!erases, self.created_at)
+    }
+}

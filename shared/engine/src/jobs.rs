@@ -1,0 +1,183 @@
+//! Jobs: a delivery with many updates is stored, and `sweep` applies it.
+
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use okyaku_domain::builder::Builder;
+use okyaku_domain::builder_update::BuilderUpdate;
+use okyaku_domain::channel::Channel;
+use okyaku_domain::error::Error;
+use okyaku_domain::job::{Job, Work};
+use okyaku_domain::limit::{JOB_BYTES, UPDATES_AT_ONCE};
+use okyaku_domain::rejection::Rejection;
+use okyaku_domain::sender::Sender;
+use okyaku_store::Invocation;
+use okyaku_store::access::{ApplyBuilderUpdates, CountRejections, Erase};
+use okyaku_store::keyring::random;
+
+use crate::app::App;
+use crate::builder_update::apply;
+
+/// Steps of a job that run at once.
+const PARALLEL: usize = 8;
+
+/// What became of a delivery.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The updates that are applied.
+    pub applied: usize,
+    /// The updates that a job will apply.
+    pub queued: usize,
+    /// The rejections of the applied updates.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Applies the updates of a delivery, or leaves them to a job if there are more than 20.
+///
+/// A builder waits a few seconds for the answer. For example, Cafe24 can withdraw 1,000 members by one delivery, and the
+/// answer is there after one write.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`]. The builder then repeats the whole delivery.
+pub async fn take<A: ApplyBuilderUpdates>(
+    app: &App<A>,
+    channel: &Channel,
+    builder: Builder,
+    updates: Vec<BuilderUpdate>,
+    invocation: &Invocation,
+) -> Result<Taken, Error> {
+    let mut taken = Taken::default();
+    if updates.len() > UPDATES_AT_ONCE {
+        taken.queued = updates.len();
+        for updates in parts(updates)? {
+            let work = Work::Delivery { builder, updates };
+            let job = Job::new(hex::encode(random::<16>()?), channel.id.clone(), app.now(), work);
+            app.store.put_job(&job).await?;
+        }
+        return Ok(taken);
+    }
+    // In order. The first failure ends the delivery, and the builder repeats the delivery.
+    for update in updates {
+        taken.rejections.extend(apply(app, channel, update, invocation).await?);
+        taken.applied += 1;
+    }
+    Ok(taken)
+}
+
+/// Splits updates, so that each part fits into an item.
+fn parts(updates: Vec<BuilderUpdate>) -> Result<Vec<Vec<BuilderUpdate>>, Error> {
+    let (mut parts, mut room): (Vec<Vec<BuilderUpdate>>, usize) = (Vec::new(), 0);
+    for update in updates {
+        let bytes = serde_json::to_vec(&update).map_err(Error::internal)?.len();
+        match parts.last_mut().filter(|_| bytes <= room) {
+            Some(part) => part.push(update),
+            None => {
+                room = JOB_BYTES.max(bytes);
+                parts.push(vec![update]);
+            }
+        }
+        room -= bytes;
+    }
+    Ok(parts)
+}
+
+/// Carries open jobs on until `until`, erasures first. Returns how many are done, and an error if one waits for the next
+/// run.
+pub(crate) async fn work<A>(app: &App<A>, until: Instant) -> (usize, Option<Error>)
+where
+    A: Erase + ApplyBuilderUpdates + CountRejections,
+{
+    let mut jobs = match app.store.open_jobs().await {
+        Ok(jobs) => jobs,
+        Err(error) => return (0, Some(error)),
+    };
+    jobs.sort_by_key(Job::rank);
+    let (mut done, mut failed) = (0, None);
+    for job in jobs {
+        match carry_on(app, job, until).await {
+            Ok(ended) => done += usize::from(ended),
+            Err(error) => {
+                tracing::warn!(%error, "a job waits for the next run");
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    (done, failed)
+}
+
+/// Works on a job until `until`. Returns whether the job is done.
+async fn carry_on<A>(app: &App<A>, mut job: Job, until: Instant) -> Result<bool, Error>
+where
+    A: Erase + ApplyBuilderUpdates + CountRejections,
+{
+    // A channel that ended takes nothing more.
+    let channel = app.store.channel(&job.channel).await?.filter(|channel| channel.erased_at.is_none());
+    let Some(channel) = channel else { return app.store.end_job(&job).await };
+    let Work::Delivery { builder, updates } = job.work.clone();
+    let begun = job.done;
+    let outcome = loop {
+        let steps: Vec<&BuilderUpdate> = updates.iter().skip(job.done).take(PARALLEL).collect();
+        if steps.is_empty() || Instant::now() >= until {
+            break Ok(steps.is_empty());
+        }
+        match try_join_all(steps.iter().map(|update| step(app, &channel, update))).await {
+            Ok(rejections) => {
+                let rejections: Vec<Rejection> = rejections.into_iter().flatten().collect();
+                app.store.count_rejections(&channel.id, Sender::Builder(builder), &rejections).await;
+                job.rejected += rejections.len();
+                job.done += steps.len();
+            }
+            Err(error) => break Err(error),
+        }
+    };
+    match outcome {
+        Ok(true) => {
+            tracing::info!(
+                channel = channel.id.as_str(),
+                steps = job.done,
+                rejected = job.rejected,
+                "a job is done"
+            );
+            app.store.end_job(&job).await
+        }
+        // The next run goes on here. If this is not stored, the next run repeats steps, which changes nothing.
+        outcome => {
+            if job.done > begun {
+                app.store.save_job(&mut job).await?;
+            }
+            outcome
+        }
+    }
+}
+
+/// Applies one update. Each has an invocation of its own, because a write recognises its own repetition by it.
+async fn step<A: ApplyBuilderUpdates>(
+    app: &App<A>,
+    channel: &Channel,
+    update: &BuilderUpdate,
+) -> Result<Vec<Rejection>, Error> {
+    apply(app, channel, update.clone(), &Invocation::direct()?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use okyaku_domain::id::MemberId;
+    use okyaku_domain::person_ref::PersonRef;
+
+    use super::*;
+
+    #[test]
+    fn parts_fit_into_an_item_and_lose_nothing() {
+        let erase = |number: usize| {
+            let member = MemberId::parse(&format!("{number:064}")).unwrap();
+            BuilderUpdate::Erase { by: PersonRef::Member(member), at: 0 }
+        };
+        let updates: Vec<BuilderUpdate> = (1..=10_000).map(erase).collect();
+        let parts = parts(updates.clone()).unwrap();
+        assert!(parts.len() > 2);
+        for part in &parts {
+            assert!(serde_json::to_vec(part).unwrap().len() <= JOB_BYTES + 2 * part.len());
+        }
+        assert_eq!(parts.concat(), updates);
+    }
+}

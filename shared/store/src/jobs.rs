@@ -1,0 +1,66 @@
+//! Jobs: stored, read, saved and ended.
+
+use okyaku_domain::error::Error;
+use okyaku_domain::job::Job;
+
+use crate::access::{ApplyBuilderUpdates, Erase, List};
+use crate::items::attributes::{VERSION, number, string};
+use crate::items::job::{self, JOBS};
+use crate::key::SK;
+use crate::store::Store;
+use crate::table::failure::Failure;
+use crate::table::write::Write;
+
+impl<A: ApplyBuilderUpdates> Store<A> {
+    /// Stores a new job. Costs 1 W per KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn put_job(&self, new: &Job) -> Result<(), Error> {
+        self.send_plain(Write::put(job::item(new)?)).await
+    }
+
+    /// Saves how far a job is. Returns `false` if another worker has the job. Costs 1 W per KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn save_job(&self, saved: &mut Job) -> Result<bool, Error> {
+        let read = saved.version;
+        saved.version += 1;
+        let write = Write::put(job::item(saved)?);
+        self.send(write.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(read)))))
+            .await
+    }
+}
+
+impl<A: List> Store<A> {
+    /// Returns open jobs, as many as fit into one reply of 1 MB. Costs 1 R per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn open_jobs(&self) -> Result<Vec<Job>, Error> {
+        let reply = self.query(JOBS.to_owned()).send().await.map_err(Failure::of)?;
+        let mut jobs = Vec::new();
+        for item in reply.items.unwrap_or_default() {
+            match job::read(&item) {
+                Ok(job) => jobs.push(job),
+                // A later version wrote the job.
+                Err(_) => tracing::error!(job = string(&item, SK), "a job cannot be read"),
+            }
+        }
+        Ok(jobs)
+    }
+}
+
+impl<A: Erase> Store<A> {
+    /// Deletes a job that is done. Returns `false` if another worker has the job. Costs 1 W per KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn end_job(&self, ended: &Job) -> Result<bool, Error> {
+        let version = ended.version;
+        let delete = Write::delete(job::key(&ended.id));
+        self.send(delete.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(version)))))
+            .await
+    }
+}
