@@ -42,6 +42,7 @@ KEYS = {name: PUBLIC[name] for name in ("OKYAKU_HASH_KEY", "OKYAKU_TOKEN_KEY")} 
 # None: an invocation without HTTP.
 STATUSES = {
     "assets-get-okyaku-js": 200,
+    "assets-head-okyaku-js": 200,
     "admin-create-channel": None,
     "admin-list-channels": None,
     # Lucas exists from here on.
