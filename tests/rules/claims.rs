@@ -165,6 +165,27 @@ async fn everybody_is_erased_with_all() {
 }
 
 #[tokio::test]
+async fn everybody_of_many_is_erased_by_a_job_and_the_owner_with_the_answer() {
+    let shop = Shop::open().await;
+    let claimants = claim(&shop, 400).await;
+    put(&shop, "owner", email()).await.expect(200);
+    let other = shop.boot(json!({"profile": {"email": "other@example.com"}})).await;
+    let done = erase(&shop, json!({"by": {"email": ADDRESS}, "all": true})).await;
+    let left = done.expect(202)["claims"].as_u64().unwrap();
+    assert!((100..400).contains(&left), "{left}");
+    shop.customer("@owner").await.expect(404);
+    let report = shop.sweep().await;
+    assert_eq!(report.jobs, 1);
+    for id in claimants {
+        shop.customer(&id).await.expect(404);
+    }
+    shop.customer(other.str("/user/id")).await.expect(200);
+    // A repetition finds nobody, and answers with an erasure.
+    let again = erase(&shop, json!({"by": {"email": ADDRESS}, "all": true})).await;
+    assert_eq!(again.expect(202)["claims"], Value::Null);
+}
+
+#[tokio::test]
 async fn ten_thousand_claims_cost_two_queries() {
     let shop = Shop::open().await;
     put(&shop, "owner", email()).await.expect(200);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::builder::Builder;
 use super::builder_update::BuilderUpdate;
+use super::contact_point::ContactPointKind;
 use super::id::ChannelId;
 use super::time::Millis;
 
@@ -41,6 +42,15 @@ pub enum Work {
         /// The updates.
         updates: Vec<BuilderUpdate>,
     },
+    /// The erasure of everybody who is registered for an address.
+    EraseAddress {
+        /// The kind of the address.
+        kind: ContactPointKind,
+        /// The keyed hash of the address.
+        hash: String,
+        /// The most steps. New registrations must not keep the job going for ever.
+        turns: usize,
+    },
 }
 
 impl Job {
@@ -53,8 +63,10 @@ impl Job {
     /// Returns the order among the open jobs: erasures first, then the oldest.
     #[must_use]
     pub fn rank(&self) -> (bool, Millis) {
-        let Work::Delivery { updates, .. } = &self.work;
-        let erases = matches!(updates.first(), Some(BuilderUpdate::Erase { .. }));
+        let erases = match &self.work {
+            Work::Delivery { updates, .. } => matches!(updates.first(), Some(BuilderUpdate::Erase { .. })),
+            Work::EraseAddress { .. } => true,
+        };
         (!erases, self.created_at)
     }
 }

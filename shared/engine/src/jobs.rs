@@ -1,4 +1,4 @@
-//! Jobs: a delivery with many updates is stored, and `sweep` applies it.
+//! Jobs: long work is stored, and `sweep` carries it on.
 
 use std::time::Instant;
 
@@ -17,6 +17,7 @@ use okyaku_store::keyring::random;
 
 use crate::app::App;
 use crate::builder_update::apply;
+use crate::erase::erase_some;
 
 /// Steps of a job that run at once.
 const PARALLEL: usize = 8;
@@ -113,31 +114,26 @@ where
     // A channel that ended takes nothing more.
     let channel = app.store.channel(&job.channel).await?.filter(|channel| channel.erased_at.is_none());
     let Some(channel) = channel else { return app.store.end_job(&job).await };
-    let Work::Delivery { builder, updates } = job.work.clone();
     let begun = job.done;
     let outcome = loop {
-        let steps: Vec<&BuilderUpdate> = updates.iter().skip(job.done).take(PARALLEL).collect();
-        if steps.is_empty() || Instant::now() >= until {
-            break Ok(steps.is_empty());
+        if Instant::now() >= until {
+            break Ok(false);
         }
-        match try_join_all(steps.iter().map(|update| step(app, &channel, update))).await {
-            Ok(rejections) => {
-                let rejections: Vec<Rejection> = rejections.into_iter().flatten().collect();
-                app.store.count_rejections(&channel.id, Sender::Builder(builder), &rejections).await;
-                job.rejected += rejections.len();
-                job.done += steps.len();
+        match steps(app, &channel, &job).await {
+            Ok(Steps { done, rejected, ended }) => {
+                job.done += done;
+                job.rejected += rejected;
+                if ended {
+                    break Ok(true);
+                }
             }
             Err(error) => break Err(error),
         }
     };
     match outcome {
         Ok(true) => {
-            tracing::info!(
-                channel = channel.id.as_str(),
-                steps = job.done,
-                rejected = job.rejected,
-                "a job is done"
-            );
+            let channel = channel.id.as_str();
+            tracing::info!(channel, steps = job.done, rejected = job.rejected, "a job is done");
             app.store.end_job(&job).await
         }
         // The next run goes on here. If this is not stored, the next run repeats steps, which changes nothing.
@@ -146,6 +142,35 @@ where
                 app.store.save_job(&mut job).await?;
             }
             outcome
+        }
+    }
+}
+
+/// What some steps of a job came to.
+struct Steps {
+    done: usize,
+    rejected: usize,
+    /// Whether nothing is left to do.
+    ended: bool,
+}
+
+/// Does the next steps of a job.
+async fn steps<A>(app: &App<A>, channel: &Channel, job: &Job) -> Result<Steps, Error>
+where
+    A: Erase + ApplyBuilderUpdates + CountRejections,
+{
+    match &job.work {
+        Work::Delivery { builder, updates } => {
+            let next: Vec<&BuilderUpdate> = updates.iter().skip(job.done).take(PARALLEL).collect();
+            let applied = try_join_all(next.iter().map(|update| step(app, channel, update))).await?;
+            let rejections: Vec<Rejection> = applied.into_iter().flatten().collect();
+            app.store.count_rejections(&channel.id, Sender::Builder(*builder), &rejections).await;
+            let ended = job.done + next.len() >= updates.len();
+            Ok(Steps { done: next.len(), rejected: rejections.len(), ended })
+        }
+        Work::EraseAddress { kind, hash, turns } => {
+            let nobody_left = erase_some(app, channel, (*kind, hash)).await?;
+            Ok(Steps { done: 1, rejected: 0, ended: nobody_left || job.done + 1 >= *turns })
         }
     }
 }

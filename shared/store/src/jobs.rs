@@ -3,7 +3,7 @@
 use okyaku_domain::error::Error;
 use okyaku_domain::job::Job;
 
-use crate::access::{ApplyBuilderUpdates, Erase, List};
+use crate::access::{Erase, List, PlaceTombstones};
 use crate::items::attributes::{VERSION, number, string};
 use crate::items::job::{self, JOBS};
 use crate::key::SK;
@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::write::Write;
 
-impl<A: ApplyBuilderUpdates> Store<A> {
+impl<A: PlaceTombstones> Store<A> {
     /// Stores a new job. Costs 1 W per KB.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
 //! Erases the customers of an address.
 
 use okyaku_domain::channel::Channel;
-use okyaku_domain::contact_point::ContactPoint;
+use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::{Candidate, Error};
+use okyaku_domain::job::{Job, Work};
 use okyaku_domain::limit::CANDIDATES;
 use okyaku_domain::revival::came_after;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::PlaceTombstones;
 use okyaku_store::erasure::{Address, ErasureTarget, RegisteredPerson, Registrants};
+use okyaku_store::keyring::random;
 use okyaku_store::{Invocation, Store};
 
 use super::outcome::{Erased, ErasureOptions};
@@ -16,10 +18,13 @@ use super::tombstones::{Target, Tombstones, begin};
 use crate::app::App;
 use crate::runner::{Command, Decision, run};
 
+/// The turns of an erasure of everybody before the answer, some 30 customers each. A job takes the rest.
+const TURNS: usize = 5;
+
 /// Erases as many customers of an address as one transaction takes.
 struct EraseAddress<'a> {
     channel: &'a Channel,
-    point: &'a ContactPoint,
+    kind: ContactPointKind,
     hash: &'a str,
     options: ErasureOptions,
     /// The erasure is the same at every try. So a later try recognises an earlier try whose reply was lost.
@@ -49,7 +54,7 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
 
     async fn load(&mut self, store: &Store<A>) -> Result<Found, Error> {
         let which = if self.options.all { Registrants::Everyone } else { Registrants::VerifiedFirst };
-        let address = store.address(&self.channel.id, self.point.kind, self.hash, which).await?;
+        let address = store.address(&self.channel.id, self.kind, self.hash, which).await?;
         // The address remembers the erasure of an earlier try of this command.
         if self.nobody_is_left(&address) && address.erasure.as_ref() == Some(&self.erasure.id) {
             return Ok(Found::Own(
@@ -94,7 +99,9 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
                     && !as_of.is_some_and(|as_of| came_after(&registrant.loaded.customer, as_of))
             });
         }
-        let Address { registrants, absent, listed, more, claims, .. } = address;
+        let Address { mut registrants, absent, listed, more, claims, .. } = address;
+        // The verified customers are gone with the answer, whatever a job has still to do.
+        registrants.sort_by_key(|registrant| !registrant.verified);
         // Take as many customers as fit into one transaction. The next turn takes the rest.
         let persons = registrants.into_iter().map(|registrant| Target::Person(registrant.loaded));
         let mut targets: Vec<Target> = persons.chain(absent.into_iter().map(Target::Nobody)).collect();
@@ -130,14 +137,11 @@ pub(super) async fn erase<A: PlaceTombstones>(
     invocation: &Invocation,
 ) -> Result<Erased, Error> {
     let hash = app.keys().contact_point(&channel.id, point);
-    let mut done = Vec::new();
-    loop {
-        // Each turn has an erasure of its own, because each transaction has a job.
-        let erasure =
-            Erasure { address: Some((point.kind, hash.clone())), ..begin(channel, options, app.now())? };
-        let command =
-            EraseAddress { channel, point, hash: &hash, options, erasure, others: !done.is_empty() };
-        let (stored, turn) = run(&app.store, command, invocation).await?;
+    let (kind, mut done) = (point.kind, Vec::new());
+    // Everybody may be thousands. The first turns take the verified customers, and a job takes the rest.
+    let turns = if options.all { TURNS } else { usize::MAX };
+    for _ in 0..turns {
+        let (stored, turn) = turn(app, channel, (kind, &hash), options, !done.is_empty(), invocation).await?;
         done.extend(stored);
         // Go on until a turn finds nothing or takes everything.
         match turn {
@@ -150,6 +154,45 @@ pub(super) async fn erase<A: PlaceTombstones>(
             Turn::End(erased) => return Ok(erased),
         }
     }
+    let left = app.store.address(&channel.id, kind, &hash, Registrants::VerifiedFirst).await?;
+    let claims =
+        left.claims + left.registrants.iter().filter(|registrant| registrant.verified).count() as u64;
+    // Each turn takes some. Whoever claims the address from now on is not meant, so the job ends.
+    let turns = usize::try_from(claims).unwrap_or(usize::MAX).saturating_add(TURNS);
+    let work = Work::EraseAddress { kind, hash, turns };
+    let job = Job::new(hex::encode(random::<16>()?), channel.id.clone(), app.now(), work);
+    app.store.put_job(&job).await?;
+    Ok(Erased::Now { erasures: done, claims })
+}
+
+/// Erases some of everybody who is registered for an address. Returns whether nobody is left.
+///
+/// # Errors
+/// [`Error::Busy`] or [`Error::Internal`].
+pub(crate) async fn erase_some<A: PlaceTombstones>(
+    app: &App<A>,
+    channel: &Channel,
+    address: (ContactPointKind, &str),
+) -> Result<bool, Error> {
+    let options = ErasureOptions { all: true, ..ErasureOptions::default() };
+    let (_, turn) = turn(app, channel, address, options, true, &Invocation::direct()?).await?;
+    Ok(!matches!(turn, Turn::Erased { all: false, .. }))
+}
+
+/// Erases as many customers of an address as one transaction takes. `others` says whether an earlier turn erased some.
+///
+/// Each turn has an erasure of its own, because each transaction has a job.
+async fn turn<A: PlaceTombstones>(
+    app: &App<A>,
+    channel: &Channel,
+    (kind, hash): (ContactPointKind, &str),
+    options: ErasureOptions,
+    others: bool,
+    invocation: &Invocation,
+) -> Result<(Option<Erasure>, Turn), Error> {
+    let erasure = Erasure { address: Some((kind, hash.to_owned())), ..begin(channel, options, app.now())? };
+    let command = EraseAddress { channel, kind, hash, options, erasure, others };
+    run(&app.store, command, invocation).await
 }
 
 /// Returns the error of an address with several verified customers, or with claims alone (R12).

@@ -10,6 +10,7 @@ mod person;
 mod replay;
 mod tombstones;
 
+pub(crate) use address::erase_some;
 pub use channel::end_channel;
 pub use dispatch::erase;
 pub use list::{Report as ListReport, erase_list};
