@@ -75,6 +75,10 @@ async fn erased_person_is_in_no_file_of_the_data_folder() {
         let events: Vec<Value> = (0..100).map(event).collect();
         shop.track(&token, json!(events)).await.expect(200);
     }
+    // Without the flag, a file that is too large to be written anew would keep what was deleted.
+    let other = rusqlite::Connection::open_in_memory().unwrap();
+    let secure: i64 = other.query_row("PRAGMA secure_delete", [], |row| row.get(0)).unwrap();
+    assert_eq!(secure, 1, "SQLite must be built with SQLITE_SECURE_DELETE (.cargo/config.toml)");
     // Others stay, and keep the file from shrinking.
     for number in 0..50 {
         put(&shop, &format!("m{number}"), json!({"profile": {"note": "other".repeat(50)}})).await.expect(200);
