@@ -179,6 +179,14 @@ async fn guesser_is_refused_before_a_look_up_and_the_shops_server_passes() {
     shop.request("POST", "/webhooks/shopify/guessed").json(order).await.expect(429);
 }
 
+/// `--budgets` means what a stack has by default.
+#[test]
+fn standard_budget_is_the_default_of_the_template() {
+    let template: Value = serde_saphyr::from_str(include_str!("../../template.yaml")).unwrap();
+    let default = template["Parameters"]["PageBudget"]["Default"].as_f64().unwrap();
+    assert_eq!(Rate::new(default), Some(Rate::STANDARD));
+}
+
 #[tokio::test]
 async fn no_budget_refuses_nobody() {
     let shop = Shop::open().await;

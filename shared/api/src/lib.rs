@@ -1,7 +1,7 @@
 //! The conventions of the HTTP routes: the request, the credential and the reply.
 //!
-//! A handler has four steps: who (credential → channel), what (parse into domain types), do (one call), say
-//! (typed reply).
+//! A handler has four steps. It takes the channel from the credential, parses the request into domain types, calls the
+//! engine once, and returns a typed reply.
 
 pub mod attribute;
 pub mod call;

@@ -4,7 +4,7 @@ use okyaku_domain::error::Error;
 use okyaku_domain::job::Job;
 
 use crate::access::{Erase, List, PlaceTombstones};
-use crate::items::attributes::{VERSION, number, string};
+use crate::items::attributes::string;
 use crate::items::job::{self, JOBS};
 use crate::key::SK;
 use crate::store::Store;
@@ -27,9 +27,7 @@ impl<A: PlaceTombstones> Store<A> {
     pub async fn save_job(&self, saved: &mut Job) -> Result<bool, Error> {
         let read = saved.version;
         saved.version += 1;
-        let write = Write::put(job::item(saved)?);
-        self.send(write.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(read)))))
-            .await
+        self.send(Write::put(job::item(saved)?).at_version(read)).await
     }
 }
 
@@ -58,9 +56,6 @@ impl<A: Erase> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn end_job(&self, ended: &Job) -> Result<bool, Error> {
-        let version = ended.version;
-        let delete = Write::delete(job::key(&ended.id));
-        self.send(delete.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(version)))))
-            .await
+        self.send(Write::delete(job::key(&ended.id)).at_version(ended.version)).await
     }
 }

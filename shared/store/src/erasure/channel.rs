@@ -9,7 +9,7 @@ use okyaku_domain::error::Error;
 
 use crate::access::{EndChannel, PlaceTombstones};
 use crate::item::Item;
-use crate::items::attributes::{ERASED_AT, VERSION, number, string, text};
+use crate::items::attributes::{ERASED_AT, number, string, text};
 use crate::items::credential::{self, CHANNEL};
 use crate::items::customer::CUSTOMER;
 use crate::items::event::EVENTS;
@@ -65,10 +65,7 @@ impl<A: EndChannel> Store<A> {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
     pub async fn drop_job(&self, job: &Erasure) -> Result<bool, Error> {
-        let version = job.version;
-        let delete = Write::delete(erasure::job(&job.id));
-        self.send(delete.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(version)))))
-            .await
+        self.send(Write::delete(erasure::job(&job.id)).at_version(job.version)).await
     }
 
     /// Deletes a channel's items on one page of the table's scan.

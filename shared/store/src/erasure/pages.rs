@@ -11,7 +11,7 @@ use okyaku_domain::limit::MARKERS_MS;
 
 use crate::access::Erase;
 use crate::item::Item;
-use crate::items::attributes::{VERSION, number, string};
+use crate::items::attributes::string;
 use crate::items::contact_point;
 use crate::items::customer::{self, CUSTOMER};
 use crate::items::event::EVENTS;
@@ -151,16 +151,13 @@ impl<A: Erase> Store<A> {
         let read = job.version;
         job.version += 1;
         let write = Write::put(erasure::job_item(job)?);
-        self.send(write.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(read)))))
-            .await
+        self.send(write.at_version(read)).await
     }
 
     /// Replaces the job by the receipt, in one transaction.
     pub(crate) async fn file(&self, job: &mut Erasure) -> Result<bool, Error> {
         job.swept_at = Some(self.now());
-        let open = Write::delete(erasure::job(&job.id));
-        let open =
-            open.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(job.version))));
+        let open = Write::delete(erasure::job(&job.id)).at_version(job.version);
         let receipt = Write::put(erasure::receipt_item(job)?);
         Ok(self.transact_all(vec![open, receipt]).await? == Some(true))
     }

@@ -10,7 +10,7 @@ use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 
 use crate::access::PlaceTombstones;
-use crate::items::attributes::{VERSION, number};
+use crate::items::attributes::number;
 use crate::items::contact_point::{self, Listed, Registrations};
 use crate::items::{customer, erasure as erasure_item};
 use crate::key::{PK, TTL};
@@ -166,9 +166,7 @@ impl<A: PlaceTombstones> Store<A> {
         let channel = &erasure.channel.clone();
         // The version guards against a write between the read of the person and this transaction.
         let own = Write::put(customer::tombstone(channel, &person.id, person.generation, erasure));
-        let mut writes = vec![
-            own.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(state.version)))),
-        ];
+        let mut writes = vec![own.at_version(state.version)];
         // A linked record is a visitor, so its generation is 0.
         for link in &person.links {
             writes.push(Write::put(customer::tombstone(channel, &link.id, 0, erasure)));

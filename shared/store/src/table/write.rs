@@ -6,6 +6,7 @@ use okyaku_domain::error::Error;
 
 use super::terms::Terms;
 use crate::item::Item;
+use crate::items::attributes::{VERSION, number};
 use crate::key::Key;
 
 #[derive(Debug)]
@@ -54,6 +55,11 @@ impl Write {
             None => text,
         });
         self
+    }
+
+    /// Adds the condition that the stored item still has the version that was read. Of two workers, only one goes on.
+    pub(crate) fn at_version(self, read: u64) -> Self {
+        self.when(|terms| format!("{} = {}", terms.name(VERSION), terms.value(number(read))))
     }
 
     /// Makes a transaction return the stored item if the condition is false.
