@@ -214,6 +214,14 @@ mod tests {
         let text = "a\n\n".repeat(100_000);
         let list = names(&text, "memberId").unwrap();
         assert_eq!((list.len(), list.last().unwrap().0), (100_000, 199_999));
+        // Windows' line ends, blank lines before everything, and fields with line breaks in them.
+        let list = names(&"a\r\n".repeat(100_000), "memberId").unwrap();
+        assert_eq!(list.last().unwrap().0, 100_000);
+        let list = names(&format!("{}a", "\n".repeat(100_000)), "memberId").unwrap();
+        assert_eq!(list, [(100_001, "a".to_owned())]);
+        let text = format!("memberId,note\n{}", "a,\"two\nlines\"\n".repeat(50_000));
+        let list = names(&text, "memberId").unwrap();
+        assert_eq!((list.len(), list.last().unwrap().0), (50_000, 100_000));
     }
 
     #[test]

@@ -316,3 +316,39 @@ async fn erasure_by_address_while_its_holders_are_linked_is_202() {
         shop.customer(&id).await.expect(404);
     }
 }
+
+/// Addresses that a page, a server or a builder erases while two visitors and a member that hold them are linked.
+#[tokio::test]
+async fn erasures_by_address_beside_links_never_fail() {
+    let by = [
+        json!({"email": ADDRESS}),
+        json!({"mobileNumber": "+821024682468"}),
+        json!({"email": " Victim@Example.com "}),
+    ];
+    for by in by {
+        for all in [false, true] {
+            let shop = Shop::open().await;
+            let both = json!({"profile": {"email": ADDRESS, "mobileNumber": "+821024682468"}});
+            let mut visitors = Vec::new();
+            for _ in 0..2 {
+                let visitor = shop.boot(both.clone()).await;
+                let path = format!("/open/v5/users/{}", visitor.str("/user/id"));
+                shop.server("PATCH", &path).json(both.clone()).await.expect(200);
+                visitors.push(visitor.str("/veilId").to_owned());
+            }
+            put(&shop, "owner", json!({})).await.expect(200);
+            let link = async |veil: &str| shop.boot_member("owner", json!({"veilId": veil})).await;
+            let (erased, first, second) = tokio::join!(
+                erase(&shop, json!({"by": by, "all": all})),
+                link(&visitors[0]),
+                link(&visitors[1])
+            );
+            first.expect(200);
+            second.expect(200);
+            assert!([202, 409].contains(&erased.status), "{by} {all}: {}", erased.status);
+            // Asked again when nothing moves, the erasure takes whoever is left.
+            let again = erase(&shop, json!({"by": by, "all": true})).await;
+            assert!([202, 404].contains(&again.status), "{by} {all}: {}", again.status);
+        }
+    }
+}

@@ -104,3 +104,37 @@ async fn glance_keeps_five_hundred_names_of_events() {
         assert_eq!(glance["events"]["furtherNames"], further);
     }
 }
+
+/// Long names, names in emoji and in one letter, names of JavaScript's own, and names of a linked visitor.
+#[tokio::test]
+async fn glance_counts_names_of_every_kind_and_of_every_record() {
+    let shop = Shop::open().await;
+    let visitor = shop.boot(json!({})).await;
+    let longest = "\u{1f44d}".repeat(64);
+    let mut names: Vec<String> =
+        ["__proto__", "constructor", "names", "count", "furtherNames", "a", "A", "\u{e9}", "e\u{301}"]
+            .map(str::to_owned)
+            .into();
+    names.push(longest.clone());
+    names.extend((0..300).map(|n| format!("{n:03}{}", "n".repeat(61))));
+    let events = |names: &[String]| -> Vec<Value> {
+        let event = |(at, name): (usize, &String)| json!({"id": format!("{at}-{name}").chars().take(60).collect::<String>(), "name": name, "createdAt": NOW});
+        names.iter().enumerate().map(event).collect()
+    };
+    for batch in events(&names).chunks(100) {
+        shop.track(visitor.str("/sessionToken"), json!(batch)).await.expect(200);
+    }
+    let member = shop.boot_member("lee", json!({"veilId": visitor.str("/veilId")})).await;
+    let further: Vec<String> = (0..300).map(|n| format!("member {n:03}")).collect();
+    for batch in events(&further).chunks(100) {
+        shop.track(member.str("/sessionToken"), json!(batch)).await.expect(200);
+    }
+    let glance = shop.server("GET", "/okyaku/v1/contacts/@lee").send().await.expect(200).clone();
+    let counts = glance["events"]["counts"].as_object().unwrap();
+    assert_eq!(counts.len(), 500);
+    assert!(counts.values().all(|count| *count == 1));
+    assert_eq!(glance["events"]["furtherNames"], json!({"names": 110, "count": 110}));
+    for name in ["__proto__", "constructor", "A", "a"] {
+        assert_eq!(counts.get(name), Some(&json!(1)), "{name}");
+    }
+}

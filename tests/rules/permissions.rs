@@ -94,6 +94,23 @@ fn maximum_of_0_lifts_an_earlier_maximum() {
         let choice = most[property].as_array().unwrap();
         assert_eq!((&choice[0], &choice[2]), (&json!(condition), &json!(-1)), "{property}");
     }
+    // The maximum of the table counts for its index, which names none of its own that could stay behind.
+    let table = &template["Resources"]["Table"]["Properties"];
+    for index in table["GlobalSecondaryIndexes"].as_array().unwrap() {
+        assert!(index["OnDemandThroughput"].is_null());
+    }
+    // No other property of the table is left out by a condition: on a deployed table, left out means unchanged.
+    assert!(!table.to_string().contains("AWS::NoValue"), "{table}");
+    // A text is left out nowhere else either: an emptied parameter empties the variable.
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let left_out: Vec<&String> = variables
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| value.to_string().contains("AWS::NoValue"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(left_out, ["AWS_ENDPOINT_URL_DYNAMODB"]);
 }
 
 /// What IAM is asked for: an action, and the partition that it is for (`dynamodb:LeadingKeys`).
