@@ -76,7 +76,7 @@ async fn full_user_is_the_v5_user_with_times_in_epoch_milliseconds() {
           "osName": "iOS",
           "sdkName": null,
           "sdkVersion": null,
-          "sessionsCount": 0
+          "sessionsCount": 1
         },
         "mobileNumber": "+821012345678",
         "mobileNumberQualified": true,
@@ -93,7 +93,7 @@ async fn full_user_is_the_v5_user_with_times_in_epoch_milliseconds() {
           "name": "Mina"
         },
         "province": null,
-        "sessionsCount": 1,
+        "sessionsCount": 2,
         "systemLanguage": "ko",
         "tags": [
           "new",

@@ -146,12 +146,29 @@ async fn app_session_is_mobile_and_its_touches_too() {
 }
 
 #[tokio::test]
-async fn app_and_browser_within_thirty_minutes_are_one_session() {
+async fn silence_is_counted_for_app_and_browser_apart() {
+    let shop = Shop::open().await;
+    let id = boot(&shop).await;
+    shop.clock.advance(5 * MINUTE);
+    let app = json!({"veilId": UUID, "app": {"name": "Shop"}});
+    shop.boot(app.clone()).await.expect(200);
+    assert_eq!(counts(&shop, &id).await, json!([2, 1, 1]));
+    // The app keeps the customer busy for 40 minutes. The browser was silent.
+    for _ in 0..8 {
+        shop.clock.advance(5 * MINUTE);
+        shop.boot(app.clone()).await.expect(200);
+    }
+    assert_eq!(counts(&shop, &id).await, json!([2, 1, 1]));
+    boot(&shop).await;
+    assert_eq!(counts(&shop, &id).await, json!([3, 2, 1]));
+}
+
+#[tokio::test]
+async fn app_and_browser_have_times_of_their_own() {
     let shop = Shop::open().await;
     let id = boot(&shop).await;
     shop.clock.advance(10 * MINUTE);
     shop.boot(json!({"veilId": UUID, "app": {"name": "Shop"}})).await.expect(200);
-    assert_eq!(counts(&shop, &id).await, json!([1, 1, 0]));
     let user = shop.customer(&id).await.expect(200)["user"].clone();
     assert_eq!(user["mobile"]["lastSeenAt"], NOW + 10 * MINUTE);
     assert_eq!(user["web"]["lastSeenAt"], NOW);

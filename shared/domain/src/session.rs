@@ -24,15 +24,14 @@ pub enum Platform {
 /// Counts a session after [`SILENCE`] and moves `lastSeenAt` after [`LAG`]. In between, the customer stays
 /// unchanged. A `now` before the stored times changes nothing.
 ///
-/// For example, a boot 30 minutes after `lastSeenAt` stays in the session. A boot 1 ms later opens a new
-/// session.
+/// For example, a boot 30 minutes after the last sight in a browser stays in the session. A boot 1 ms later opens a new
+/// session. The app's silence counts apart: a visit of the app is a session of its own.
 pub fn seen(customer: &mut Customer, platform: Platform, now: Millis) {
     let last = match platform {
         Platform::Web => customer.web.last_seen_at,
         Platform::Mobile => customer.mobile.last_seen_at,
     };
-    // Browser and app share the silence, but each has a lag of its own.
-    let opens = customer.last_seen_at.is_none_or(|last| now - last > SILENCE);
+    let opens = last.is_none_or(|last| now - last > SILENCE);
     let moves = opens || last.is_none_or(|last| now - last > LAG);
     if !moves {
         return;

@@ -177,8 +177,8 @@ impl Customer {
 
     /// A sight of it; whether that has to be written.
     pub(crate) fn sight(&mut self, app: bool, now: i64) -> bool {
-        let opens = self.seen.is_none_or(|seen| now - seen > 30 * MINUTE);
         let side = if app { self.app_seen } else { self.web_seen };
+        let opens = side.is_none_or(|seen| now - seen > 30 * MINUTE);
         let stale = |seen: Option<i64>| seen.is_none_or(|seen| now - seen > MINUTE);
         if !opens && !stale(self.seen) && !stale(side) && month(self.updated_at) == month(now) {
             return false;
