@@ -193,7 +193,7 @@ async fn channel_sees_only_its_own_rejections() {
     bad_boot(&shop).await;
     let other = Channel::create(&shop, "Other", &[]).await;
     assert_eq!(other.server(&shop, "GET", PATH, &json!({})).await.expect(200), &json!({"rejections": []}));
-    other.boot(&shop, json!({"tags": 1})).await.expect(422);
+    other.boot(&shop, json!({"tags": 1})).await.expect(200);
     let own = other.server(&shop, "GET", PATH, &json!({})).await;
     assert_eq!(own.body["rejections"].as_array().unwrap().len(), 1);
     assert_eq!(rows(&shop).await.len(), 1);

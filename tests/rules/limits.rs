@@ -185,7 +185,7 @@ async fn customer_has_at_most_20_tags_of_at_most_100_characters() {
     let dropped = shop.boot(json!({"tags": tags(PAGE_TAGS + 1)})).await;
     assert_eq!(dropped.expect(200)["dropped"][0]["message"], "pages set at most 10 tags of a customer");
     let over = shop.boot(json!({"tags": tags(TAGS + 1)})).await;
-    assert_eq!((over.status, over.fields()), (422, vec!["tags".to_owned()]));
+    assert_eq!(over.expect(200)["dropped"][0]["message"], "must have at most 20 tags");
     let one_more = shop.page("PATCH", "/front/v1/users/me/tags", &token).json(json!({"tags": ["one"]})).await;
     assert_eq!(one_more.expect(422)["details"][0]["message"], "pages set at most 10 tags of a customer");
     let known = json!({"tags": ["tag0", "TAG1"]});

@@ -13,6 +13,7 @@ mod operations;
 mod page_view;
 mod permissions;
 mod privacy;
+mod real_input;
 mod session_end;
 mod tenancy;
 mod tenancy_of_routes;

@@ -172,8 +172,7 @@ async fn refusal_reveals_no_value_to_the_log_or_the_caller() {
             tells_nothing(&answer.body["dropped"].to_string(), &[]);
         }
     }
-    for bytes in
-        [&br#"{"profile":{"email":"kanarie@vogel.example\ud800"}}"#[..], b"kanarie=vogel", b"{}kanarie"]
+    for bytes in [&br#"{"profile":{"email":"kanarie@vogel.example\x"}}"#[..], b"kanarie=vogel", b"{}kanarie"]
     {
         for path in ["/front/v1/boot", "/open/v5/users", "/front/v1/events"] {
             let refused = shop.server("POST", path).bytes(bytes).await;

@@ -59,6 +59,15 @@ impl Shop {
         Self { gateway: Gateway::new(base.clone()), base, clock, recorder }
     }
 
+    /// A shop whose channel is in this region.
+    pub async fn in_region(region: &str) -> Self {
+        let shop = Self::open().await;
+        let channel = crate::development_channel();
+        let command = json!({"action": "setRegion", "channelId": channel, "region": region});
+        shop.admin(command).await.unwrap();
+        shop.another_instance()
+    }
+
     /// The same table seen by another instance: nothing cached.
     pub fn another_instance(&self) -> Self {
         let base = Base::new(

@@ -8,9 +8,8 @@ use okyaku_domain::customer::Customer;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::DETAILS;
-use okyaku_domain::patch::{self, Patch};
+use okyaku_domain::patch::Patch;
 use okyaku_domain::rejection::Rejection;
-use okyaku_domain::sender::Sender;
 use okyaku_domain::session::Platform;
 use okyaku_domain::tag;
 use okyaku_domain::wrong_fields::WrongFields;
@@ -83,12 +82,8 @@ fn shown(app: &App<Access>, channel: &Channel, customer: &Customer, sent: &Patch
 pub(crate) async fn update(app: &App<Access>, call: &Call, page: Page) -> Result<Reply, Error> {
     let Page { channel, claims } = page;
     let (mut body, _) = call.json()?;
-    let mut dropped = parse::supplied(&channel, &mut body)?;
-    let (patch, unread) = patch::parse(&body, Sender::Page, &channel.region, &[])?;
-    dropped.extend(unread);
-    if patch.is_empty() && dropped.is_empty() {
-        return Err(Error::invalid("body", "must change something"));
-    }
+    let mut dropped = Vec::new();
+    let patch = parse::patch(&channel, &mut body, &[], &mut dropped)?;
     let (customer, refused) =
         engine::update_session(app, &channel.id, &claims.sub, &patch, &call.invocation).await?;
     dropped.extend(refused);

@@ -12,9 +12,9 @@ use okyaku_domain::field;
 use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::json::json_bytes;
 use okyaku_domain::limit::{ARRIVAL_BYTES, NAME_CHARS};
+use okyaku_domain::patch::{self, Patch};
 use okyaku_domain::sender::Sender;
-use okyaku_domain::wrong_fields::WrongFields;
-use okyaku_domain::{member_hash, patch, text};
+use okyaku_domain::{member_hash, text};
 use okyaku_engine::App;
 use serde_json::{Map, Value};
 
@@ -33,9 +33,10 @@ const UTM: [(&str, &str); 5] = [
 
 /// Parses a boot. Returns the boot and the dropped fields.
 ///
+/// A wrong field is dropped, and the boot goes on without it (R5).
+///
 /// # Errors
-/// [`Error::Unauthorized`] if the memberId needs a proof and has none (R1). [`Error::Invalid`] or
-/// [`Error::TooLarge`].
+/// [`Error::Unauthorized`] if the memberId needs a proof and has none (R1). [`Error::TooLarge`].
 pub(crate) fn boot(
     app: &App<Access>,
     channel: &Channel,
@@ -44,19 +45,14 @@ pub(crate) fn boot(
 ) -> Result<(Boot, Vec<Detail>), Error> {
     // A page's template may fill empty values with null. At boot null counts as absent, and clears nothing.
     body.retain(|_, value| !value.is_null());
+    let mut dropped = Vec::new();
     // Read the parts of the body. The remaining keys are a patch.
-    let (mut dropped, mut wrong) = (Vec::new(), WrongFields::default());
-    let claim = wrong.take(claim(app, channel, &body, &mut dropped))?;
-    let veil = wrong.take(json::text(&body, "veilId"))?.map(|veil| veil.and_then(VeilId::parse));
-    let info = wrong.take(json::child(&body, "app"))?;
-    let info = info.map(|info| info.map(|app| app_info(app, &mut dropped)));
-    let arrival = wrong.take(arrival(&body))?;
-    dropped.extend(supplied(channel, &mut body)?);
-    let patch = wrong.take(patch::parse(&body, Sender::Page, &channel.region, &KNOWN))?;
-    // Refuse with all wrong fields, or go on with all parts.
-    let parts = claim.zip(veil.zip(info)).zip(arrival.zip(patch));
-    let ((claim, (veil, info)), (arrival, (mut patch, refused))) = wrong.end(parts)?;
-    dropped.extend(refused);
+    let claim = claim(app, channel, &body, &mut dropped)?;
+    let veil = readable(json::text(&body, "veilId"), &mut dropped)?.and_then(VeilId::parse);
+    let info = readable(json::child(&body, "app"), &mut dropped)?;
+    let info = info.map(|app| app_info(&app, &mut dropped));
+    let arrival = arrival(&body, &mut dropped)?;
+    let mut patch = patch(channel, &mut body, &KNOWN, &mut dropped)?;
     // The arrival fills `profileOnce`. A value that the page sent itself wins.
     for (key, value) in arrival {
         match field::value(key, &value, &channel.region) {
@@ -82,13 +78,44 @@ pub(crate) fn boot(
     Ok((boot, dropped))
 }
 
+/// Parses a page's patch, and adds the dropped fields. `known` names further keys that the route itself reads.
+///
+/// # Errors
+/// [`Error::TooLarge`].
+pub(crate) fn patch(
+    channel: &Channel,
+    body: &mut Map<String, Value>,
+    known: &[&str],
+    dropped: &mut Vec<Detail>,
+) -> Result<Patch, Error> {
+    patch::lift(body);
+    dropped.extend(supplied(channel, body)?);
+    let (patch, refused) = patch::parse(body, Sender::Page, &channel.region, known)?;
+    dropped.extend(refused);
+    Ok(patch)
+}
+
+/// Returns a part of a page's body. If the part is wrong, its fields are dropped.
+///
+/// # Errors
+/// Any error other than [`Error::Invalid`].
+fn readable<T>(read: Result<Option<T>, Error>, dropped: &mut Vec<Detail>) -> Result<Option<T>, Error> {
+    read.or_else(|error| match error {
+        Error::Invalid(details) => {
+            dropped.extend(details);
+            Ok(None)
+        }
+        error => Err(error),
+    })
+}
+
 /// Keeps only the fields of a page's body that the channel's builder supplies (R13).
 ///
 /// Only Firstmall has a fixed list of fields. Returns the dropped fields.
 ///
 /// # Errors
 /// [`Error::TooLarge`] by the limits of any page. The dropped fields count too, because the page sent them.
-pub(crate) fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
+fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
     let mut dropped = Vec::new();
     if channel.connection(Builder::Firstmall).is_none() {
         return Ok(dropped);
@@ -111,10 +138,15 @@ fn claim(
     body: &Map<String, Value>,
     dropped: &mut Vec<Detail>,
 ) -> Result<Option<Claim>, Error> {
-    let hash = json::text(body, "memberHash")?;
-    let Some(text) = json::text(body, "memberId")? else { return Ok(None) };
+    let hash = readable(json::text(body, "memberHash"), dropped)?;
+    // A shop's database has numbers as ids, and its page writes them as numbers.
+    let text = match body.get("memberId") {
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => readable(json::text(body, "memberId"), dropped)?.map(str::to_owned),
+    };
+    let Some(text) = text else { return Ok(None) };
     // A malformed memberId is dropped, and the boot goes on as a visitor's boot.
-    let member_id = match MemberId::parse(text) {
+    let member_id = match MemberId::parse(&text) {
         Ok(member_id) => member_id,
         Err(message) => {
             dropped.push(Detail::new("memberId", message));
@@ -125,9 +157,9 @@ fn claim(
     if !channel.member_hash_enabled {
         return Ok(Some(Claim { member_id, proven: false }));
     }
-    // The memberHash must prove the memberId.
+    // The memberHash must prove the memberId, over the bytes that the page sent.
     let secret = app.keys().open(&channel.member_hash_secret)?;
-    if !hash.is_some_and(|hash| member_hash::proves(&secret, member_id.as_str(), hash)) {
+    if !hash.is_some_and(|hash| member_hash::proves(&secret, &text, hash)) {
         return Err(Error::Unauthorized("the memberHash is missing or wrong"));
     }
     Ok(Some(Claim { member_id, proven: true }))
@@ -164,13 +196,20 @@ fn app_info(app: &Map<String, Value>, dropped: &mut Vec<Detail>) -> AppInfo {
 /// Returns the referrer and UTM values of the first page, for `profileOnce` (R2).
 ///
 /// For example, `?utm_source=newsletter` gives `utmSource` with the value `newsletter`.
-fn arrival(body: &Map<String, Value>) -> Result<Vec<(&'static str, Value)>, Error> {
-    let Some(page) = json::child(body, "page")? else { return Ok(Vec::new()) };
-    let text = |key: &str, field: &str| match page.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or_else(|| Error::invalid(field, "must be text")),
+fn arrival(
+    body: &Map<String, Value>,
+    dropped: &mut Vec<Detail>,
+) -> Result<Vec<(&'static str, Value)>, Error> {
+    let Some(page) = readable(json::child(body, "page"), dropped)? else { return Ok(Vec::new()) };
+    let mut text = |key: &str, field: &str| match page.get(key) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.as_str()),
+        Some(_) => {
+            dropped.push(Detail::new(field, "must be text"));
+            None
+        }
     };
-    let (url, referrer) = (text("url", "page.url")?, text("referrer", "page.referrer")?);
+    let (url, referrer) = (text("url", "page.url"), text("referrer", "page.referrer"));
     let query = url.and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
     // Leave the fragment out.
     let query = query.split('#').next().unwrap_or_default();

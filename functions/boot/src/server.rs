@@ -1,17 +1,21 @@
 //! The Open API's writes of a customer.
 
 use okyaku_api::{Call, Reply, Server, json, scope, user};
+use okyaku_domain::basic_key;
 use okyaku_domain::channel::Channel;
 use okyaku_domain::command::upsert::Upsert;
-use okyaku_domain::customer::Customer;
+use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::MemberId;
+use okyaku_domain::limit::DETAILS;
 use okyaku_domain::patch::{self, Patch};
 use okyaku_domain::person_ref::PersonRef;
+use okyaku_domain::rejection::Rejection;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::wrong_fields::WrongFields;
-use okyaku_engine::{App, server as engine};
-use serde_json::{Value, json};
+use okyaku_engine::App;
+use okyaku_engine::server::{self as engine, Stored};
+use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 
@@ -20,32 +24,34 @@ type Caller = Server<scope::Write>;
 /// Answers PUT: `@memberId` creates or patches a member, and any other id patches a customer.
 pub(crate) async fn put(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
-    let (body, _) = call.json()?;
+    let (mut body, _) = call.json()?;
+    // A shop's job reads a customer, changes a key, and puts the whole back.
+    let ignored = basic_key::take(&mut body);
     let mut wrong = WrongFields::default();
     let member = call.param("userId").strip_prefix('@').map(MemberId::parse).transpose();
     let member = wrong.take(member.map_err(|message| Error::invalid("memberId", message)))?;
     let revive = wrong.take(json::flag(&body, "revive"))?;
     let patch = wrong.take(patch::parse(&body, Sender::Server, &channel.region, &["revive"]))?;
-    let (member, (revive, (patch, _))) = wrong.end(member.zip(revive.zip(patch)))?;
-    let customer = match &member {
+    let (member, (revive, (patch, unread))) = wrong.end(member.zip(revive.zip(patch)))?;
+    let stored = match &member {
         None => engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?,
         Some(member) => {
             let upsert = Upsert { member, patch: &patch, revive };
             engine::upsert(app, &channel.id, upsert, &call.invocation).await?
         }
     };
-    reply(app, channel, &customer, &patch)
+    reply(app, channel, stored, &patch, unread, &ignored)
 }
 
 pub(crate) async fn patch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    let (patch, _) = patch::parse(&body, Sender::Server, &channel.region, &[])?;
-    if patch.is_empty() {
+    let (patch, unread) = patch::parse(&body, Sender::Server, &channel.region, &[])?;
+    if patch.is_empty() && unread.is_empty() {
         return Err(Error::invalid("body", "must change something"));
     }
-    let customer = engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?;
-    reply(app, channel, &customer, &patch)
+    let stored = engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?;
+    reply(app, channel, stored, &patch, unread, &[])
 }
 
 pub(crate) async fn touch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
@@ -65,15 +71,28 @@ pub(crate) async fn block(
     Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()) }))
 }
 
-/// Returns the customer, and the set-once fields of the patch that kept an earlier value.
-fn reply(app: &App<Access>, channel: &Channel, customer: &Customer, patch: &Patch) -> Result<Reply, Error> {
-    let user = user::of_server(channel, customer, app.now());
+/// Returns the customer, the set-once fields of the patch that kept an earlier value, the refused fields of a partial
+/// patch, and the keys that a caller cannot write.
+fn reply(
+    app: &App<Access>,
+    channel: &Channel,
+    stored: Stored,
+    patch: &Patch,
+    unread: Vec<Detail>,
+    ignored: &[String],
+) -> Result<Reply, Error> {
+    let Stored { customer, dropped } = stored;
+    let mut body = Map::from_iter([
+        ("user".to_owned(), user::of_server(channel, &customer, app.now())),
+        ("online".to_owned(), Value::Null),
+    ]);
+    // Channel Talk's reply lacks these keys, so a reply without such fields lacks the keys too.
     let kept = customer.kept_despite(patch);
-    // Channel Talk's reply lacks the key, so a reply without such a field lacks the key too.
-    if kept.is_empty() {
-        return Reply::ok(json!({ "user": user, "online": Value::Null }));
-    }
-    Reply::ok(json!({ "user": user, "online": Value::Null, "kept": kept }))
+    let dropped: Vec<Detail> = unread.into_iter().chain(dropped).take(DETAILS).collect();
+    let lists = [("kept", json!(kept)), ("dropped", json!(dropped)), ("ignored", json!(ignored))];
+    let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    body.extend(lists.into_iter().filter(|(_, list)| some(list)).map(|(key, list)| (key.to_owned(), list)));
+    Ok(Reply::ok(body)?.rejecting(dropped.iter().map(Rejection::of).collect()))
 }
 
 /// Returns the person that `{userId}` names.

@@ -8,8 +8,11 @@ use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku_api::{Call, Reply, Server, scope, serve_counting_rejections, user};
 use okyaku_domain::contact_point::ContactPointKind;
+use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
+use okyaku_domain::limit::DETAILS;
 use okyaku_domain::patch::{self, Patch, Verified};
+use okyaku_domain::rejection::Rejection;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::{App, server as engine};
@@ -31,14 +34,22 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    let patch = parse(&body, &channel.region)?;
+    let (patch, mut dropped) = parse(&body, &channel.region)?;
     let lead = engine::create_lead(app, &channel.id, &patch, &call.invocation).await?;
-    Reply::ok(json!({ "user": user::of_server(channel, &lead, app.now()) }))
+    let user = user::of_server(channel, &lead.customer, app.now());
+    dropped.extend(lead.dropped);
+    dropped.truncate(DETAILS);
+    // Channel Talk's reply lacks the key, so a reply without refused fields lacks the key too.
+    if dropped.is_empty() {
+        return Reply::ok(json!({ "user": user }));
+    }
+    let reply = Reply::ok(json!({ "user": user, "dropped": dropped }))?;
+    Ok(reply.rejecting(dropped.iter().map(Rejection::of).collect()))
 }
 
 /// Parses the body. Only contact points in `qualified` count as verified, because the manager vouches for
-/// them.
-fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
+/// them. Returns the patch, and the refused fields of a partial patch.
+fn parse(body: &Map<String, Value>, region: &str) -> Result<(Patch, Vec<Detail>), Error> {
     let mut wrong = WrongFields::default();
     match body.get("profile") {
         // The patch names every other type of profile.
@@ -47,9 +58,9 @@ fn parse(body: &Map<String, Value>, region: &str) -> Result<Patch, Error> {
     }
     let patch = wrong.take(patch::parse(body, Sender::Server, region, &["qualified"]))?;
     let qualified = wrong.take(qualified(body))?;
-    let ((mut patch, _), verified) = wrong.end(patch.zip(qualified))?;
+    let ((mut patch, dropped), verified) = wrong.end(patch.zip(qualified))?;
     patch.verified = verified;
-    Ok(patch)
+    Ok((patch, dropped))
 }
 
 /// Reads `qualified`, the kinds of contact points that the manager vouches for.

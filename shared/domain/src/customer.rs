@@ -182,15 +182,14 @@ impl Customer {
     pub fn contact_points(&self) -> impl Iterator<Item = (ContactPoint, bool)> {
         ContactPointKind::ALL.into_iter().filter_map(|kind| {
             let field = self.profile.get(kind.key())?;
-            let address = field.value.as_str()?.to_owned();
-            Some((ContactPoint { kind, address }, field.verified))
+            Some((ContactPoint::of(kind, field.value.as_str()?), field.verified))
         })
     }
 
-    /// Applies a patch (R2–R5). Returns the refused fields for a page.
+    /// Applies a patch (R2–R5). Returns the refused fields, if the rest is stored.
     ///
     /// # Errors
-    /// The refused fields, if the sender is anything but a page. Then the caller must discard the customer.
+    /// The refused fields, if the patch fails as a whole. Then the caller must discard the customer.
     pub fn apply(&mut self, patch: &Patch, sender: Sender, now: Millis) -> Result<Vec<Detail>, Vec<Detail>> {
         let writer = Writer { sender, time: now, verified: &patch.verified };
         let mut refused = Vec::new();
@@ -224,9 +223,8 @@ impl Customer {
         if sender != Sender::Page {
             self.name_by(patch, now);
         }
-        // A page's patch goes on and reports the refused fields. Any further patch fails as a whole.
         refused.truncate(DETAILS);
-        if !refused.is_empty() && sender != Sender::Page {
+        if !refused.is_empty() && !patch.stores_the_rest(sender) {
             return Err(refused);
         }
         Ok(refused)

@@ -151,6 +151,8 @@ fn property(body: &Map<String, Value>, name: &str) -> Result<(Option<String>, Op
     let mut property = match body.get("property") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(property)) => property.clone(),
+        // PHP writes an empty object so.
+        Some(Value::Array(list)) if list.is_empty() => Map::new(),
         Some(_) => return Err(("property", "must be an object".into())),
     };
     fits(&property, 1)?;

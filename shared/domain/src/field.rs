@@ -7,6 +7,7 @@ use super::limit::PROFILE_KEY_CHARS;
 use super::sender::Sender;
 use super::text::{has_control, has_control_in_prose};
 use super::time::{self, Millis};
+use super::unicode::composed;
 
 /// The declared type of a profile field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,21 +101,22 @@ impl Field {
     }
 }
 
-/// Parses a profile key: 1–64 characters, and control characters are refused.
+/// Parses a profile key: 1–64 characters in the canonical composition (NFC). Control characters are refused.
 ///
 /// # Errors
 /// A message with the rule for keys.
-pub fn key(text: &str) -> Result<(), String> {
+pub fn key(text: &str) -> Result<String, String> {
+    let text = composed(text);
     if text.trim().is_empty() {
         return Err("a key must not be empty".into());
     }
     if text.chars().count() > PROFILE_KEY_CHARS {
         return Err(format!("a key must have at most {PROFILE_KEY_CHARS} characters"));
     }
-    if has_control(text) {
+    if has_control(&text) {
         return Err("a key must not have control characters".into());
     }
-    Ok(())
+    Ok(text)
 }
 
 /// Parses the value of `key` by its declared type. An undeclared key takes every allowed type.

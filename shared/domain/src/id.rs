@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Serialize};
 
 use super::limit::MEMBER_ID_CHARS;
 use super::text::has_control;
+use super::unicode::{composed, is_invisible};
 
 /// Defines an id of 20 lower-hex characters, the shape of Channel Talk's ids.
 macro_rules! hex_id {
@@ -67,16 +66,6 @@ pub fn is_lower_hex(text: &str, length: usize) -> bool {
 #[serde(transparent)]
 pub struct MemberId(String);
 
-/// Returns whether a character is invisible: a format character, a default-ignorable character of Unicode, or
-/// the blank pattern of Braille.
-///
-/// For example, U+202E turns the following text around, and U+FE0F changes only the look.
-fn is_invisible(c: char) -> bool {
-    c == '\u{2800}'
-        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
-}
-
 /// The quotes and brackets around a placeholder.
 const QUOTES: [char; 22] = [
     '"', '\'', '`', '´', '“', '”', '„', '‘', '’', '«', '»', '「', '」', '『', '』', '(', ')', '[', ']', '<',
@@ -110,7 +99,7 @@ const PLACEHOLDERS: [&str; 18] = [
 ];
 
 impl MemberId {
-    /// Parses a memberId (R1): 1–64 characters.
+    /// Parses a memberId (R1): 1–64 characters, in the canonical composition (NFC).
     ///
     /// White space, invisible characters, control characters, `/ ? # % \` and placeholders are refused. For
     /// example, `user@example.com` is a memberId, and `a b` and `null` are refused.
@@ -121,6 +110,8 @@ impl MemberId {
         if text.trim().is_empty() {
             return Err("must not be blank");
         }
+        // Keyboards and file systems write one text in several forms: 홍 may be one character or three.
+        let text = &composed(text);
         if text.chars().count() > MEMBER_ID_CHARS {
             return Err("must have at most 64 characters");
         }
@@ -261,6 +252,24 @@ mod tests {
         ] {
             assert!(MemberId::parse(text).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_text_in_two_forms_is_one_member() {
+        for (typed, composed) in [
+            ("\u{1112}\u{1169}\u{11bc}", "홍"),
+            ("cafe\u{301}", "café"),
+            ("\u{304b}\u{3099}", "が"),
+            ("lucas", "lucas"),
+        ] {
+            assert_eq!(MemberId::parse(typed).unwrap().as_str(), composed);
+        }
+        // Only the canonical form: a half-width and a full-width text stay two members.
+        assert_ne!(MemberId::parse("ｶ"), MemberId::parse("カ"));
+        // The length is that of the composed form.
+        let typed = "\u{1112}\u{1169}\u{11bc}".repeat(64);
+        assert!(MemberId::parse(&typed).is_ok());
+        assert!(MemberId::parse(&(typed + "a")).is_err());
     }
 
     #[test]

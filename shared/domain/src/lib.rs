@@ -39,4 +39,5 @@ pub mod shop_event;
 pub mod tag;
 pub mod text;
 pub mod time;
+pub mod unicode;
 pub mod wrong_fields;

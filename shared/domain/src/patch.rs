@@ -10,13 +10,22 @@ use super::field;
 use super::json::json_bytes;
 use super::limit::{DETAILS, PAGE_PATCH_BYTES};
 use super::sender::Sender;
+use super::unicode::{composed, folded};
 use super::{tag, text};
 use crate::detail::Detail;
 use crate::error::Error;
 
 /// The keys of a request body that [`parse`] reads.
-pub(crate) const KEYS: [&str; 7] =
-    ["blocked", "language", "profile", "profileOnce", "tags", "unsubscribeEmail", "unsubscribeTexting"];
+pub(crate) const KEYS: [&str; 8] = [
+    "blocked",
+    "language",
+    "partial",
+    "profile",
+    "profileOnce",
+    "tags",
+    "unsubscribeEmail",
+    "unsubscribeTexting",
+];
 
 /// The kinds of contact points that a writer verifies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +79,8 @@ pub struct Patch {
     pub blocked: Option<bool>,
     /// The kinds of contact points that the writer verifies.
     pub verified: Verified,
+    /// Whether a server asks to store the rest if a part is refused.
+    pub partial: bool,
 }
 
 impl Patch {
@@ -90,6 +101,13 @@ impl Patch {
             && self.blocked.is_none()
     }
 
+    /// Returns whether the rest is stored if a part of the patch is refused: for a page always, for a server if the server
+    /// asked for it (R5).
+    #[must_use]
+    pub fn stores_the_rest(&self, sender: Sender) -> bool {
+        self.partial || sender == Sender::Page
+    }
+
     /// Returns the patch's change of `profile.name`: a name, or `Some(None)` to clear the name. `profileOnce`
     /// is left out.
     #[must_use]
@@ -103,16 +121,45 @@ impl Patch {
     }
 }
 
-/// Reads a patch from a request body. Returns the patch and the fields dropped for a page.
+/// Top-level keys of a page's `updateUser` and boot that belong into the profile, as pages of Channel Talk write them.
+const LIFTED: [&str; 3] = ["email", "mobileNumber", "name"];
+
+/// Moves the profile keys that a page wrote on the first level into the profile (R5).
 ///
-/// `known` names further keys that the route itself reads.
+/// For example, `{"name":"Kim","profile":{"grade":"gold"}}` becomes `{"profile":{"grade":"gold","name":"Kim"}}`. A key
+/// of the profile itself wins.
+pub fn lift(body: &mut Map<String, Value>) {
+    // A reset, or a profile that is no object, has no room for the keys.
+    if body.get("profile").is_some_and(|profile| !profile.is_object() && !is_empty_list(profile)) {
+        return;
+    }
+    let lifted: Vec<_> = LIFTED.iter().filter_map(|key| body.remove_entry(*key)).collect();
+    if lifted.is_empty() {
+        return;
+    }
+    let mut fields: Map<String, Value> = lifted.into_iter().collect();
+    if let Some(Value::Object(own)) = body.remove("profile") {
+        fields.extend(own);
+    }
+    body.insert("profile".into(), Value::Object(fields));
+}
+
+/// Returns whether a value is `[]`, as PHP writes an empty object.
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Reads a patch from a request body. Returns the patch and the dropped fields.
+///
+/// A page's body never fails as a whole: each wrong field is dropped. So is each wrong field of a server that sent
+/// `"partial": true`. `known` names further keys that the route itself reads.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every wrong field:
+/// [`Error::Invalid`] names every wrong field of a server:
 ///
 /// - a basic key
-/// - a basic field of a wrong type
-/// - an invalid profile field or an unknown key, except from a page
+/// - a field of a wrong type
+/// - an unknown key
 ///
 /// [`Error::TooLarge`] if a page's profile is over 8 KB.
 pub fn parse(
@@ -121,7 +168,7 @@ pub fn parse(
     region: &str,
     known: &[&str],
 ) -> Result<(Patch, Vec<Detail>), Error> {
-    let mut reader = Reader { sender, region, wrong: Vec::new(), dropped: Vec::new() };
+    let mut reader = Reader { sender, region, refused: Vec::new() };
     let mut patch = Patch::default();
     // Only a page leaves its contact points unverified.
     if sender != Sender::Page {
@@ -138,20 +185,23 @@ pub fn parse(
             "unsubscribeEmail" => patch.unsubscribe_email = reader.flag(key, value),
             "unsubscribeTexting" => patch.unsubscribe_texting = reader.flag(key, value),
             "blocked" if sender != Sender::Page => patch.blocked = reader.flag(key, value),
+            "partial" if sender != Sender::Page => {
+                patch.partial = reader.flag(key, value).unwrap_or_default();
+            }
             key if is_basic(key) || key == "blocked" => {
-                reader.wrong(key, "is a basic key, which a caller cannot write");
+                reader.refuse(key, "is a basic key, which a caller cannot write");
             }
             key => reader.refuse(key, "is not a known key"),
         }
     }
-    // The size comes first, so that a large profile is 413 and not 422.
+    // The size comes first, so that a large profile is 413 and not dropped.
     if sender == Sender::Page {
         fits_a_page(body)?;
     }
-    if !reader.wrong.is_empty() {
-        return Err(Error::Invalid(reader.wrong));
+    if patch.stores_the_rest(sender) || reader.refused.is_empty() {
+        return Ok((patch, reader.refused));
     }
-    Ok((patch, reader.dropped))
+    Err(Error::Invalid(reader.refused))
 }
 
 /// Checks the size of `profile` and `profileOnce` in one request of a page.
@@ -167,30 +217,24 @@ pub fn fits_a_page(body: &Map<String, Value>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds a detail, unless the list is full.
-fn note(list: &mut Vec<Detail>, field: &str, message: &str) {
-    if list.len() < DETAILS {
-        list.push(Detail::new(field, message));
-    }
+/// Returns whether a value is a blank e-mail address or phone number.
+fn is_blank_address(key: &str, value: &Value) -> bool {
+    ContactPointKind::of_key(key).is_some()
+        && value.as_str().is_some_and(|text| folded(text).trim().is_empty())
 }
 
-/// Collects the wrong and the dropped fields while the parts are read.
+/// Collects the refused fields while the parts are read.
 struct Reader<'a> {
     sender: Sender,
     region: &'a str,
-    wrong: Vec<Detail>,
-    dropped: Vec<Detail>,
+    refused: Vec<Detail>,
 }
 
 impl Reader<'_> {
-    fn wrong(&mut self, field: &str, message: &str) {
-        note(&mut self.wrong, field, message);
-    }
-
-    /// Drops and reports a page's field. The field of any further sender is wrong (R5).
     fn refuse(&mut self, field: &str, message: &str) {
-        let list = if self.sender == Sender::Page { &mut self.dropped } else { &mut self.wrong };
-        note(list, field, message);
+        if self.refused.len() < DETAILS {
+            self.refused.push(Detail::new(field, message));
+        }
     }
 
     fn profile(&mut self, value: &Value) -> Option<ProfilePatch> {
@@ -199,19 +243,22 @@ impl Reader<'_> {
             Value::Object(fields) => {
                 let mut read = BTreeMap::new();
                 for (key, value) in fields {
+                    // An empty text is no address: it clears the field.
+                    let value = if is_blank_address(key, value) { &Value::Null } else { value };
                     // The time of the latest order is a maximum, so a page cannot clear the field.
                     if value.is_null() && key == field::LAST_CHECKOUT && self.sender == Sender::Page {
                         self.refuse("profile.lastCheckoutCompletedAt", "only moves forward");
                     } else if value.is_null() && !self.is_closed(key) {
-                        read.insert(key.clone(), None);
-                    } else if let Some(value) = self.field("profile", key, value) {
-                        read.insert(key.clone(), Some(value));
+                        read.insert(composed(key), None);
+                    } else if let Some((key, value)) = self.field("profile", key, value) {
+                        read.insert(key, Some(value));
                     }
                 }
                 Some(ProfilePatch::Fields(read))
             }
+            empty if is_empty_list(empty) => Some(ProfilePatch::Fields(BTreeMap::new())),
             _ => {
-                self.wrong("profile", "must be an object or null");
+                self.refuse("profile", "must be an object or null");
                 None
             }
         }
@@ -222,11 +269,12 @@ impl Reader<'_> {
             Value::Null => BTreeMap::new(),
             Value::Object(fields) => fields
                 .iter()
-                .filter(|(_, value)| !value.is_null())
-                .filter_map(|(key, value)| Some((key.clone(), self.field("profileOnce", key, value)?)))
+                .filter(|(key, value)| !value.is_null() && !is_blank_address(key, value))
+                .filter_map(|(key, value)| self.field("profileOnce", key, value))
                 .collect(),
+            empty if is_empty_list(empty) => BTreeMap::new(),
             _ => {
-                self.wrong("profileOnce", "must be an object");
+                self.refuse("profileOnce", "must be an object");
                 BTreeMap::new()
             }
         }
@@ -237,10 +285,10 @@ impl Reader<'_> {
         key == field::DESCRIPTION && self.sender == Sender::Page
     }
 
-    fn field(&mut self, within: &str, key: &str, value: &Value) -> Option<Value> {
-        let read = field::key(key).and_then(|()| match self.is_closed(key) {
+    fn field(&mut self, within: &str, key: &str, value: &Value) -> Option<(String, Value)> {
+        let read = field::key(key).and_then(|key| match self.is_closed(&key) {
             true => Err("is the manager's, a page cannot write it".into()),
-            false => field::value(key, value, self.region),
+            false => field::value(&key, value, self.region).map(|value| (key, value)),
         });
         read.map_err(|message| self.refuse(&format!("{within}.{key}"), &message)).ok()
     }
@@ -252,7 +300,7 @@ impl Reader<'_> {
         let wrong = |(at, message): (Option<usize>, String)| {
             (at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
         };
-        tag::parse_list(value).map_err(wrong).map_err(|(field, message)| self.wrong(&field, &message)).ok()
+        tag::parse_list(value).map_err(wrong).map_err(|(field, message)| self.refuse(&field, &message)).ok()
     }
 
     fn language(&mut self, value: &Value) -> Option<Option<String>> {
@@ -266,7 +314,7 @@ impl Reader<'_> {
                 }
             },
             _ => {
-                self.wrong("language", "must be text");
+                self.refuse("language", "must be text");
                 None
             }
         }
@@ -277,7 +325,7 @@ impl Reader<'_> {
             Value::Null => Some(false),
             Value::Bool(flag) => Some(*flag),
             _ => {
-                self.wrong(key, "must be true or false");
+                self.refuse(key, "must be true or false");
                 None
             }
         }

@@ -61,12 +61,10 @@ impl PersonRef {
             }
             "veilId" => VeilId::parse(&text).map(Self::Visitor).ok_or_else(|| wrong("is not a veilId")),
             "email" => contact_point::email(&text)
-                .map(|address| Self::ContactPoint(ContactPoint { kind: ContactPointKind::Email, address }))
+                .map(|email| Self::ContactPoint(ContactPoint::of(ContactPointKind::Email, &email)))
                 .map_err(given),
             "mobileNumber" => contact_point::mobile_number(&text, region)
-                .map(|address| {
-                    Self::ContactPoint(ContactPoint { kind: ContactPointKind::MobileNumber, address })
-                })
+                .map(|number| Self::ContactPoint(ContactPoint::of(ContactPointKind::MobileNumber, &number)))
                 .map_err(given),
             "shopify" => {
                 let digits = text.strip_prefix("gid://shopify/Customer/").unwrap_or(&text);

@@ -5,16 +5,17 @@ use serde_json::Value;
 use super::limit::{PAGE_TAGS, TAG_CHARS, TAGS};
 use super::sender::Sender;
 use super::text;
+use super::unicode::composed;
 
 /// Tags with the sender of each tag. A page may remove only tags from pages.
 pub type Tags = std::collections::BTreeMap<String, Sender>;
 
-/// Parses one tag: trimmed and lower-cased. For example, ` VIP ` becomes `vip`.
+/// Parses one tag: trimmed, lower-cased and composed (NFC). For example, ` VIP ` becomes `vip`.
 ///
 /// # Errors
 /// A message with the expected form. The message leaves out the value.
 pub fn parse(tag: &str) -> Result<String, String> {
-    text::short(tag, TAG_CHARS).map(|tag| tag.to_lowercase())
+    text::short(&composed(tag), TAG_CHARS).map(|tag| composed(&tag.to_lowercase()))
 }
 
 /// Parses a list of tags.

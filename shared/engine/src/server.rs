@@ -3,6 +3,7 @@
 use okyaku_domain::command::lead;
 use okyaku_domain::command::upsert::{self, Upsert};
 use okyaku_domain::customer::Customer;
+use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::patch::Patch;
@@ -21,6 +22,15 @@ use crate::app::App;
 use crate::customer_change::{CustomerChange, Target, change};
 use crate::runner::{Command, Decision, run};
 
+/// A server's stored write.
+#[derive(Debug)]
+pub struct Stored {
+    /// The customer.
+    pub customer: Box<Customer>,
+    /// The refused fields of a partial patch, with reasons.
+    pub dropped: Vec<Detail>,
+}
+
 struct UpsertCommand<'a> {
     channel: &'a ChannelId,
     upsert: Upsert<'a>,
@@ -29,7 +39,7 @@ struct UpsertCommand<'a> {
 impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
     type Found = Option<Found>;
     type Write = CustomerChange<'a>;
-    type Note = ();
+    type Note = Vec<Detail>;
 
     async fn load(&mut self, store: &Store<A>) -> Result<Self::Found, Error> {
         Ok(store.current(self.channel, NaturalKey::Member(self.upsert.member)).await?.1)
@@ -40,7 +50,7 @@ impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
         store: &Store<A>,
         found: Self::Found,
         now: Millis,
-    ) -> Result<Decision<Self::Write, ()>, Error> {
+    ) -> Result<Decision<Self::Write, Vec<Detail>>, Error> {
         let (record, state) = loaded::split(found);
         let before = match &record {
             Some(Record::Live(customer)) => Some(Customer::clone(customer)).zip(state),
@@ -48,12 +58,12 @@ impl<'a, A: WriteCustomers> Command<A> for UpsertCommand<'a> {
         };
         // Only a new member is checked against erased addresses. An existing member may take any address.
         let since = self.upsert.proof().refused_by_erasures_since().filter(|_| before.is_none());
-        let after = upsert::decide(self.upsert, record, &store.ids(self.channel), now)?;
+        let (after, refused) = upsert::decide(self.upsert, record, &store.ids(self.channel), now)?;
         let change = CustomerChange::new(self.channel, before, after);
-        Ok(Decision::Write(CustomerChange { refused_by_erasures_since: since, ..change }, ()))
+        Ok(Decision::Write(CustomerChange { refused_by_erasures_since: since, ..change }, refused))
     }
 
-    async fn refused(&mut self, _: &Store<A>, refusal: Refusal) -> Result<Option<()>, Error> {
+    async fn refused(&mut self, _: &Store<A>, refusal: Refusal) -> Result<Option<Vec<Detail>>, Error> {
         match refusal {
             Refusal::Erased => Err(Error::Erased),
             Refusal::Taken(_) => Ok(None),
@@ -71,9 +81,10 @@ pub async fn upsert<A: WriteCustomers>(
     channel: &ChannelId,
     upsert: Upsert<'_>,
     invocation: &Invocation,
-) -> Result<Box<Customer>, Error> {
-    let (customer, ()) = run(&app.store, UpsertCommand { channel, upsert }, invocation).await?;
-    customer.ok_or_else(|| Error::internal("an upsert was not stored"))
+) -> Result<Stored, Error> {
+    let (customer, dropped) = run(&app.store, UpsertCommand { channel, upsert }, invocation).await?;
+    let customer = customer.ok_or_else(|| Error::internal("an upsert was not stored"))?;
+    Ok(Stored { customer, dropped })
 }
 
 /// Applies a server's patch to an existing customer.
@@ -86,11 +97,12 @@ pub async fn patch<A: WriteCustomers>(
     person: &PersonRef,
     patch: &Patch,
     invocation: &Invocation,
-) -> Result<Box<Customer>, Error> {
-    let apply = |customer: &mut Customer, now| {
-        customer.apply(patch, Sender::Server, now).map(|_| ()).map_err(Error::Invalid)
-    };
-    Ok(change(&app.store, channel, Target::Person(person), None, invocation, apply).await?.0)
+) -> Result<Stored, Error> {
+    let apply =
+        |customer: &mut Customer, now| customer.apply(patch, Sender::Server, now).map_err(Error::Invalid);
+    let (customer, dropped) =
+        change(&app.store, channel, Target::Person(person), None, invocation, apply).await?;
+    Ok(Stored { customer, dropped })
 }
 
 /// Notes that a server saw the customer.
@@ -137,22 +149,27 @@ struct LeadCommand<'a> {
 impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
     type Found = ();
     type Write = CustomerChange<'a>;
-    type Note = ();
+    type Note = Vec<Detail>;
 
     async fn load(&mut self, _: &Store<A>) -> Result<(), Error> {
         Ok(())
     }
 
-    fn decide(&mut self, _: &Store<A>, (): (), now: Millis) -> Result<Decision<Self::Write, ()>, Error> {
-        let lead = lead::decide(self.id.clone(), self.patch, now)?;
+    fn decide(
+        &mut self,
+        _: &Store<A>,
+        (): (),
+        now: Millis,
+    ) -> Result<Decision<Self::Write, Vec<Detail>>, Error> {
+        let (lead, refused) = lead::decide(self.id.clone(), self.patch, now)?;
         let change = CustomerChange::new(self.channel, None, lead);
-        Ok(Decision::Write(CustomerChange { unique: true, ..change }, ()))
+        Ok(Decision::Write(CustomerChange { unique: true, ..change }, refused))
     }
 
     /// Answers a taken contact point with the id of the registered customer.
     ///
     /// If that customer was erased meanwhile, the contact point is free, and the command is tried again.
-    async fn refused(&mut self, store: &Store<A>, refusal: Refusal) -> Result<Option<()>, Error> {
+    async fn refused(&mut self, store: &Store<A>, refusal: Refusal) -> Result<Option<Vec<Detail>>, Error> {
         let registrant = match refusal {
             Refusal::Erased => None,
             Refusal::Taken(Registrant::Listed(id)) => Some(id),
@@ -180,8 +197,9 @@ pub async fn create_lead<A: List + WriteCustomers>(
     channel: &ChannelId,
     patch: &Patch,
     invocation: &Invocation,
-) -> Result<Box<Customer>, Error> {
+) -> Result<Stored, Error> {
     let command = LeadCommand { channel, id: CustomerId::from_bytes(random()?), patch };
-    let (lead, ()) = run(&app.store, command, invocation).await?;
-    lead.ok_or_else(|| Error::internal("a lead was not stored"))
+    let (lead, dropped) = run(&app.store, command, invocation).await?;
+    let customer = lead.ok_or_else(|| Error::internal("a lead was not stored"))?;
+    Ok(Stored { customer, dropped })
 }

@@ -1,6 +1,7 @@
 //! Upsert: a server creates or changes a member by the shop's own id (R3, R12).
 
 use crate::customer::Customer;
+use crate::detail::Detail;
 use crate::error::Error;
 use crate::id::{MemberId, NaturalKey, RecordIds};
 use crate::patch::Patch;
@@ -28,7 +29,7 @@ impl Upsert<'_> {
     }
 }
 
-/// Decides an upsert. Returns the customer to store.
+/// Decides an upsert. Returns the customer to store, and the refused fields of a partial patch.
 ///
 /// # Errors
 /// [`Error::Erased`] if the member was erased and `revive` is false. A shop that has not heard of the erasure
@@ -38,7 +39,7 @@ pub fn decide(
     found: Option<Record>,
     ids: &impl RecordIds,
     now: Millis,
-) -> Result<Customer, Error> {
+) -> Result<(Customer, Vec<Detail>), Error> {
     let tombstone = match found {
         Some(Record::Live(customer)) => return patched(*customer, upsert.patch, now),
         Some(Record::Erased(tombstone)) => Some(tombstone),
@@ -49,11 +50,11 @@ pub fn decide(
     patched(Customer { member_id: Some(upsert.member.clone()), ..new }, upsert.patch, now)
 }
 
-/// Applies a server's patch to a customer.
+/// Applies a server's patch to a customer. Returns the customer, and the refused fields of a partial patch.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the patch exceeds a limit. Then the stored customer must stay unchanged.
-pub fn patched(mut customer: Customer, patch: &Patch, now: Millis) -> Result<Customer, Error> {
-    customer.apply(patch, Sender::Server, now).map_err(Error::Invalid)?;
-    Ok(customer)
+pub fn patched(mut customer: Customer, patch: &Patch, now: Millis) -> Result<(Customer, Vec<Detail>), Error> {
+    let refused = customer.apply(patch, Sender::Server, now).map_err(Error::Invalid)?;
+    Ok((customer, refused))
 }
