@@ -29,6 +29,10 @@ export interface BootOption {
 }
 
 export interface UserInfo {
+  /** These three go into the profile. */
+  name?: string | null;
+  email?: string | null;
+  mobileNumber?: string | null;
   /** Null resets it. */
   profile?: Profile | null;
   profileOnce?: Profile;
@@ -84,6 +88,12 @@ export interface ChannelIO {
   (method: 'resetPage'): void;
   /** False: nothing is stored in the browser, nothing is sent. The page keeps the answer and says it on each page. */
   (method: 'consent', given: boolean): void;
+  /** Called after each boot with who booted, and at once if a boot is answered. */
+  (method: 'onBoot', callback: (user: User) => void): void;
+  /** Called after each boot with 0 unread messages and 0 alerts: there is no messenger. */
+  (method: 'onBadgeChanged', callback: (unread: number, alert: number) => void): void;
+  /** Forgets the callbacks of `onBoot` and `onBadgeChanged`. */
+  (method: 'clearCallbacks'): void;
   /** The messenger's calls do nothing. */
   (method: MessengerMethod, ...args: unknown[]): void;
   /** The calls that waited for the script, where this is the stub. */
@@ -93,7 +103,7 @@ export interface ChannelIO {
 
 export type MessengerMethod =
   | `show${string}` | `hide${string}` | `open${string}` | `on${string}`
-  | 'lounge' | 'setAppearance' | 'clearCallbacks';
+  | 'lounge' | 'setAppearance';
 
 declare global {
   interface Window {

@@ -9,8 +9,8 @@ interface Owner {
   token?: string;
   /** Its events wait for the next boot. */
   failed?: boolean;
-  /** Shut down. */
-  closed?: boolean;
+  /** 1: shut down. 2: without consent, so its answer leaves nothing in the browser. */
+  closed?: number;
 }
 
 /** What one boot begins, from the calls that wait for it to the shutdown. */
@@ -29,6 +29,8 @@ interface Item {
   id: string;
   json: string;
   bytes: number;
+  /** 1 while its time is this device's, because no boot told the server's. */
+  raw: number;
   visit: Owner;
   /** How often. */
   sent: number;
@@ -48,5 +50,6 @@ type Send = (method: string, path: string, body: string, token?: string, keepali
 type Call = (method: string, path: string, body: Fields, token?: string) => Promise<Fields>;
 type CallAs = (of: Visit, method: string, path: string, body: Fields) => Promise<Fields>;
 type Change = (name: string, method: string, path: string, body: Fields, callback: Callback) => void;
-type Add = (of: Owner, name: string, property: Fields | undefined, createdAt: number) => void;
+type Add = (of: Owner, name: string, property: Fields | undefined, createdAt: number, raw?: number) => void;
+type Tagger = (name: string, method: string) => (given: unknown, callback: Callback) => void;
 type Method = (...args: any[]) => void;

@@ -11,15 +11,8 @@
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const api = String(window.OKYAKU_API || new URL(script?.src || location.href).origin).replace(/\/+$/, '');
-  const VEIL = 'ok-veil-id';
-  const CHANNEL_VEIL = 'ch-veil-id';
-  const FIRST_PAGE = 'ok-first-page';
-  const PAUSE = 'ok-pause';
-  const QUEUE = 'ok-queue:';
-  const PROPERTY_BYTES = 32_000;
-  const MINUTE = 60_000;
-  /** A token lives for a day, and the events route takes it for 30 more. */
-  const MONTH = 31 * 24 * 60 * MINUTE;
+  const [VEIL, CHANNEL_VEIL, FIRST_PAGE, PAUSE, QUEUE] = ['ok-veil-id', 'ch-veil-id', 'ok-first-page', 'ok-pause', 'ok-queue:'];
+  const [PROPERTY_BYTES, MINUTE] = [32_000, 60_000];
 
   // What may throw, and what may not.
   /** Storage may be blocked or full. @template T @param {() => T} use @param {(thrown: unknown) => void} [report] */
@@ -51,14 +44,12 @@
         if (/function|symbol/.test(typeof value) || (typeof value === 'number' && !isFinite(value))) return undefined;
         if (!value || typeof value !== 'object') return value;
         const inner = [...path, value];
+        const names = Object.keys(value);
         if (path.includes(value)) why = 'is a circular reference';
         else if (typeof value.toJSON === 'function') return copy(name, () => value.toJSON(), inner);
-        else {
-          const names = Object.keys(value);
-          if (path.length > 7 || (room -= Array.isArray(value) ? value.length : names.length) < 0) why = 'is too deep or large';
-          else if (Array.isArray(value)) return Array.from(value, (one) => copy(name, () => one, inner));
-          else return Object.fromEntries(names.map((key) => [key, copy(key, () => value[key], inner)]));
-        }
+        else if (path.length > 7 || (room -= Array.isArray(value) ? value.length : names.length) < 0) why = 'is too deep or large';
+        else if (Array.isArray(value)) return Array.from(value, (one) => copy(name, () => one, inner));
+        else return Object.fromEntries(names.map((key) => [key, copy(key, () => value[key], inner)]));
       } catch {} // a getter of the page's
       lost = `"${name}", which ${why}`;
     };
@@ -82,42 +73,44 @@
   let refused = window.OKYAKU_CONSENT === false;
   /** @type {any[][]} */ let held = [];
   let stamped = 0;
-  /** Never the same twice. */
-  const stamp = (now = Date.now()) => (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
-  const random = () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  /** By the server's clock, or by this device's before a boot told the server's. Never the same twice. */
+  const stamp = (now = Date.now() + ahead()) => (stamped = now <= stamped && stamped - now < 1_000 ? stamped + 1 : now);
+  /** The server's time at the origin of performance.now(), which no change of the clock moves. 0: not known yet. */
+  let origin = 0;
+  /** What the server's clock is ahead of this device's, in ms. */
+  const ahead = () => origin && Math.round(origin + performance.now() - Date.now());
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
   const read = (/** @type {string} */ key) => attempt(() => localStorage.getItem(key)) || '';
   /** Nothing, or no consent, removes. */
   const write = (/** @type {string} */ key, /** @type {string} */ value) =>
     attempt(() => (value && !refused ? localStorage.setItem(key, value) : localStorage.removeItem(key)));
   const queueKeys = () => (attempt(() => Object.keys(localStorage)) || []).filter((key) => key.startsWith(QUEUE));
-  const remembered = (/** @type {string} */ name) =>
-    attempt(() => document.cookie.match(`(?:^|; )${name}=([^;]+)`)?.[1]) || read(name);
-  /** '-' is: forgotten, and Channel Talk's is not to be taken again. */
-  const veilId = () => [remembered(VEIL) || remembered(CHANNEL_VEIL)].find((id) => id && id !== '-');
+  const cookie = (/** @type {string} */ name) => attempt(() => document.cookie.match(`(?:^|; )${name}=([^;]+)`)?.[1]);
+  const veilId = () => cookie(VEIL) || read(VEIL) || cookie(CHANNEL_VEIL) || read(CHANNEL_VEIL) || undefined;
+  /** Nothing, or no consent, forgets. The cookie is the highest domain's that the browser takes: www. and m. are one visitor. */
   const keepVeil = (/** @type {string} */ given) => {
     const id = refused ? '' : given;
-    const rest = `; path=/; SameSite=Lax; max-age=${id ? 31_536_000 : 0}${location.protocol === 'https:' ? '; Secure' : ''}`;
-    attempt(() => (document.cookie = `${VEIL}=${id}${rest}`));
+    const set = (/** @type {string} */ value, domain = '') => {
+      const age = `max-age=${value ? 31_536_000 : 0}${location.protocol === 'https:' ? '; Secure' : ''}`;
+      attempt(() => (document.cookie = `${VEIL}=${value}${domain}; path=/; SameSite=Lax; ${age}`));
+    };
+    const labels = location.hostname.split('.');
+    set('');
+    for (let n = labels.length; n-- && (!id || cookie(VEIL) !== id); ) set(id, '; domain=' + labels.slice(n).join('.'));
+    if (cookie(VEIL) !== id) set(id);
     write(VEIL, id);
   };
 
-  /** Where this tab came from. */
+  /** Where this tab came from: the server reads the UTM parameters. */
   const firstPage = () => {
     const kept = attempt(() => JSON.parse(sessionStorage.getItem(FIRST_PAGE) || ''));
     if (isObject(kept)) return kept;
-    /** @type {Fields} */ const from = {};
-    for (const name of ['Source', 'Medium', 'Campaign', 'Content', 'Term']) {
-      const value = new URLSearchParams(location.search).get('utm_' + name.toLowerCase());
-      if (value) from['utm' + name] = value.slice(0, 400);
-    }
-    attempt(() => new URL(document.referrer).host !== location.host && (from.referrer = document.referrer.slice(0, 400)));
+    const from = { url: location.href.split('#')[0], referrer: document.referrer };
     if (!refused) attempt(() => sessionStorage.setItem(FIRST_PAGE, encode(from)));
     return from;
   };
-  let pageName = '';
-  /** Fragments may hold secrets; routes do not. */
+  let pageName = ''; // fragments of an address may hold secrets; routes do not
   const pageUrl = () => pageName || location.href.replace(/#(?![/!]).*/, '');
 
   // Requests.
@@ -128,27 +121,23 @@
 
   /** @type {Send} */ const send = async (method, path, body, token, keepalive = false) => {
     if (refused) throw denied();
-    const type = keepalive && method === 'POST' ? 'text/plain' : 'application/json';
-    const headers = { 'content-type': type, ...(token && { 'x-session': token }) };
+    const headers = { 'content-type': keepalive && method === 'POST' ? 'text/plain' : 'application/json', ...(token && { 'x-session': token }) };
     let response;
     try {
-      const signal = AbortSignal.timeout?.(MINUTE / 3);
-      response = await fetch(api + path, { method, body, headers, keepalive, credentials: 'omit', signal });
+      response = await fetch(api + path, { method, body, headers, keepalive, credentials: 'omit', signal: AbortSignal.timeout?.(MINUTE / 3) });
     } catch {
       throw failure('cannot reach ' + api, 0);
     }
     const reply = await response.json().catch(() => null);
     if (refused) throw denied();
     if (response.ok && isObject(reply)) return reply;
-    const retryAfter = Number(response.headers.get('retry-after')) * 1_000;
-    const status = response.ok ? 0 : response.status;
-    throw failure(`${path}: ${response.status}`, status, { ...reply, status, retryAfter });
+    const more = { ...reply, status: response.ok ? 0 : response.status, retryAfter: Number(response.headers.get('retry-after')) * 1_000 };
+    throw failure(`${path}: ${response.status}`, more.status, more);
   };
   /** @type {Call} */ const call = async (method, path, body, token) => {
     for (let tries = 0; ; tries++) {
-      try {
-        const keepalive = method !== 'POST' && !tries; // a redirect may follow; but not every browser can
-        const reply = await send(method, path, encode(body), token, keepalive);
+      try { // a redirect may follow; but not every browser can
+        const reply = await send(method, path, encode(body), token, method !== 'POST' && !tries);
         for (const { field, message } of reply.dropped || []) warn(`"${field}" was not stored: ${message}`);
         return reply;
       } catch (/** @type {any} */ error) {
@@ -182,29 +171,30 @@
   let boots = Promise.resolve();
   let touched = 0;
   /** @param {Fields} option @returns {Fields} */
-  const bothFlags = ({ unsubscribe: both, ...option }) =>
-    typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
+  const bothFlags = ({ unsubscribe: both, ...option }) => typeof both === 'boolean' ? { unsubscribeEmail: both, unsubscribeTexting: both, ...option } : option;
+  const renew = (/** @type {Visit} */ of, /** @type {Fields} */ { sessionToken, now }) => {
+    of.token = sessionToken;
+    if (now) origin = now - performance.now();
+    date();
+  };
   /** @param {Visit} of @returns {Promise<any>} the reply */
   const begin = async (of, again = false) => {
     const reply = await call('POST', '/front/v1/boot', { ...of.body, veilId: of.veil || veilId() });
-    of.token = reply.sessionToken;
+    renew(of, reply);
     of.failed = false;
     touched = Date.now();
     // Another tab logged in: its cookie stays.
     if (again && !of.body?.memberId) of.veil = reply.veilId;
-    else if (reply.veilId && !of.closed) keepVeil(reply.veilId);
+    else if (reply.veilId && of.closed !== 2) keepVeil(reply.veilId);
     inherit(of);
     return reply;
   };
   const boot = (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
-    const option = clean(given, 'boot');
-    if (typeof option?.pluginKey !== 'string' || !option.pluginKey) {
-      return refuse("boot needs a plugin key: ChannelIO('boot', {pluginKey: '…'})", callback);
-    }
-    const { pluginKey, memberId, memberHash, profile, language, unsubscribeEmail, unsubscribeTexting } = bothFlags(option);
-    const once = { ...(option.trackUtmSource !== false && firstPage()), ...option.profileOnce };
-    /** @type {Fields} */ const body = { pluginKey, profile, language, unsubscribeEmail, unsubscribeTexting };
-    if (Object.keys(once).length) body.profileOnce = once;
+    const option = clean(given, 'boot') || {};
+    const { pluginKey, memberId, memberHash, profile, profileOnce, language, unsubscribeEmail, unsubscribeTexting } = bothFlags(option);
+    if (!pluginKey || typeof pluginKey !== 'string') return refuse("boot needs a plugin key: ChannelIO('boot', {pluginKey: '…'})", callback);
+    const page = option.trackUtmSource === false ? null : firstPage();
+    /** @type {Fields} */ const body = { pluginKey, profile, profileOnce, page, language, unsubscribeEmail, unsubscribeTexting };
     const id = typeof memberId === 'number' ? String(memberId) : memberId || '';
     if (typeof id !== 'string') warn('memberId must be a string: the visitor stays anonymous');
     else if (id.trim()) Object.assign(body, { memberId: id, memberHash });
@@ -212,15 +202,19 @@
     const before = visit.body && visit.calls; // the last that may be made in its name
     if (before) visit = newVisit();
     const mine = visit;
-    const at = stamp();
+    const [at, raw] = [stamp(), +!origin];
     mine.body = body;
     queue.forEach(save);
     boots = boots.then(() => before).catch(() => {}).then(() => begin(mine)).then(
       (reply) => {
-        if (option.trackDefaultEvent !== false) add(mine, 'PageView', { url: pageUrl(), title: document.title }, at);
+        if (option.trackDefaultEvent !== false) add(mine, 'PageView', { url: pageUrl(), title: document.title }, at, raw);
+        date();
         mine.settle();
         plan();
         answer(callback, null, reply);
+        if (mine.closed) return;
+        user = reply.user;
+        listeners.forEach((hear) => hear());
       },
       (error) => {
         mine.failed = true;
@@ -231,25 +225,34 @@
       },
     );
   };
-  const forget = (/** @type {string} */ id) => {
+  /** Who booted. @type {any} */
+  let user;
+  /** @type {(() => void)[]} */ let listeners = [];
+  /** Calls back after each boot, and at once if one is answered. @param {() => any[]} args */
+  const listener = (args) => (/** @type {any} */ callback) => {
+    const hear = () => user && attempt(() => callback(...args()), (thrown) => console.error(thrown));
+    listeners.push(hear);
+    hear();
+  };
+  /** @param {number} closed */
+  const end = (closed) => {
     const old = visit;
     visit = newVisit();
-    pageName = '';
-    keepVeil(id);
+    user = pageName = '';
     attempt(() => sessionStorage.removeItem(FIRST_PAGE));
-    return Object.assign(old, { closed: true });
+    return Object.assign(old, { closed });
   };
+  /** The visitor's id stays: the server gives that of a member to nobody else. */
   const shutdown = () => {
-    const old = forget(remembered(CHANNEL_VEIL) ? '-' : '');
+    const old = end(1);
     flush();
     if (!old.body) old.settle(failure('shut down', 0));
-    for (const { visit: of } of queue) of.closed ||= of.failed;
+    for (const { visit: of } of queue) if (of.failed) of.closed ||= 1;
     queue.forEach(save);
     dropDead();
   };
   /** What no boot will take over: a member may come back. */
-  const dropDead = () =>
-    drop(queue.filter(({ visit: { body, failed, closed } }) => closed && !body?.memberId && (failed || !body)), 'shut down');
+  const dropDead = () => drop(queue.filter(({ visit: { body, failed, closed } }) => closed && !body?.memberId && (failed || !body)), 'shut down');
   const consent = (/** @type {unknown} */ given) => {
     if (typeof given !== 'boolean') return warn("consent needs true or false: ChannelIO('consent', false)");
     if (given !== refused) return;
@@ -261,14 +264,14 @@
   const deny = () => {
     letGo();
     queue = [];
-    forget('').settle(denied());
+    end(2).settle(denied());
+    keepVeil('');
     for (const key of [PAUSE, ...queueKeys()]) write(key, '');
   };
-  const touch = () => {
-    const mine = visit;
+  const touch = (mine = visit) => {
     if (document.hidden || !mine.token || Date.now() - touched < 5 * MINUTE - 1_000) return;
     touched = Date.now();
-    callAs(mine, 'POST', '/front/v1/touch', {}).then((reply) => (mine.token = reply.sessionToken), failed('touch'));
+    callAs(mine, 'POST', '/front/v1/touch', {}).then((reply) => renew(mine, reply), failed('touch'));
   };
   /** Calls of one visit go in order, and wait for its boot. @type {Change} */
   const change = (name, method, path, body, callback) => {
@@ -276,20 +279,17 @@
     mine.calls = mine.calls.then(() => mine.ready).then(() => callAs(mine, method, path, body))
       .then((reply) => answer(callback, null, reply), failed(name, callback));
   };
-  const lower = (/** @type {any[]} */ tags) => [...new Set(tags.map((tag) => String(tag).toLowerCase()))];
   const updateUser = (/** @type {unknown} */ info, /** @type {Callback} */ callback) => {
     const given = clean(info, 'updateUser');
-    const body = isObject(given) ? bothFlags(given) : {};
-    if (encode(body) === '{}') return refuse("updateUser needs values: ChannelIO('updateUser', {profile: {…}})", callback);
-    if (Array.isArray(body.tags)) body.tags = lower(body.tags);
+    const body = bothFlags(isObject(given) ? given : {});
+    if (encode(body) === '{}' && !callback) return;
     change('updateUser', 'PATCH', '/front/v1/users/me', body, callback);
   };
-  const tagger = (/** @type {string} */ name, /** @type {string} */ method) =>
-    (/** @type {unknown} */ given, /** @type {Callback} */ callback) => {
-      const tags = clean(given, name);
-      if (!Array.isArray(tags) || !tags.length) return refuse(`${name} needs tags: ChannelIO('${name}', ['vip'])`, callback);
-      change(name, method, '/front/v1/users/me/tags', { tags: lower(tags) }, callback);
-    };
+  /** @type {Tagger} */ const tagger = (name, method) => (given, callback) => {
+    const tags = clean(given, name);
+    if (!Array.isArray(tags) || !tags.length) return refuse(`${name} needs tags: ChannelIO('${name}', ['vip'])`, callback);
+    change(name, method, '/front/v1/users/me/tags', { tags: tags.map(String) }, callback);
+  };
 
   // The queue.
   /** In the order of the calls. @type {Item[]} */
@@ -297,8 +297,8 @@
   /** This page's name: of its lock, and before its keys. */
   const tab = QUEUE + random();
   const ownerOf = (/** @type {string} */ key) => key.slice(0, tab.length);
-  const save = (/** @type {Item} */ { id, json, visit: { token, body, closed } }) =>
-    write(`${tab}:${id}`, encode([json, token, body?.memberId, closed]));
+  const save = (/** @type {Item} */ { id, json, raw, visit: { token, body, closed } }) =>
+    write(`${tab}:${id}`, encode([json, token, body?.memberId, closed, raw]));
   const drop = (/** @type {Item[]} */ items, why = '') => {
     const gone = queue.filter((item) => items.includes(item));
     queue = queue.filter((item) => !gone.includes(item));
@@ -307,15 +307,14 @@
   };
   const bound = () => drop(queue.slice(0, -1_000), '1000 are waiting');
   const track = (/** @type {unknown} */ name, /** @type {unknown} */ given) => {
-    if (typeof name !== 'string' || !name.trim() || [...name].length > 64) {
-      return warn("track needs a name of 1 to 64 characters: ChannelIO('track', 'AddToCart')");
-    }
+    const isName = typeof name === 'string' && name.trim() && [...name].length < 65;
+    if (!isName) return warn("track needs a name of 1 to 64 characters: ChannelIO('track', 'AddToCart')");
     const property = clean(given, name);
     if (given != null && !isObject(property)) warn(`${name} goes without its property, which must be an object`);
     add(visit, name, isObject(property) ? property : undefined, stamp());
     plan();
   };
-  /** @type {Add} */ const add = (of, name, property, createdAt) => {
+  /** @type {Add} */ const add = (of, name, property, createdAt, raw = +!origin) => {
     let room = PROPERTY_BYTES;
     for (const key in property) {
       const bytes = bytesOf(encode({ [key]: property[key] }));
@@ -324,12 +323,20 @@
     }
     const id = random();
     const json = encode({ id, name, createdAt, property });
-    const item = { id, json, bytes: bytesOf(json), visit: of, sent: 0, flying: 0 };
-    queue.push(item);
-    save(item);
+    queue.push({ id, json, raw, bytes: bytesOf(json), visit: of, sent: 0, flying: 0 });
+    queue.slice(-1).forEach(save);
     bound();
   };
 
+  /** Dates by the server's clock, once, what was tracked before its time was known. */
+  const date = () => {
+    const by = ahead();
+    for (const item of queue) {
+      if (item.raw) item.json = item.json.replace(/("createdAt":)(\d+)/, (_, key, at) => key + (+at + by));
+      item.raw &&= +!origin;
+    }
+    queue.forEach(save);
+  };
   /** What waited in vain goes on with this boot, unless that is another person's. */
   const inherit = (/** @type {Visit} */ of) => {
     if (!of.token || of.failed) return;
@@ -345,15 +352,15 @@
   const adopt = (/** @type {string} */ owner) => {
     for (const key of queueKeys().filter((one) => ownerOf(one) === owner)) {
       attempt(() => {
-        const [json, token, memberId, closed] = JSON.parse(read(key));
-        const { id, createdAt } = JSON.parse(json);
+        const [json, token, memberId, closed, raw] = JSON.parse(read(key));
+        const { id } = JSON.parse(json);
         const mine = { token, body: { memberId }, closed, failed: !/^[\w-]+\.[\w.-]+$/.test(token) };
-        const item = { id, json, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 };
-        if (createdAt > Date.now() - MONTH) queue.unshift(item), save(item);
+        const item = { id, json, raw, bytes: bytesOf(json), visit: mine, sent: 1, flying: 0 };
+        if (id) queue.unshift(item), save(item);
       });
       write(key, ''); // not before it is kept here
     }
-    queue.forEach(save);
+    date();
     bound();
     inherit(visit);
     dropDead();
@@ -379,9 +386,7 @@
     locks?.request(tab, () => new Promise((done) => (letGo = () => done(0)))).catch(() => {});
     setTimeout(beat, 1_000); // the page before may just be on its way out
   };
-  let timer = 0;
-  let busy = false;
-  let failures = 0;
+  let [timer, failures, busy] = [0, 0, false];
   /** No jump of the clock makes it wait for long. */
   let resumeAt = Math.min(Number(read(PAUSE)), Date.now() + 5 * MINUTE);
   /** The next batch: events of one token, sent equally often, the least often first. */
@@ -408,23 +413,19 @@
     const wait = resumeAt - Date.now();
     if (wait > 0) return void (timer = setTimeout(flush, wait));
     const batch = take();
-    if (!batch.length) return;
-    busy = true;
-    post(batch, false).then(() => (busy = false)).then(plan);
+    busy = !!batch.length;
+    if (busy) post(batch, false).then(() => (busy = false)).then(plan);
   };
   /** All that is unanswered goes in requests that outlive the page. */
   const leave = () => {
     let room = 59_000;
-    for (let batch; (batch = take(room, 1)).length; post(batch, true)) {
-      for (const item of batch) room -= item.bytes + 1;
-      room -= 1_000;
-    }
+    for (let batch; (batch = take(room, 1)).length; post(batch, true)) room -= batch.reduce((sum, { bytes }) => sum + bytes + 1, 1_000);
   };
 
   const post = async (/** @type {Item[]} */ batch, /** @type {boolean} */ leaving) => {
     const path = '/front/v1/events';
-    const { token } = batch[0].visit;
-    const tries = batch[0].sent + 1;
+    const { visit: { token }, sent } = batch[0];
+    const tries = sent + 1;
     for (const item of batch) Object.assign(item, { sent: tries, flying: leaving ? 2 : 1 });
     // A leaving page cannot set headers: its token is in the body.
     const head = leaving ? `"sessionToken":${encode(token)},` : '';
@@ -435,9 +436,7 @@
       failures = 0;
       write(PAUSE, '');
       drop(batch);
-      for (const { id, status, message } of results) {
-        if (status === 'rejected' || message) warn(`event ${id} was ${status}: ${message}`);
-      }
+      for (const { id, status, message } of results) if (status === 'rejected' || message) warn(`event ${id} was ${status}: ${message}`);
     } catch (/** @type {any} */ error) {
       const { status } = error;
       for (const item of batch) item.flying = 0;
@@ -457,22 +456,26 @@
 
   // The page's calls.
   /** @type {Map<unknown, Method>} */ const methods = new Map(Object.entries({
-    boot, shutdown, track, updateUser, consent,
-    addTags: tagger('addTags', 'PATCH'), removeTags: tagger('removeTags', 'DELETE'),
-    resetPage: () => (pageName = ''),
+    boot, shutdown, track, updateUser, consent, onBoot: listener(() => [user]), onBadgeChanged: listener(() => [0, 0]),
+    clearCallbacks: () => (listeners = []),
+    addTags: tagger('addTags', 'PATCH'), removeTags: tagger('removeTags', 'DELETE'), resetPage: () => (pageName = ''),
     setPage: (/** @type {unknown} */ name) =>
       typeof name === 'string' && name ? (pageName = name) : warn("setPage needs a string; to undo it: ChannelIO('resetPage')"),
   }));
   /** No messenger here: its calls do nothing. */
-  const MESSENGER = /^((show|hide|open|on)([A-Z]|$)|(lounge|setAppearance|clearCallbacks)$)/;
+  const MESSENGER = /^((show|hide|open|on)([A-Z]|$)|(lounge|setAppearance)$)/;
 
   const dispatch = (/** @type {ArrayLike<any>} */ args) => {
     const [name, ...rest] = Array.from(args);
     const callback = rest.find((one) => typeof one === 'function');
+    // A page that is fetched in advance may never be seen.
+    if (/** @type {any} */ (document).prerendering) {
+      return document.addEventListener('prerenderingchange', () => dispatch(args), { once: true });
+    }
     try {
       const method = methods.get(name);
       if (!method) return MESSENGER.test(name) || warn(`there is no method "${name}"`);
-      if (!refused || method === consent) return method(...rest);
+      if (!refused || method === consent || /^(on|cl)/.test(name)) return method(...rest);
       if (method === shutdown) held = [];
       else if (held.length < 1_000) held.push([name, ...rest.map((one) => clean(one, name))]);
       answer(callback, denied());
@@ -487,14 +490,10 @@
   if (refused) deny();
   live();
   setInterval(beat, MINUTE / 2);
-  addEventListener('pagehide', () => {
-    leave();
-    letGo(); // a page that holds a lock cannot be kept for the way back
-    if (!locks) write(tab, '');
-  });
+  // A page that holds a lock cannot be kept for the way back.
+  addEventListener('pagehide', () => (leave(), letGo(), locks || write(tab, '')));
   addEventListener('pageshow', ({ persisted }) => persisted && live());
   document.addEventListener('visibilitychange', () => (document.hidden ? leave() : beat()));
-  if (!stub) return;
-  stub.c = dispatch; // the page may have kept the stub
-  stub.q.splice(0).forEach(dispatch);
+  if (stub) stub.c = dispatch; // the page may have kept the stub
+  stub?.q.splice(0).forEach(dispatch);
 })();

@@ -42,8 +42,12 @@ ChannelIO('track', 'AddToCart', { then: () => {} });
 ChannelIO('addTags', 'vip');
 // @ts-expect-error a tag is text
 ChannelIO('updateUser', { tags: [1] });
-// @ts-expect-error there is no such key
 ChannelIO('updateUser', { name: 'Lucas' });
+ChannelIO('onBoot', (user) => user.id.length);
+ChannelIO('onBadgeChanged', (unread) => unread + 1);
+ChannelIO('clearCallbacks');
+// @ts-expect-error there is no such key
+ChannelIO('updateUser', { nick: 'Lucas' });
 // @ts-expect-error yes or no
 ChannelIO('consent', 'granted');
 // @ts-expect-error it takes nothing

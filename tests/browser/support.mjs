@@ -80,7 +80,8 @@ const BROWSER = {
     '--disable-component-update', '--disable-sync',
   ],
 };
-export const launch = () => chromium.launch(BROWSER);
+/** @param {string[]} args further switches */
+export const launch = (...args) => chromium.launch({ ...BROWSER, args: [...BROWSER.args, ...args] });
 
 /** On a profile that outlives it. @param {string} folder */
 export const launchOn = (folder) => chromium.launchPersistentContext(folder, BROWSER);

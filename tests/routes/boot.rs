@@ -134,7 +134,7 @@ async fn reply_has_exactly_these_keys() {
             "unsubscribeEmail": false, "unsubscribeTexting": false,
             "member": true, "type": "member", "sessionsCount": 1
         },
-        "veilId": UUID, "sessionToken": "[token]", "expiresAt": NOW + 86_400_000, "dropped": []
+        "veilId": UUID, "sessionToken": "[token]", "expiresAt": NOW + 86_400_000, "now": NOW, "dropped": []
     });
     assert_eq!(booted.expect(200), &wanted);
 }

@@ -138,7 +138,12 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
             json!({"veilId": names.veil, "memberId": OURS, "memberHash": names.hash}),
             json!({"profile": profile, "memberId": names.member}),
         ],
-        "POST /front/v1/touch" | "GET /okyaku.js" | "HEAD /okyaku.js" | "GET /okyaku/v1/health" => {
+        "POST /front/v1/touch"
+        | "GET /okyaku.js"
+        | "HEAD /okyaku.js"
+        | "GET /plugin/ch-plugin-web.js"
+        | "HEAD /plugin/ch-plugin-web.js"
+        | "GET /okyaku/v1/health" => {
             vec![json!({})]
         }
         "PATCH /front/v1/users/me" => vec![json!({ "profile": profile })],

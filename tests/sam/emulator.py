@@ -43,6 +43,8 @@ KEYS = {name: PUBLIC[name] for name in ("OKYAKU_HASH_KEY", "OKYAKU_TOKEN_KEY")} 
 STATUSES = {
     "assets-get-okyaku-js": 200,
     "assets-head-okyaku-js": 200,
+    "assets-get-plugin-ch-plugin-web-js": 200,
+    "assets-head-plugin-ch-plugin-web-js": 200,
     "admin-create-channel": None,
     "admin-list-channels": None,
     # Lucas exists from here on.

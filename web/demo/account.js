@@ -1,7 +1,7 @@
 // @ts-check
 /** Signing up, logging in and out, the account, and leaving the shop. */
 import { ask } from './ask.js';
-import { announce, shutdown, tell, update } from './channel.js';
+import { announce, forget, shutdown, tell, update } from './channel.js';
 import { blame, field, filledIn, h, notify, ticked } from './dom.js';
 import { empty } from './pages.js';
 import { PHONE } from './region.js';
@@ -166,8 +166,11 @@ function askToLeave(member) {
 export function goodbye() {
   const view = h('div', null);
   const memberId = session.leaving();
-  const gone = () => view.replaceChildren(empty('You are forgotten',
-    'Nothing of you is left here. If you go on, you are a new visitor.', '/demo', 'Start again as somebody new', 'moon-jar'));
+  const gone = () => {
+    forget();
+    view.replaceChildren(empty('You are forgotten',
+      'Nothing of you is left here. If you go on, you are a new visitor.', '/demo', 'Start again as somebody new', 'moon-jar'));
+  };
   if (memberId) {
     view.append(empty('One moment', 'You are being forgotten.', '/demo/goodbye', 'Ask again', 'moon-jar'));
     announce('demo:call', [`DELETE /open/v5/users/@${memberId}`]);

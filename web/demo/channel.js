@@ -33,10 +33,16 @@ export function boot(page) {
   });
 }
 
-/** The visit is over: the next boot is somebody new. */
+/** The visit of a member is over: the next boot is somebody new. */
 export function shutdown() {
   boots++;
   tell('shutdown');
+}
+
+/** The browser forgets the visitor too: without consent nothing is kept, and the next page may ask again. */
+export function forget() {
+  tell('consent', false);
+  tell('consent', true);
 }
 
 /** Changes the profile, and waits for the answer. @param {object} info

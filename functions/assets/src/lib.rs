@@ -1,10 +1,5 @@
 //! Serves the page script.
 
-use std::io::Write;
-use std::sync::LazyLock;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use lambda_http::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
 };
@@ -15,17 +10,16 @@ use okyaku_api::gate::Gate;
 use okyaku_engine::Settings;
 
 /// The routes of this function, as in the template.
-pub const ROUTES: &[&str] = &["GET /okyaku.js", "HEAD /okyaku.js"];
+///
+/// The second path is that of Channel Talk's plugin, so that Channel's snippet works with another host name.
+pub const ROUTES: &[&str] =
+    &["GET /okyaku.js", "HEAD /okyaku.js", "GET /plugin/ch-plugin-web.js", "HEAD /plugin/ch-plugin-web.js"];
 
 /// The page script as pages get the script: `web/okyaku.js` without comments and white space.
 pub const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/okyaku.js"));
 
-/// The compressed script. Each instance compresses once, because the gateway compresses nothing.
-static COMPRESSED: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(SCRIPT.as_bytes()).ok()?;
-    encoder.finish().ok()
-});
+/// The compressed script. The gateway compresses nothing.
+const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/okyaku.js.gz"));
 
 /// Answers a request. Browsers may keep the script for five minutes, so that a new script reaches every page
 /// soon. HEAD has the headers of GET and no body, for monitors and proxies.
@@ -35,11 +29,11 @@ pub async fn handle(settings: &Settings, request: Request) -> Response<Body> {
     }
     let accepted =
         request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let compressed = COMPRESSED.as_ref().filter(|_| accepts_gzip(accepted));
-    let length = compressed.map_or(SCRIPT.len(), Vec::len);
+    let compressed = accepts_gzip(accepted).then_some(COMPRESSED);
+    let length = compressed.map_or(SCRIPT.len(), <[u8]>::len);
     let mut response = Response::new(match compressed {
         _ if request.method() == Method::HEAD => Body::Empty,
-        Some(bytes) => Body::Binary(bytes.clone()),
+        Some(bytes) => Body::Binary(bytes.to_vec()),
         None => Body::Text(SCRIPT.to_owned()),
     });
     let headers = response.headers_mut();

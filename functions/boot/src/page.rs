@@ -65,6 +65,8 @@ fn reply(
         "veilId": claims.veil_id,
         "sessionToken": session_token::sign(app.keys(), &claims)?,
         "expiresAt": claims.exp * 1000,
+        // A page measures by it how wrong its clock is (R9).
+        "now": app.now(),
         "dropped": dropped,
     }))?;
     Ok(reply.rejecting(dropped.iter().map(Rejection::of).collect()))

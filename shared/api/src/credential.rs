@@ -194,11 +194,14 @@ fn check_origin(channel: &Channel, headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// Returns whether an origin is on this machine, at any port.
+/// Returns whether an origin is on this machine, at any port. Names under `localhost` are too (RFC 6761, section 6.3), so
+/// that a shop with several hosts can be tried.
 fn is_loopback(origin: &str) -> bool {
     let Ok(uri) = origin.parse::<http::Uri>() else { return false };
     matches!(uri.scheme_str(), Some("http" | "https"))
-        && matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
+        && uri.host().is_some_and(|host| {
+            matches!(host, "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
+        })
 }
 
 #[cfg(test)]
@@ -207,14 +210,22 @@ mod tests {
 
     #[test]
     fn loopback_is_this_machine_only() {
-        for origin in
-            ["http://localhost:3000", "http://127.0.0.1:8787", "http://[::1]:80", "https://localhost"]
-        {
+        for origin in [
+            "http://localhost:3000",
+            "http://127.0.0.1:8787",
+            "http://[::1]:80",
+            "https://localhost",
+            "http://m.shop.localhost:80",
+        ] {
             assert!(is_loopback(origin), "{origin}");
         }
-        for origin in
-            ["http://localhost.example.com", "null", "http://127.0.0.1.example.com", "file://localhost"]
-        {
+        for origin in [
+            "http://localhost.example.com",
+            "http://notlocalhost",
+            "null",
+            "http://127.0.0.1.example.com",
+            "file://localhost",
+        ] {
             assert!(!is_loopback(origin), "{origin}");
         }
     }
