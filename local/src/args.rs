@@ -129,11 +129,14 @@ pub(crate) struct Delivery {
 /// Whom to erase.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// One name a line, or a CSV file whose header has a column called as --by
+    /// One name a line, or a CSV file whose header has a column called as --by or --column
     pub(crate) file: PathBuf,
     /// What the names are
     #[arg(long, default_value = "memberId", value_parser = PersonRef::KINDS)]
     pub(crate) by: String,
+    /// The header of the column that the names are in, if it is called otherwise than --by
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) column: Option<String>,
     /// Id of the channel; not needed where there is only one
     #[arg(long)]
     pub(crate) channel: Option<String>,

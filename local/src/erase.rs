@@ -2,7 +2,6 @@
 
 use okyaku_domain::id::ChannelId;
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +15,12 @@ use serde_json::Value;
 use crate::args::{Args, List};
 use crate::failure::Failure;
 use crate::home::Home;
+use list_file::Names;
 
+mod list_file;
+
+/// Names that are shown before anything happens.
+const SAMPLES: usize = 3;
 /// Names of one step: the bar moves after each.
 const STEP: usize = 250;
 /// Pauses before a step is tried again, while the table is busy, in ms.
@@ -36,10 +40,11 @@ struct Total {
 
 /// Erases everybody in the list and shows how far it is.
 pub(crate) async fn run(args: &Args, list: &List) -> Result<(), Failure> {
-    let names = read(&list.file, &list.by)?;
+    let Names { column, names } = list_file::read(&list.file, &list.by, list.column.as_deref())?;
     if names.is_empty() {
         return Err(format!("{} names nobody", list.file.display()).into());
     }
+    say_names(column.as_deref(), &names)?;
     let home = Home::for_command(args)?;
     let base = home.base(&args.table).await?;
     let channel = channel(&base.app(), list.channel.as_deref()).await?;
@@ -63,55 +68,12 @@ pub(crate) async fn run(args: &Args, list: &List) -> Result<(), Failure> {
     total.say(list)
 }
 
-/// The names with their lines. A header that has a column called `by` tells which column they are in.
-fn read(file: &Path, by: &str) -> Result<Vec<(u64, String)>, Failure> {
-    let failed = |error: csv::Error| format!("{}: {error}", file.display());
-    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(bytes.as_slice());
-    let (mut column, mut names, mut lines) = (0, Vec::new(), Lines { bytes: &bytes, at: 0, line: 1 });
-    for (at, record) in reader.records().enumerate() {
-        let record = record.map_err(failed)?;
-        let line = record.position().map_or(0, |start| lines.line_of(start.byte()));
-        let plain = |field: &str| field.trim_start_matches('\u{feff}').to_owned();
-        if at == 0
-            && let Some(found) = record.iter().position(|field| plain(field) == by)
-        {
-            column = found;
-            continue;
-        }
-        match record.get(column).map(plain).filter(|name| !name.is_empty()) {
-            Some(name) => names.push((line, name)),
-            None => return Err(format!("{}: line {line} has no {by}", file.display()).into()),
-        }
-    }
-    Ok(names)
-}
-
-/// Counts the lines of a file once, from its begin to its end.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of a record that begins at a byte, or after the blank lines that follow it. Records come in order.
-    fn line_of(&mut self, start: u64) -> u64 {
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
-        while let Some(byte) = self.bytes.get(self.at) {
-            let blank = matches!(byte, b'\r' | b'\n');
-            if self.at >= start && !blank {
-                break;
-            }
-            self.line += u64::from(*byte == b'\n');
-            self.at += 1;
-        }
-        self.line
-    }
+/// Says which column the names are in, and the first of them, so that a person sees a wrong column at once.
+fn say_names(column: Option<&str>, names: &[(u64, String)]) -> Result<(), Failure> {
+    let samples: Vec<&str> = names.iter().take(SAMPLES).map(|(_, name)| name.as_str()).collect();
+    let column = column.map_or_else(|| "the only column".to_owned(), |name| format!("the column \"{name}\""));
+    writeln!(std::io::stdout(), "{:>8}  names in {column}, such as {}", names.len(), samples.join(", "))?;
+    Ok(())
 }
 
 async fn channel(app: &App<okyaku_admin::Access>, named: Option<&str>) -> Result<ChannelId, Failure> {
@@ -190,50 +152,5 @@ impl Total {
             return Ok(());
         }
         Err("some lines erased nobody".into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(text: &str, by: &str) -> Result<Vec<(u64, String)>, String> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        read(file.path(), by).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn list_has_one_identifier_per_line() {
-        let expected = vec![(1, "a".to_owned()), (3, "b".to_owned())];
-        assert_eq!(names("a\r\n\r\n b \r\n", "memberId").unwrap(), expected);
-    }
-
-    #[test]
-    fn lines_of_a_long_list_are_counted_once() {
-        let text = "a\n\n".repeat(100_000);
-        let list = names(&text, "memberId").unwrap();
-        assert_eq!((list.len(), list.last().unwrap().0), (100_000, 199_999));
-        // Windows' line ends, blank lines before everything, and fields with line breaks in them.
-        let list = names(&"a\r\n".repeat(100_000), "memberId").unwrap();
-        assert_eq!(list.last().unwrap().0, 100_000);
-        let list = names(&format!("{}a", "\n".repeat(100_000)), "memberId").unwrap();
-        assert_eq!(list, [(100_001, "a".to_owned())]);
-        let text = format!("memberId,note\n{}", "a,\"two\nlines\"\n".repeat(50_000));
-        let list = names(&text, "memberId").unwrap();
-        assert_eq!((list.len(), list.last().unwrap().0), (50_000, 100_000));
-    }
-
-    #[test]
-    fn header_selects_the_column() {
-        let text = "\u{feff}name,email\n\"Lee, Ann\",lee@example.com\nKim,kim@example.com\n";
-        let expected = vec![(2, "lee@example.com".to_owned()), (3, "kim@example.com".to_owned())];
-        assert_eq!(names(text, "email").unwrap(), expected);
-    }
-
-    #[test]
-    fn line_without_identifier_stops_before_any_erasure() {
-        let refused = names("name,memberId\nLee,1\nKim,\n", "memberId").unwrap_err();
-        assert!(refused.ends_with("line 3 has no memberId"), "{refused}");
     }
 }
