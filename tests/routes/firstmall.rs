@@ -98,7 +98,7 @@ async fn six_events_are_accepted_and_others_rejected() {
 }
 
 #[tokio::test]
-async fn open_api_is_not_restricted_and_switching_off_keeps_the_data() {
+async fn open_api_is_not_restricted_and_switching_off_opens_nothing_new() {
     let shop = Shop::open().await;
     let channel = connected(&shop).await;
     let path = "/open/v5/users/@lee01";
@@ -110,7 +110,13 @@ async fn open_api_is_not_restricted_and_switching_off_keeps_the_data() {
     let kept = channel.server(&shop, "GET", path, &json!(null)).await;
     let profile = &kept.expect(200)["user"]["profile"];
     assert_eq!((&profile["grade"], &profile["wishCount"]), (&json!("x"), &json!(3)));
-    let free =
+    // The list stays in force: with the connection off, any page with any key would write what it likes.
+    let later =
         channel.boot(&shop, json!({"memberId": "lee01", "profile": {"grade": "y", "wishCount": "4"}})).await;
-    assert_eq!(free.expect(200)["user"]["profile"]["wishCount"], "4", "no builder's list holds any more");
+    assert_eq!(later.expect(200)["dropped"][0]["field"], "profile.grade");
+    let kept = channel.server(&shop, "GET", path, &json!(null)).await;
+    assert_eq!(kept.body["user"]["profile"]["wishCount"], 4);
+    let event = json!({"events": [{"id": "1", "name": "Searched", "createdAt": NOW}]});
+    let answer = shop.page("POST", "/front/v1/events", later.str("/sessionToken")).json(event).await;
+    assert_eq!(answer.expect(200)["results"][0]["status"], "rejected");
 }

@@ -117,7 +117,7 @@ fn readable<T>(read: Result<Option<T>, Error>, dropped: &mut Vec<Detail>) -> Res
 /// [`Error::TooLarge`] by the limits of any page. The dropped fields count too, because the page sent them.
 fn supplied(channel: &Channel, body: &mut Map<String, Value>) -> Result<Vec<Detail>, Error> {
     let mut dropped = Vec::new();
-    if channel.connection(Builder::Firstmall).is_none() {
+    if !channel.limits_pages_to(Builder::Firstmall) {
         return Ok(dropped);
     }
     patch::fits_a_page(body)?;

@@ -43,7 +43,7 @@ pub(crate) async fn track(app: &App<Access>, call: &Call) -> Result<Reply, Error
     let retried = attempt >= 2;
     let bounds = Bounds { now: app.now(), retention: channel.event_retention() };
     // Read all events first. A wrong event does not refuse the others.
-    let fixed = channel.connection(Builder::Firstmall).is_some();
+    let fixed = channel.limits_pages_to(Builder::Firstmall);
     let mut verdicts: Vec<Verdict> = items.iter().map(|item| read(item, bounds, fixed)).collect();
 
     // The guard: an erased session's batch is refused as a whole, before anything is stored.

@@ -94,6 +94,13 @@ impl Channel {
         self.builders.get(&builder).filter(|connection| connection.enabled)
     }
 
+    /// Returns whether pages may send only what this builder supplies. The list stays in force after the connection was
+    /// switched off: nothing new opens (R13).
+    #[must_use]
+    pub fn limits_pages_to(&self, builder: Builder) -> bool {
+        self.builders.contains_key(&builder)
+    }
+
     /// Returns whether a session that came from this plugin key goes on.
     ///
     /// A session ends with its key. A channel without a list of keys is older than the list.

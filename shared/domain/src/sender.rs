@@ -61,10 +61,13 @@ impl Sender {
 
     /// Returns the sender of a channel's pages for the log of rejections.
     ///
-    /// The sender is Firstmall if the channel is connected to a mall.
+    /// The sender is Firstmall if the channel is or was connected to a mall.
     #[must_use]
     pub fn of_page(channel: &Channel) -> Self {
-        channel.connection(Builder::Firstmall).map_or(Self::Page, |_| Self::Builder(Builder::Firstmall))
+        match channel.limits_pages_to(Builder::Firstmall) {
+            true => Self::Builder(Builder::Firstmall),
+            false => Self::Page,
+        }
     }
 
     /// Returns whether the sender is a builder.
@@ -99,7 +102,7 @@ mod tests {
     use crate::rejection_reason::RejectionReason;
 
     #[test]
-    fn firstmall_pages_are_the_builders_while_connected() {
+    fn firstmall_pages_are_the_builders_also_after_it_was_switched_off() {
         let channel = |builders: serde_json::Value| -> Channel {
             serde_json::from_value(serde_json::json!({
                 "id": "0123456789abcdef0123", "name": "Shop", "createdAt": 0, "region": "KR", "memberHashEnabled": true,
@@ -108,8 +111,9 @@ mod tests {
             .unwrap()
         };
         let connected = |enabled| serde_json::json!({"firstmall": {"shop": "mall", "enabled": enabled}});
-        assert_eq!(Sender::of_page(&channel(connected(true))), Sender::Builder(Builder::Firstmall));
-        assert_eq!(Sender::of_page(&channel(connected(false))), Sender::Page);
+        for enabled in [true, false] {
+            assert_eq!(Sender::of_page(&channel(connected(enabled))), Sender::Builder(Builder::Firstmall));
+        }
         assert_eq!(Sender::of_page(&channel(serde_json::json!({}))), Sender::Page);
     }
 
