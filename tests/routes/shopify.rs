@@ -68,7 +68,7 @@ async fn created_customer_is_a_member_with_the_channel_talk_keys() {
     "#);
     assert_eq!(
         (&user["name"], &user["type"], &user["memberId"]),
-        (&json!("Haneul Lee"), &json!("member"), &json!("7064055069"))
+        (&json!("Lee Haneul"), &json!("member"), &json!("7064055069"))
     );
     assert_eq!(user["emailQualified"], true);
 }
@@ -248,7 +248,7 @@ async fn early_redact_refuses_the_older_creation_and_not_a_later_one() {
         // Created again, after the redact by Shopify's clock and before it by ours.
         let anew = with(lee(20), json!({"created_at": ago(20)}));
         taken(&shop.shopify("customers/create", &anew).await);
-        assert_eq!(shop.customer(LEE).await.expect(200)["user"]["name"], "Haneul Lee");
+        assert_eq!(shop.customer(LEE).await.expect(200)["user"]["name"], "Lee Haneul");
         // The redact told again, late: it does not mean her new life.
         taken(&shop.shopify_at("customers/redact", &redact, Some(&ago(30))).await);
         shop.customer(LEE).await.expect(200);

@@ -52,6 +52,8 @@ pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
         Some(90027) => order::one(&mut reader, Kind::Returned),
         Some(90028) => order::one(&mut reader, Kind::Exchanged),
         Some(90029) => order::one(&mut reader, Kind::Refunded),
+        Some(90031) => order::one(&mut reader, Kind::Extended),
+        Some(90160) => order::claim(&mut reader),
         Some(90072) => order::many(&mut reader, Kind::Cancelled),
         Some(90073) => order::many(&mut reader, Kind::Refunded),
         Some(90074) => order::many(&mut reader, Kind::Returned),

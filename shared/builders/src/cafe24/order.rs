@@ -27,11 +27,13 @@ pub(super) enum Kind {
     Returned,
     Exchanged,
     Refunded,
+    /// A product was added to a received order.
+    Extended,
 }
 
 impl Kind {
-    /// Returns the keys of the body that may date the event. An exchange has no date, so the delivery's own
-    /// time is taken.
+    /// Returns the keys of the body that may date the event. An exchange and an added product have no date, so the
+    /// delivery's own time is taken.
     fn dated(self) -> &'static [&'static str] {
         match self {
             Self::Received => &["order_date"],
@@ -39,17 +41,17 @@ impl Kind {
             Self::Cancelled => &["cancel_date"],
             Self::Returned => &["return_confirmed_date", "refund_date"],
             Self::Refunded => &["refund_date"],
-            Self::Exchanged => &[],
+            Self::Exchanged | Self::Extended => &[],
         }
     }
 }
 
-/// Values of `event_code` for an unfinished cancellation, return or refund: asked for, under way, held or
-/// taken back.
-///
-/// The event number is the same, but no money was given back.
-const PENDING: [&str; 5] =
-    ["cancel_order_request", "return_order_request", "return_order_process", "return_hold", "unrefund_order"];
+/// Values of `event_code` for money that was given back. Every other code of a return or refund changes no sum: the return
+/// was asked for, the parcel was collected, or the refund was taken back.
+const GAVE_BACK: [&str; 4] = ["return_order", "return_complete", "return_complete_refunded", "refund_order"];
+/// Values of `event_code` for a cancelled order. Every other code, such as `cancel_order_request`, cancels nothing.
+const CANCELS: [&str; 4] =
+    ["cancel_order", "auto_order_cancel", "cancel_complete", "cancel_complete_refunded"];
 /// Characters of an order's id. A usual id has some 16 characters, for example `20261120-0000011`.
 const ORDER_ID_CHARS: usize = 64;
 /// Bytes, as JSON, of a value shared by many orders: an id, a date or a code.
@@ -91,8 +93,23 @@ pub(super) fn one(reader: &mut Reader<'_>, kind: Kind) {
     update.events.extend(event.map(|event| VersionedEvent { event, version: order.version }));
     // The order itself. An order without a total or a currency keeps only its event.
     update.order = order.with(reader, kind, total, currency);
-    if update.order.is_some() || !update.events.is_empty() {
+    // Money was given back, and the body does not say how much.
+    update.stale = gave_back(reader, kind) && !GIVEN_BACK.iter().any(|key| reader.has(key));
+    if update.order.is_some() || !update.events.is_empty() || update.stale {
         reader.say(BuilderUpdate::Customer(Box::new(update)));
+    }
+}
+
+/// 90160: a claim about an order was settled. The body names the order and the amount that was given back, and no customer.
+pub(super) fn claim(reader: &mut Reader<'_>) {
+    let named = reader.has("event_code");
+    if named && !gave_back(reader, Kind::Refunded) {
+        return;
+    }
+    let Some(order) = order_id(reader) else { return };
+    match given_back(reader, Kind::Refunded) {
+        Some(amount) => reader.say(BuilderUpdate::Refund(Refund { id: refund_id(&order), order, amount })),
+        None => reader.missing("refund_amount"),
     }
 }
 
@@ -116,14 +133,14 @@ fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
         let total = total(reader);
         let currency = currency(reader);
         update.order = order.with(reader, kind, total, currency);
-        if update.order.is_some() {
+        update.stale = gave_back(reader, kind) && !GIVEN_BACK.iter().any(|key| reader.has(key));
+        if update.order.is_some() || update.stale {
             reader.say(BuilderUpdate::Customer(Box::new(update)));
         }
         return;
     }
     // Without a customer, the only possible update is a refund. A refund needs an amount.
-    let total = TOTAL.iter().any(|key| reader.has(key)).then(|| total(reader)).flatten();
-    match (order_id(reader), given_back(reader, kind, total)) {
+    match (order_id(reader), given_back(reader, kind)) {
         (Some(order), Some(amount)) => {
             let id = refund_id(&order);
             reader.say(BuilderUpdate::Refund(Refund { order, id, amount }));
@@ -194,7 +211,11 @@ fn begin(reader: &mut Reader<'_>, kind: Kind) -> Option<(Dated, CustomerUpdate)>
         reader.missing("order_date");
     }
     let (id, at) = id.zip(at)?;
-    let since = reader.first_time(kind.dated()).unwrap_or(reader.context.at);
+    // A cancellation that was taken back has the old date of the payment, and is true as of its delivery.
+    let since = match taken_back(reader) {
+        true => reader.context.at,
+        false => reader.first_time(kind.dated()).unwrap_or(reader.context.at),
+    };
     Some((Dated { id, at, version: since.max(at) }, CustomerUpdate::new(Builder::Cafe24, member, since)))
 }
 
@@ -207,7 +228,7 @@ impl Dated {
         currency: Option<String>,
     ) -> Option<Order> {
         let cancelled = is_cancelled(reader, kind);
-        let given_back = given_back(reader, kind, total);
+        let given_back = given_back(reader, kind);
         Some(Order {
             id: self.id.clone(),
             at: self.at,
@@ -238,25 +259,35 @@ fn order_id(reader: &mut Reader<'_>) -> Option<String> {
     id
 }
 
-fn is_pending(reader: &Reader<'_>) -> bool {
-    PENDING.iter().any(|code| reader.is("event_code", code))
+/// Returns whether the body has one of these codes, or no code at all: then the event number alone says what happened.
+fn has_code(reader: &Reader<'_>, codes: &[&str]) -> bool {
+    !reader.has("event_code") || codes.iter().any(|code| reader.is("event_code", code))
+}
+
+/// Returns whether the body says that money was given back.
+fn gave_back(reader: &Reader<'_>, kind: Kind) -> bool {
+    matches!(kind, Kind::Returned | Kind::Refunded) && has_code(reader, &GAVE_BACK)
+}
+
+/// Returns whether a cancellation was taken back, so that the order counts again.
+fn taken_back(reader: &Reader<'_>) -> bool {
+    reader.is("withdraw", "T") && (!reader.has("withdraw_type") || reader.is("withdraw_type", "C"))
 }
 
 fn is_cancelled(reader: &mut Reader<'_>, kind: Kind) -> bool {
     // "M" is an order with one cancelled part.
-    let whole = !reader.is("canceled", "M") && reader.flag("canceled").unwrap_or(false);
-    whole || (kind == Kind::Cancelled && !is_pending(reader))
+    let is_part = reader.is("canceled", "M");
+    let whole = !is_part && reader.flag("canceled").unwrap_or(false);
+    whole || (kind == Kind::Cancelled && !is_part && !taken_back(reader) && has_code(reader, &CANCELS))
 }
 
-/// Returns the refunded amount: the amount in the body, or else the total.
-fn given_back(reader: &mut Reader<'_>, kind: Kind, total: Option<Decimal>) -> Option<Decimal> {
-    if !matches!(kind, Kind::Returned | Kind::Refunded) || is_pending(reader) {
+/// Returns the refunded amount in the body. An amount that the body does not say is unknown, and not everything.
+fn given_back(reader: &mut Reader<'_>, kind: Kind) -> Option<Decimal> {
+    if !gave_back(reader, kind) {
         return None;
     }
-    match GIVEN_BACK.iter().find(|key| reader.has(key)) {
-        Some(key) => reader.amount(key),
-        None => total,
-    }
+    let key = GIVEN_BACK.iter().find(|key| reader.has(key))?;
+    reader.amount(key)
 }
 
 fn total(reader: &mut Reader<'_>) -> Option<Decimal> {

@@ -159,7 +159,7 @@ fn phone(customer: &Object<'_>, address: Option<&Object<'_>>, update: &mut Custo
     }
 }
 
-/// Returns first name and last name, if the payload has either key. `None` if a name is unreadable.
+/// Returns both names, if the payload has either key. `None` if a name is unreadable.
 fn name(customer: &Object<'_>) -> Option<Option<String>> {
     let reader = customer.reader;
     let part = |key| match customer.given(key) {
@@ -171,7 +171,13 @@ fn name(customer: &Object<'_>) -> Option<Option<String>> {
     if !customer.has("first_name") && !customer.has("last_name") {
         return None;
     }
-    let name = format!("{} {}", part("first_name")?, part("last_name")?).trim().to_owned();
+    let (first, last) = (part("first_name")?, part("last_name")?);
+    // In Japan and Korea the family name comes first.
+    let (before, after) = match reader.context.region {
+        "JP" | "KR" => (last, first),
+        _ => (first, last),
+    };
+    let name = format!("{before} {after}").trim().to_owned();
     // Both parts are blank, so the name is cleared.
     if name.is_empty() {
         return Some(None);
@@ -243,11 +249,14 @@ fn consents(object: &Object<'_>, update: &mut CustomerUpdate) {
 
 /// Returns whether the customer refuses marketing, and since when, epoch ms.
 ///
-/// A customer who never agreed refuses. For example, `not_subscribed` is a refusal. Null changes nothing,
-/// because Shopify sends null for a customer without an address.
+/// A customer who never agreed refuses. For example, `not_subscribed` is a refusal. Null changes nothing, for the
+/// consent and for its state, because Shopify sends null for a customer without an address.
 fn consent(object: &Object<'_>, key: &str, at: Millis) -> Option<(bool, Millis)> {
     let reader = object.reader;
     let consent = object.object(key)?;
+    if consent.given("state") == Some(&Value::Null) {
+        return None;
+    }
     let state = reader.valid(consent.path("state"), consent.text("state"))?;
     let since = consent.time("consent_updated_at").unwrap_or(at);
     Some((!state.trim().eq_ignore_ascii_case("subscribed"), since))
@@ -273,7 +282,15 @@ pub(super) fn consented(body: &Object<'_>) {
     let Some(mut update) = of_customer(body) else { return };
     consents(body, &mut update);
     if update.unsubscribe_email.is_none() && update.unsubscribe_texting.is_none() {
-        return reader.reject("marketing_consent", RejectionReason::Invalid);
+        let is_silent = |key: &str| match body.given(key) {
+            Some(Value::Null) => true,
+            Some(Value::Object(consent)) => consent.get("state") == Some(&Value::Null),
+            _ => false,
+        };
+        if !["email_marketing_consent", "sms_marketing_consent"].into_iter().any(is_silent) {
+            reader.reject("marketing_consent", RejectionReason::Invalid);
+        }
+        return;
     }
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }

@@ -15,6 +15,19 @@ pub(super) fn parse(value: &Value) -> Option<Decimal> {
     }
 }
 
+/// Parses an amount with a sign, such as an adjustment of `"-10.00"`.
+fn parse_signed(value: &Value) -> Option<Decimal> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    match text.strip_prefix('-') {
+        Some(rest) => amount::parse(rest).map(|amount| -amount),
+        None => amount::parse(&text),
+    }
+}
+
 /// Returns the amount as a JSON number with the same text. `None` if a double cannot hold the amount.
 pub(super) fn number(amount: Decimal) -> Option<Value> {
     amount::json(amount).map(Value::Number)
@@ -33,6 +46,13 @@ impl Object<'_> {
         let reader = self.reader;
         let value = self.get(key)?;
         reader.valid(self.path(key), parse(value))
+    }
+
+    /// Returns the amount with a sign under `key`. An unreadable amount is rejected, and an absent amount is accepted.
+    pub(super) fn signed(&self, key: &str) -> Option<Decimal> {
+        let reader = self.reader;
+        let value = self.get(key)?;
+        reader.valid(self.path(key), parse_signed(value))
     }
 
     /// Returns the currency under `key`. An unreadable currency is rejected, and an absent currency is

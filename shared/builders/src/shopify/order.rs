@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::body::Object;
 use super::line::{product_id, quantity, set, title};
+use super::refund::OrderOf;
 use super::{cart, customer, refund};
 use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order};
 use okyaku_domain::limit::EVENT_BYTES;
@@ -31,7 +32,13 @@ pub(super) fn order(body: &Object<'_>) {
     let version = body.time("updated_at").unwrap_or(reader.context.at);
     // The price and the refunds, in the shop's currency.
     let sums = Sums::of(body);
-    let refunds = refunds(body, sums.currency.as_deref());
+    let refunds = refunds(
+        body,
+        OrderOf {
+            currency: sums.currency.as_deref(),
+            taxes_included: body.given("taxes_included").and_then(Value::as_bool),
+        },
+    );
 
     let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
     update.builder_created_at = builder_created_at;
@@ -46,7 +53,9 @@ pub(super) fn order(body: &Object<'_>) {
     ));
     // The order for the purchase figures. An order without a readable total or currency keeps only its event.
     let voided = body.text("financial_status").is_some_and(|s| s.trim().eq_ignore_ascii_case("voided"));
-    let cancelled = voided || body.get("cancelled_at").is_some();
+    // An order of a test was never bought.
+    let is_test = body.given("test") == Some(&Value::Bool(true));
+    let cancelled = voided || is_test || body.get("cancelled_at").is_some();
     let Sums { total, currency } = sums;
     let total = reader.valid("total_price", total);
     let currency = reader.valid("currency", currency);
@@ -88,12 +97,12 @@ pub(super) fn checkout(body: &Object<'_>) {
 }
 
 /// Returns the refunds in an order. An unreadable refund is left out.
-fn refunds(body: &Object<'_>, currency: Option<&str>) -> BTreeMap<String, Decimal> {
+fn refunds(body: &Object<'_>, of: OrderOf<'_>) -> BTreeMap<String, Decimal> {
     let reader = body.reader;
     let mut refunds = BTreeMap::new();
     for refund in body.objects("refunds").unwrap_or_default() {
         if let Some(id) = reader.valid(refund.path("id"), refund::id(&refund))
-            && let Some(amount) = refund::given_back(&refund, currency)
+            && let Some(amount) = refund::given_back(&refund, of)
         {
             refunds.insert(id, amount);
         }

@@ -1,6 +1,7 @@
 //! Deliveries about one order.
 
 use super::*;
+use okyaku_domain::builder_update::Refund;
 
 const PLACED: i64 = TEN + 30 * MINUTE;
 
@@ -45,7 +46,7 @@ fn status_is_a_later_version_of_the_same_order_and_event() {
         (90026, hours(2), true, None),
         (90027, hours(3), false, Some("14900")),
         (90028, AT, false, None),
-        (90029, AT, false, Some("29800")),
+        (90029, AT, false, None),
     ] {
         let (update, order) = example_order(no);
         assert_eq!((update.at, order.at, order.version), (at, PLACED, at), "{no}");
@@ -61,7 +62,7 @@ fn status_is_a_later_version_of_the_same_order_and_event() {
 }
 
 #[test]
-fn requested_or_held_return_refunds_nothing() {
+fn only_codes_that_give_money_back_refund() {
     for (no, code, cancelled, refunds) in [
         (90026, "cancel_order_request", false, 0),
         (90026, "cancel_order", true, 0),
@@ -69,14 +70,76 @@ fn requested_or_held_return_refunds_nothing() {
         (90027, "return_order_request", false, 0),
         (90027, "return_order_process", false, 0),
         (90027, "return_hold", false, 0),
+        (90027, "pickup_complete_order", false, 0),
+        (90027, "some_later_code", false, 0),
         (90027, "return_complete_refunded", false, 1),
         (90029, "unrefund_order", false, 0),
         (90029, "refund_order", false, 1),
+        (90026, "some_later_code", false, 0),
     ] {
-        let order =
-            only(read_event(no, with(order(json!("100")), json!({"event_code": code})))).order.unwrap();
+        let change = json!({"event_code": code, "refund_amount": "30.00"});
+        let order = only(read_event(no, with(order(json!("100")), change))).order.unwrap();
         assert_eq!((order.cancelled, order.refunds.len()), (cancelled, refunds), "{no} {code}");
     }
+}
+
+#[test]
+fn cancelled_part_or_cancellation_taken_back_leaves_the_order() {
+    let part = json!({"event_code": "cancel_order", "canceled": "M"});
+    assert!(!only(read_event(90026, with(order(json!("1")), part))).order.unwrap().cancelled);
+    // The payment was a day ago, and the cancellation came after it.
+    let back = json!({"withdraw": "T", "withdraw_type": "C", "payment_date": "2026-11-20T10:31:00+09:00"});
+    let again = only(read_event(90025, with(order(json!("1")), back.clone()))).order.unwrap();
+    assert_eq!((again.cancelled, again.version), (false, AT));
+    for (no, change) in [
+        (90026, back),
+        (90026, json!({"withdraw": "T"})),
+        (90026, json!({"withdraw": "T", "withdraw_type": "C", "event_code": "cancel_order"})),
+    ] {
+        let order = only(read_event(no, with(order(json!("1")), change.clone()))).order.unwrap();
+        assert_eq!((order.cancelled, order.version), (false, AT), "{change}");
+    }
+    // A return that was taken back says nothing of the cancellation.
+    let other = json!({"withdraw": "T", "withdraw_type": "R", "payment_date": "2026-11-20T10:31:00+09:00"});
+    assert!(only(read_event(90025, with(order(json!("1")), other))).order.unwrap().version < AT);
+}
+
+#[test]
+fn added_product_is_a_later_version_of_the_order() {
+    let update = only(read_event(90031, order(json!("45000"))));
+    let order = update.order.unwrap();
+    assert_eq!((order.total, order.version, order.cancelled), (amount("45000"), AT, false));
+}
+
+#[test]
+fn claim_gives_back_what_it_says() {
+    let refund = |resource: Value| {
+        let delivery = read_event(90160, resource);
+        match delivery.updates.as_slice() {
+            [BuilderUpdate::Refund(Refund { order, id, amount })] => {
+                assert_eq!((order.as_str(), id.as_str()), ("20261120-0000011", "20261120-0000011:refund"));
+                Ok(*amount)
+            }
+            [] => Err(rejections(&delivery).iter().map(|(field, _)| (*field).to_owned()).collect::<Vec<_>>()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let claim = json!({"mall_id": "devmall", "order_id": "20261120-0000011", "refund_amount": "15000.00"});
+    assert_eq!(refund(claim.clone()), Ok(amount("15000")));
+    assert_eq!(
+        refund(with(claim.clone(), json!({"event_code": "return_complete_refunded"}))),
+        Ok(amount("15000"))
+    );
+    assert_eq!(refund(with(claim.clone(), json!({"event_code": "return_order_request"}))), Err(vec![]));
+    assert_eq!(
+        refund(with(claim.clone(), json!({"refund_amount": null}))),
+        Err(vec!["refund_amount".to_owned()])
+    );
+    assert_eq!(
+        refund(with(claim.clone(), json!({"refund_amount": "a lot"}))),
+        Err(vec!["refund_amount".to_owned()])
+    );
+    assert_eq!(refund(with(claim, json!({"order_id": ""}))), Err(vec!["order_id".to_owned()]));
 }
 
 #[test]
@@ -144,14 +207,18 @@ fn paid_amount_is_the_total_only_without_an_order_amount() {
 }
 
 #[test]
-fn refund_is_the_given_amount_or_else_the_total() {
+fn refund_is_the_given_amount_and_unknown_without_one() {
     for (given, expected) in [
-        (json!({}), Some("100")),
+        (json!({}), None),
+        (json!({"event_code": "return_order"}), None),
         (json!({"refund_amount": "30.00"}), Some("30")),
         (json!({"refund_amount": "30.00", "actual_refund_amount": "25.00"}), Some("25")),
     ] {
-        let order = only(read_event(90029, with(order(json!("100.00")), given.clone()))).order.unwrap();
-        assert_eq!(order.refunds.values().next().copied(), expected.map(amount), "{given}");
+        let update = only(read_event(90029, with(order(json!("100.00")), given.clone())));
+        // The shop's records know the amount.
+        assert_eq!(update.stale, expected.is_none(), "{given}");
+        let refunds = update.order.unwrap().refunds;
+        assert_eq!(refunds.values().next().copied(), expected.map(amount), "{given}");
     }
     let wrong = read_event(90029, with(order(json!("100.00")), json!({"refund_amount": "-30"})));
     assert_eq!(rejections(&wrong), [("refund_amount", RejectionReason::Invalid)]);

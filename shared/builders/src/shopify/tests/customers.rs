@@ -50,7 +50,7 @@ fn classic_payload_updates_fields_tags_and_consents() {
     assert_eq!(update.member.as_str(), "7064055069");
     assert_eq!(update.at, ms("2026-11-20T09:10:00+09:00"));
     assert_eq!(update.builder_created_at, Some(ms("2026-11-01T09:00:00+09:00")));
-    assert_eq!(update.name, Some(Some("Minji Lee".into())));
+    assert_eq!(update.name, Some(Some("Lee Minji".into())), "the family name first: the channel is in Korea");
     // The fields, under the keys from Channel Talk.
     let fields = [
         ("email", Some(json!("lee@example.com"))),
@@ -188,7 +188,8 @@ fn wrong_field_is_rejected_by_its_path_and_the_rest_is_kept() {
         (json!({"created_at": "2026-11-20"}), "created_at"),
         (json!({"accepts_marketing": "yes"}), "accepts_marketing"),
         (json!({"email_marketing_consent": "subscribed"}), "email_marketing_consent"),
-        (json!({"sms_marketing_consent": {"state": null}}), "sms_marketing_consent.state"),
+        (json!({"sms_marketing_consent": {"state": 5}}), "sms_marketing_consent.state"),
+        (json!({"sms_marketing_consent": {}}), "sms_marketing_consent.state"),
     ] {
         let delivery = delivery("customers/update", with(&classic(), change.clone()));
         assert_eq!(rejections(&delivery), [(path, RejectionReason::Invalid)], "{change}");
@@ -293,11 +294,29 @@ fn consent_never_given_is_a_refusal_and_the_object_wins() {
         only("customers/email_marketing_consent_update", undated).unsubscribe_email,
         Some((false, context().at))
     );
-    // A null in place of the consent is rejected.
-    let nothing =
-        delivery("customers/marketing_consent_update", json!({"id": 7, "sms_marketing_consent": null}));
-    assert_eq!(
-        (nothing.updates.len(), rejections(&nothing)),
-        (0, vec![("marketing_consent", RejectionReason::Invalid)])
-    );
+    // A null says nothing: Shopify sends one for a customer without a phone number.
+    let topic = "customers/marketing_consent_update";
+    for silent in [json!(null), json!({"state": null}), json!({"state": null, "opt_in_level": null})] {
+        let nothing = delivery(topic, json!({"id": 7, "sms_marketing_consent": silent}));
+        assert_eq!((nothing.updates.len(), nothing.rejections), (0, vec![]), "{silent}");
+        let update = only("customers/update", with(&classic(), json!({"sms_marketing_consent": silent})));
+        assert_eq!(update.unsubscribe_texting, None, "{silent}");
+    }
+    let absent = delivery(topic, json!({"id": 7}));
+    assert_eq!(rejections(&absent), [("marketing_consent", RejectionReason::Invalid)]);
+}
+
+#[test]
+fn family_name_comes_first_in_japan_and_korea() {
+    let body = json!({"id": 7, "first_name": "太郎", "last_name": "山田"});
+    for (region, name) in [("JP", "山田 太郎"), ("KR", "山田 太郎"), ("US", "太郎 山田")] {
+        let delivery = read("customers/update", body.as_object().unwrap(), Context { region, ..context() });
+        assert_eq!(update(&delivery)[0].name, Some(Some(name.into())), "{region}");
+    }
+    // One name alone stands alone.
+    for half in
+        [json!({"id": 7, "first_name": "太郎"}), json!({"id": 7, "first_name": "", "last_name": "太郎"})]
+    {
+        assert_eq!(only("customers/update", half).name, Some(Some("太郎".into())));
+    }
 }
