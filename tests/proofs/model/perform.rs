@@ -31,6 +31,10 @@ impl World {
                 }
                 Ok(())
             }
+            Step::RotateKey { channel } => {
+                self.rotate(*channel).await;
+                Ok(())
+            }
             Step::UpdateMe { channel, session, writes } => {
                 let Some((at, token)) = self.session(*channel, *session) else { return Ok(()) };
                 let writes = of_page(writes);
@@ -201,7 +205,8 @@ impl World {
             self.veils.push(answered.clone());
         }
         self.devices[channel][device] = Some(answered);
-        let session = Session { record, since: self.model.now, app };
+        let key = self.model.channels[channel].rotations;
+        let session = Session { record, key, since: self.model.now, app };
         self.sessions[channel].push((session, answer.str("/sessionToken").to_owned()));
         Ok(())
     }
@@ -361,6 +366,17 @@ impl World {
             _ => differ!("{} instead of 202: {}", answer.status, answer.body),
         }
         Ok(())
+    }
+
+    /// Rotates the plugin key. An instance knows the old key for a minute.
+    async fn rotate(&mut self, channel: usize) {
+        let keys = &mut self.keys[channel];
+        let command = json!({"action": "rotateKey", "channelId": keys.id, "kind": "plugin", "key": keys.plugin, "graceHours": 0});
+        let made = self.shop.admin(command).await.unwrap();
+        keys.plugin = made["pluginKey"].as_str().unwrap().to_owned();
+        self.shop.clock.advance(61 * SECOND);
+        self.model.now += 61 * SECOND;
+        self.model.channels[channel].rotations += 1;
     }
 
     async fn jump(&mut self, jump: Jump) {

@@ -57,6 +57,9 @@ pub enum Step {
         channel: usize,
         named: Target,
     },
+    RotateKey {
+        channel: usize,
+    },
     Block {
         channel: usize,
         named: Target,
@@ -245,6 +248,7 @@ fn server() -> impl Strategy<Value = Step> {
         3 => (channel(), target(), writes())
             .prop_map(|(channel, named, writes)| Step::Patch { channel, named, writes }),
         1 => (channel(), target()).prop_map(|(channel, named)| Step::ServerTouch { channel, named }),
+        1 => channel().prop_map(|channel| Step::RotateKey { channel }),
         1 => (channel(), target(), any::<bool>())
             .prop_map(|(channel, named, blocked)| Step::Block { channel, named, blocked }),
         3 => (channel(), target(), prop::option::weighted(0.7, 0..4u8), 0..8u8)

@@ -17,7 +17,7 @@ pub const EVENT_DAYS: [i64; 2] = [365, 30];
 /// A channel's credentials.
 pub struct Keys {
     pub id: String,
-    plugin: String,
+    pub plugin: String,
     access: String,
     secret: String,
     hash: String,

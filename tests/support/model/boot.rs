@@ -19,6 +19,8 @@ pub struct Arrival {
 #[derive(Debug, Clone)]
 pub struct Session {
     pub record: usize,
+    /// Which of the channel's plugin keys it came from.
+    pub key: usize,
     pub since: i64,
     pub app: bool,
 }
@@ -172,7 +174,7 @@ impl Model {
 
     /// Whose a session is; or why it may not read or write.
     pub(crate) fn registrant(&self, channel: usize, session: &Session) -> Result<usize, u16> {
-        if self.now - session.since > DAY {
+        if self.now - session.since > DAY || self.has_ended(channel, session) {
             return Err(401);
         }
         let channel = &self.channels[channel];
@@ -185,6 +187,11 @@ impl Model {
                 _ => Ok(record),
             },
         }
+    }
+
+    /// A session ends with the plugin key that it came from.
+    pub(crate) fn has_ended(&self, channel: usize, session: &Session) -> bool {
+        session.key != self.channels[channel].rotations
     }
 
     /// A page's touch.

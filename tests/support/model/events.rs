@@ -36,7 +36,7 @@ const BEFORE_CREATION: i64 = 30 * DAY;
 impl Model {
     /// A page's batch; `retry` says that it is marked as one.
     pub fn track(&mut self, channel: usize, session: &Session, batch: &[Sent], retry: bool) -> Expected {
-        if self.now - session.since > 31 * DAY {
+        if self.now - session.since > 31 * DAY || self.has_ended(channel, session) {
             return Expected::status(401);
         }
         let record = match self.channels[channel].state(session.record, self.now) {

@@ -93,6 +93,8 @@ pub enum Named {
 #[derive(Debug, Clone)]
 pub struct Channel {
     pub event_days: i64,
+    /// How often the plugin key was rotated.
+    pub rotations: usize,
     pub records: Vec<Record>,
     /// The generations of each member.
     pub members: BTreeMap<String, Vec<usize>>,
@@ -117,6 +119,7 @@ impl Model {
     pub fn new(now: i64, event_days: &[i64]) -> Self {
         let channel = |days: &i64| Channel {
             event_days: *days,
+            rotations: 0,
             records: Vec::new(),
             members: BTreeMap::new(),
             visitors: BTreeMap::new(),
