@@ -7,7 +7,6 @@ mod access;
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
 use okyaku_api::{Call, Reply, Server, scope, serve_counting_rejections, user};
-use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::DETAILS;
@@ -56,24 +55,10 @@ fn parse(body: &Map<String, Value>, region: &str) -> Result<(Patch, Vec<Detail>)
         None | Some(Value::Null) => wrong.add("profile", "must be an object with an email or a mobileNumber"),
         Some(_) => {}
     }
-    let patch = wrong.take(patch::parse(body, Sender::Server, region, &["qualified"]))?;
-    let qualified = wrong.take(qualified(body))?;
-    let ((mut patch, dropped), verified) = wrong.end(patch.zip(qualified))?;
-    patch.verified = verified;
-    Ok((patch, dropped))
-}
-
-/// Reads `qualified`, the kinds of contact points that the manager vouches for.
-fn qualified(body: &Map<String, Value>) -> Result<Verified, Error> {
-    match body.get("qualified") {
-        None | Some(Value::Null) => Ok(Verified::default()),
-        Some(Value::Array(kinds)) => {
-            let kind = |kind: &Value| kind.as_str().and_then(ContactPointKind::of_key);
-            let kinds = kinds.iter().map(kind).collect::<Option<Vec<_>>>();
-            let kinds =
-                kinds.ok_or_else(|| Error::invalid("qualified", "may hold email and mobileNumber only"))?;
-            Ok(Verified::some(kinds))
-        }
-        Some(_) => Err(Error::invalid("qualified", "must be a list")),
+    let patch = wrong.take(patch::parse(body, Sender::Server, region, &[]))?;
+    let (mut patch, dropped) = wrong.end(patch)?;
+    if patch.qualified.is_none() {
+        patch.verified = Verified::default();
     }
+    Ok((patch, dropped))
 }

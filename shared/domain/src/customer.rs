@@ -198,6 +198,9 @@ impl Customer {
             refused.extend(self.profile.apply(profile, writer));
         }
         refused.extend(self.profile.apply_once(&patch.profile_once, writer));
+        if let Some(qualified) = &patch.qualified {
+            self.profile.qualify(qualified);
+        }
         if let Some(tags) = &patch.tags
             && let Err(message) = tag::replace(&mut self.tags, tags, sender)
         {

@@ -16,15 +16,17 @@ use crate::detail::Detail;
 use crate::error::Error;
 
 /// The keys of a request body that [`parse`] reads.
-pub(crate) const KEYS: [&str; 8] = [
+pub(crate) const KEYS: [&str; 10] = [
     "blocked",
     "language",
     "partial",
     "profile",
     "profileOnce",
+    "qualified",
     "tags",
     "unsubscribeEmail",
     "unsubscribeTexting",
+    "unsubscribed",
 ];
 
 /// The kinds of contact points that a writer verifies.
@@ -79,6 +81,9 @@ pub struct Patch {
     pub blocked: Option<bool>,
     /// The kinds of contact points that the writer verifies.
     pub verified: Verified,
+    /// The kinds of contact points that a server wants verified, and no other: also the stored ones. `None` leaves the
+    /// stored ones as they are.
+    pub qualified: Option<Verified>,
     /// Whether a server asks to store the rest if a part is refused.
     pub partial: bool,
 }
@@ -99,6 +104,7 @@ impl Patch {
             && self.unsubscribe_email.is_none()
             && self.unsubscribe_texting.is_none()
             && self.blocked.is_none()
+            && self.qualified.is_none()
     }
 
     /// Returns whether the rest is stored if a part of the patch is refused: for a page always, for a server if the server
@@ -169,7 +175,7 @@ pub fn parse(
     known: &[&str],
 ) -> Result<(Patch, Vec<Detail>), Error> {
     let mut reader = Reader { sender, region, refused: Vec::new() };
-    let mut patch = Patch::default();
+    let (mut patch, mut both) = (Patch::default(), None);
     // Only a page leaves its contact points unverified.
     if sender != Sender::Page {
         patch.verified = Verified::all();
@@ -185,6 +191,9 @@ pub fn parse(
             "unsubscribeEmail" => patch.unsubscribe_email = reader.flag(key, value),
             "unsubscribeTexting" => patch.unsubscribe_texting = reader.flag(key, value),
             "blocked" if sender != Sender::Page => patch.blocked = reader.flag(key, value),
+            "qualified" if sender != Sender::Page => patch.qualified = reader.qualified(value),
+            // Channel Talk's v4 has one flag for both.
+            "unsubscribed" if sender != Sender::Page => both = reader.flag(key, value),
             "partial" if sender != Sender::Page => {
                 patch.partial = reader.flag(key, value).unwrap_or_default();
             }
@@ -193,6 +202,11 @@ pub fn parse(
             }
             key => reader.refuse(key, "is not a known key"),
         }
+    }
+    patch.unsubscribe_email = patch.unsubscribe_email.or(both);
+    patch.unsubscribe_texting = patch.unsubscribe_texting.or(both);
+    if let Some(qualified) = &patch.qualified {
+        patch.verified = qualified.clone();
     }
     // The size comes first, so that a large profile is 413 and not dropped.
     if sender == Sender::Page {
@@ -318,6 +332,24 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Reads `qualified`, the kinds of contact points that the shop vouches for. Null counts as absent.
+    fn qualified(&mut self, value: &Value) -> Option<Verified> {
+        let kinds = match value {
+            Value::Null => return None,
+            Value::Array(kinds) => kinds,
+            _ => {
+                self.refuse("qualified", "must be a list");
+                return None;
+            }
+        };
+        let kind = |kind: &Value| kind.as_str().and_then(ContactPointKind::of_key);
+        let kinds = kinds.iter().map(kind).collect::<Option<Vec<_>>>();
+        if kinds.is_none() {
+            self.refuse("qualified", "may hold email and mobileNumber only");
+        }
+        kinds.map(Verified::some)
     }
 
     fn flag(&mut self, key: &str, value: &Value) -> Option<bool> {

@@ -156,6 +156,15 @@ impl Profile {
         }
     }
 
+    /// Makes exactly these kinds of contact points verified (R10).
+    pub fn qualify(&mut self, verified: &Verified) {
+        for kind in ContactPointKind::ALL {
+            if let Some(field) = self.0.get_mut(kind.key()).filter(|field| !field.is_cleared()) {
+                field.verified = verified.vouches_for(kind);
+            }
+        }
+    }
+
     /// Moves `lastCheckoutCompletedAt` forward to `at`, never back (R8).
     pub fn checked_out(&mut self, at: Millis) {
         let stored = self.0.get(LAST_CHECKOUT).and_then(|field| field.value.as_i64());

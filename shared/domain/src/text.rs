@@ -45,10 +45,17 @@ pub fn language(text: &str) -> Result<String, String> {
 }
 
 /// Returns the first language of an `Accept-Language` header, if the header names a language.
+///
+/// The region is left out, as in Channel Talk's list of languages: `ko-KR` becomes `ko`. Only Chinese keeps its region,
+/// because it tells the two scripts apart, such as `zh-TW`.
 #[must_use]
 pub fn accepted_language(header: &str) -> Option<String> {
     let first = header.split(',').next()?.split(';').next()?;
-    language(first).ok()
+    let tag = oxilangtag::LanguageTag::parse_and_normalize(first.trim()).ok()?;
+    match (tag.primary_language(), tag.region()) {
+        ("zh", Some(region)) => Some(format!("zh-{region}")),
+        (primary, _) => language(primary).ok(),
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +64,17 @@ mod tests {
 
     #[test]
     fn first_accepted_language_wins_and_a_wildcard_is_none() {
-        assert_eq!(accepted_language("ko-KR,ko;q=0.9,en;q=0.8").as_deref(), Some("ko-KR"));
+        for (header, language) in [
+            ("ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+            ("ja", "ja"),
+            ("en-US;q=0.9", "en"),
+            ("zh-TW,zh;q=0.9", "zh-TW"),
+            ("zh-hant-tw", "zh-TW"),
+            ("zh", "zh"),
+            ("pt-br", "pt"),
+        ] {
+            assert_eq!(accepted_language(header).as_deref(), Some(language), "{header}");
+        }
         assert_eq!(accepted_language("*"), None);
         assert_eq!(accepted_language(""), None);
     }

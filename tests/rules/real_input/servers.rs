@@ -126,3 +126,65 @@ async fn customer_that_was_read_can_be_put_back_whole() {
     // A key that nobody knows stays an error.
     put(&shop, "m", json!({"grade": "silver"})).await.expect(422);
 }
+
+#[tokio::test]
+async fn one_flag_of_v4_is_both_consents() {
+    for (path, body, flags) in [
+        ("/open/v4/users/@m", json!({"profile": {"grade": 1}, "unsubscribed": true}), [true, true]),
+        ("/open/v4/users/@m", json!({"unsubscribed": false}), [false, false]),
+        ("/open/v5/users/@m", json!({"unsubscribed": true, "unsubscribeEmail": false}), [false, true]),
+        ("/open/v5/users/@m", json!({"unsubscribed": null}), [false, false]),
+    ] {
+        let shop = Shop::open().await;
+        put(&shop, "m", json!({"unsubscribeEmail": !flags[0], "unsubscribeTexting": !flags[1]}))
+            .await
+            .expect(200);
+        shop.server("PUT", path).json(body.clone()).await.expect(200);
+        let user = shop.customer("@m").await.expect(200)["user"].clone();
+        assert_eq!(json!([user["unsubscribeEmail"], user["unsubscribeTexting"]]), json!(flags), "{body}");
+    }
+    let shop = Shop::open().await;
+    assert_eq!(put(&shop, "m", json!({"unsubscribed": "no"})).await.fields(), ["unsubscribed"]);
+}
+
+#[tokio::test]
+async fn qualified_decides_which_addresses_are_verified() {
+    let shop = Shop::open().await;
+    let both = json!({"email": "kim@example.com", "mobileNumber": "010-1234-5678"});
+    let lead = shop.server("POST", "/open/v5/users").json(json!({"profile": both})).await;
+    let path = format!("/open/v5/users/{}", lead.str("/user/id"));
+    let verified = |answer: &Answer| {
+        let user = &answer.expect(200)["user"];
+        json!([user["emailQualified"], user["mobileNumberQualified"]])
+    };
+    assert_eq!(verified(&lead), json!([false, false]));
+    for (body, expected) in [
+        (json!({"qualified": ["email"]}), [true, false]),
+        (json!({"qualified": ["mobileNumber"]}), [false, true]),
+        (json!({"qualified": ["email", "mobileNumber"], "language": "ko"}), [true, true]),
+        (json!({"qualified": []}), [false, false]),
+        // Without the list a server vouches for what it writes, and leaves the rest.
+        (json!({"profile": {"email": "lee@example.com"}}), [true, false]),
+        (json!({"profile": {"mobileNumber": "010-8765-4321"}, "qualified": ["email"]}), [true, false]),
+    ] {
+        let patched = shop.server("PATCH", &path).json(body.clone()).await;
+        assert_eq!(verified(&patched), json!(expected), "{body}");
+    }
+    // The list decides who is found first by an erasure.
+    let erased = shop
+        .server("POST", "/okyaku/v1/erasures")
+        .json(json!({"by": {"mobileNumber": "010-8765-4321"}}))
+        .await;
+    erased.expect(409);
+    shop.server("PATCH", &path).json(json!({"qualified": ["mobileNumber"]})).await.expect(200);
+    let erased = shop
+        .server("POST", "/okyaku/v1/erasures")
+        .json(json!({"by": {"mobileNumber": "010-8765-4321"}}))
+        .await;
+    erased.expect(202);
+    for wrong in [json!("email"), json!(["name"]), json!([1]), json!({})] {
+        let refused = put(&shop, "m", json!({"qualified": wrong})).await;
+        refused.expect(422);
+        assert_eq!(refused.fields(), ["qualified"], "{wrong}");
+    }
+}
