@@ -200,7 +200,7 @@ for (const [width, height] of [[1280, 800], [390, 844]]) {
       await heading(page, 'Few things, made slowly');
       const next = await customer(page, userId);
       assert.notEqual(next, visitorId);
-      assert.equal((await storedUser(next)).type, 'anonymous');
+      assert.equal((await storedUser(next)).member, false);
       await panelHas(page, next, 'anonymous', 'shutdown');
       await page.click('#account-link');
       await page.fill('[name="email"]', `nobody-${email}`);

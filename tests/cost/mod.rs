@@ -169,6 +169,20 @@ async fn lead_with_email_and_phone_is_1_trip_and_at_most_10_w() {
 }
 
 #[tokio::test]
+async fn forced_lead_beside_a_claim_is_3_trips_2_r_and_7_w() {
+    let shop = warm().await;
+    let email = json!({"email": "lead@example.com"});
+    shop.boot(json!({"profile": email})).await.expect(200);
+    let lead =
+        |force: bool| shop.server("POST", "/open/v5/users").json(json!({"profile": email, "force": force}));
+    let (refused, cost_refused) = cost(&shop, lead(false)).await;
+    assert_eq!(refused.expect(409)["claimed"], true);
+    let (created, cost_created) = cost(&shop, lead(true)).await;
+    created.expect(200);
+    assert_eq!((cost_refused, cost_created), ((4, 3.0, 0.0), (3, 2.0, 7.0)));
+}
+
+#[tokio::test]
 async fn erasure_answers_after_2_trips_4_r_10_w_and_2_w_a_link() {
     let shop = warm().await;
     let body = json!({"profile": {"email": "lee@example.com", "mobileNumber": "+821024682468"}});

@@ -210,6 +210,27 @@ fn leads_end_as_one_after_the_other() {
 }
 
 #[test]
+fn forced_leads_end_as_one_after_the_other() {
+    run(async {
+        let (_, cast) = cast().await;
+        let now = Arc::new(cast.stage);
+        // A visitor and `kim` claim the address.
+        let x = "shared@example.com";
+        let force =
+            || Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": x}, "force": true})));
+        let vouches = Ask::server("PATCH", "/open/v5/users/@kim", Some(json!({"profile": {"email": x}})));
+        every_order(vec![
+            pair("forced lead and forced lead", &now, force(), force()),
+            pair("forced lead and lead", &now, force(), lead(json!({"email": x}))),
+            pair("forced lead and a claim", &now, force(), lee(json!({"profile": {"email": x}}))),
+            pair("forced lead and a server that knows a claimant", &now, force(), vouches),
+            pair("forced lead and a claimant's erasure", &now, force(), delete("@kim")),
+        ])
+        .await;
+    });
+}
+
+#[test]
 fn erasure_and_any_request_end_as_one_after_the_other() {
     run(async {
         let (_, cast) = cast().await;

@@ -203,7 +203,7 @@ async fn every_listed_action_is_parsed() {
         "kind" => json!("plugin"),
         "region" => json!("KR"),
         "builder" => json!("firstmall"),
-        "secret" => json!("00".repeat(16)),
+        "secret" | "pluginKey" | "accessKey" | "accessSecret" => json!("00".repeat(16)),
         _ => json!("x"),
     };
     for action in &okyaku_admin::actions::ACTIONS {

@@ -54,7 +54,7 @@ async fn app_session_is_mobile_and_its_push_token_is_never_stored() {
     let booted = boot_with(&shop, ("user-agent", CHROME), json!({"veilId": UUID, "app": app})).await;
     let user = stored(&shop, &booted).await;
     let mobile = json!({"appName": "Shop", "appVersion": "3.1.0", "os": "iOS 18.2", "osName": "iOS",
-        "device": "iPhone16,2", "sdkName": null, "sdkVersion": null, "sessionsCount": 1, "lastSeenAt": NOW});
+        "device": "iPhone16,2", "sessionsCount": 1, "lastSeenAt": NOW});
     assert_eq!(user["mobile"], mobile);
     assert_eq!(user["web"]["sessionsCount"], 0);
     assert_eq!(user["web"]["browser"], Value::Null);

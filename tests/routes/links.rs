@@ -58,13 +58,15 @@ async fn proven_boot_links_the_visitor_into_one_timeline() {
 async fn linked_anonymous_id_answers_the_member() {
     let shop = Shop::open().await;
     let before = visitor(&shop, VEIL).await;
-    assert_eq!(shop.customer(&before.id).await.expect(200)["user"]["type"], "anonymous");
+    assert_eq!(shop.customer(&before.id).await.expect(200)["user"]["member"], false);
     shop.boot_member("m-1", json!({"veilId": VEIL, "profile": {"name": "Mina"}})).await.expect(200);
     let member = shop.customer("@m-1").await;
     assert_eq!(shop.customer(&before.id).await.expect(200), &member.body);
     assert_eq!(names(&shop, &before.id).await, ["Before5"]);
-    let glance = shop.server("GET", &format!("/okyaku/v1/contacts/{}", before.id)).send().await;
-    assert_eq!(glance.expect(200)["user"], member.body["user"]);
+    let glance = async |id: &str| shop.server("GET", &format!("/okyaku/v1/contacts/{id}")).send().await;
+    let members = glance("@m-1").await;
+    assert_eq!(glance(&before.id).await.expect(200), members.expect(200));
+    assert_eq!(members.body["user"]["id"], member.body["user"]["id"]);
     let patch = json!({"profile": {"grade": "gold"}});
     shop.server("PATCH", &format!("/open/v5/users/{}", before.id)).json(patch).await.expect(200);
     assert_eq!(shop.customer("@m-1").await.expect(200)["user"]["profile"]["grade"], "gold");

@@ -352,3 +352,94 @@ async fn erasures_by_address_beside_links_never_fail() {
         }
     }
 }
+
+async fn lead(shop: &Shop, body: Value) -> Answer {
+    shop.server("POST", "/open/v5/users").json(body).await
+}
+
+#[tokio::test]
+async fn claims_of_pages_give_way_to_a_forced_lead() {
+    for claims in [1, 9, 10, 11, 30] {
+        let shop = Shop::open().await;
+        let claimants = claim(&shop, claims).await;
+        let refused = lead(&shop, email()).await;
+        assert_eq!(refused.expect(409)["claimed"], true, "{claims}");
+        assert!(claimants.contains(&refused.str("/userId").to_owned()));
+        let mut forced = email();
+        forced["force"] = json!(true);
+        let made = lead(&shop, forced.clone()).await;
+        let id = made.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+        // Now the shop knows the address, with force or without.
+        for body in [email(), forced] {
+            let again = lead(&shop, body).await;
+            assert_eq!(
+                (again.expect(409)["userId"].as_str(), again.body.get("claimed")),
+                (Some(id.as_str()), None)
+            );
+        }
+        all_live(&shop, &claimants).await;
+        // The claimants learn nothing of the lead.
+        shop.server("PATCH", &format!("/open/v5/users/{id}"))
+            .json(json!({"profile": {"name": "Kim"}}))
+            .await
+            .expect(200);
+        let page = shop.boot(email()).await;
+        assert_eq!(page.expect(200)["user"]["profile"], email()["profile"]);
+    }
+}
+
+#[tokio::test]
+async fn force_gives_way_to_nobody_whom_the_shop_knows() {
+    let phone = json!({"profile": {"email": ADDRESS, "mobileNumber": "+821024682468"}, "force": true});
+    for known in ["member", "unverified lead", "builder", "phone"] {
+        let shop = Shop::open().await;
+        claim(&shop, 2).await;
+        let id = match known {
+            "member" => put(&shop, "m", email()).await.str("/user/id").to_owned(),
+            "unverified lead" => lead(&shop, json!({"profile": {"email": ADDRESS}, "force": true}))
+                .await
+                .str("/user/id")
+                .to_owned(),
+            "builder" => {
+                shop.shopify(
+                    "customers/create",
+                    &json!({"id": 7, "email": ADDRESS, "updated_at": "2026-11-20T10:15:00+09:00"}),
+                )
+                .await
+                .expect(200);
+                shop.customer("@7").await.str("/user/id").to_owned()
+            }
+            _ => put(&shop, "m", json!({"profile": {"mobileNumber": "+821024682468"}}))
+                .await
+                .str("/user/id")
+                .to_owned(),
+        };
+        let refused = lead(&shop, phone.clone()).await;
+        assert_eq!(
+            (refused.expect(409)["userId"].as_str(), refused.body.get("claimed")),
+            (Some(id.as_str()), None),
+            "{known}"
+        );
+    }
+    let shop = Shop::open().await;
+    for wrong in [json!("yes"), json!(1), json!([])] {
+        let refused = lead(&shop, json!({"profile": {"email": ADDRESS}, "force": wrong})).await;
+        refused.expect(422);
+        assert_eq!(refused.fields(), ["force"]);
+    }
+    // A free address needs no force, and takes it.
+    lead(&shop, json!({"profile": {"email": ADDRESS}, "force": true})).await.expect(200);
+}
+
+#[tokio::test]
+async fn simultaneous_forced_leads_make_one_lead() {
+    for claims in [0, 3, 10, 14] {
+        let shop = Shop::open().await;
+        claim(&shop, claims).await;
+        let forced = json!({"profile": {"email": ADDRESS}, "force": true});
+        let all = futures_util::future::join_all((0..6).map(|_| lead(&shop, forced.clone()))).await;
+        let made = all.iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(made, 1, "{claims}: {:?}", all.iter().map(|answer| answer.status).collect::<Vec<_>>());
+        assert!(all.iter().all(|answer| [200, 409].contains(&answer.status)));
+    }
+}

@@ -2,6 +2,7 @@
 //! rest is kept, and nobody else is touched (R1, R5).
 
 mod cafe24;
+mod moving;
 mod pages;
 mod servers;
 mod shopify;

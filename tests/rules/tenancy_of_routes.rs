@@ -143,6 +143,7 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         | "HEAD /okyaku.js"
         | "GET /plugin/ch-plugin-web.js"
         | "HEAD /plugin/ch-plugin-web.js"
+        | "GET /open/v5/channel"
         | "GET /okyaku/v1/health" => {
             vec![json!({})]
         }

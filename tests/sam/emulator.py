@@ -67,6 +67,8 @@ STATUSES = {
     "track-post-front-v1-events-gzip": 200,
     "track-post-open-v5-users-userId-events": 200,
     "track-post-open-v4-users-userId-events": 200,
+    "contacts-get-open-v5-channel": 200,
+    "contacts-get-open-v4-channel": 200,
     "contacts-get-open-v5-users-userId": 200,
     "contacts-get-open-v4-users-userId": 200,
     "contacts-get-open-v5-users-userId-events": 200,

@@ -29,7 +29,7 @@ pub const ACTIONS: [Action; 16] = [
     action(
         "createChannel",
         &["name"],
-        &["region", "origins", "eventDays", "memberHash"],
+        &["region", "origins", "eventDays", "memberHash", "pluginKey", "accessKey", "accessSecret"],
         "creates a channel and shows its keys",
     ),
     action("listChannels", &[], &[], "lists the channels"),
@@ -64,6 +64,9 @@ pub(crate) fn form(field: &str) -> &'static str {
     match field {
         "channelId" => "must be a channel's id, such as dec0de00000000000000",
         "name" | "shop" | "key" | "after" | "secret" => "must be text",
+        "pluginKey" | "accessKey" | "accessSecret" => {
+            "must be text of 16 to 200 ASCII letters, digits and signs"
+        }
         "region" => "must be ISO 3166-1 alpha-2, such as KR",
         "origins" => "must be a list of origins, such as [\"https://shop.example.com\"]",
         "eventDays" => "must be from 1 to 3650",

@@ -16,6 +16,9 @@ use okyaku_engine::erase::Replayed;
 
 use crate::actions::{ACTIONS, form};
 
+/// The characters of a key that a shop brings along. A shorter key could be guessed.
+const OWN_KEY_CHARS: std::ops::RangeInclusive<usize> = 16..=200;
+
 /// The kinds of keys that can be rotated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +51,12 @@ pub(crate) enum Command {
         /// Whether pages must prove a memberId.
         #[serde(default = "yes")]
         member_hash: bool,
+        /// The plugin key that the shop's pages use already, for example of Channel Talk. A missing key is made.
+        plugin_key: Option<String>,
+        /// The access key that the shop's servers use already.
+        access_key: Option<String>,
+        /// The access key's secret.
+        access_secret: Option<String>,
     },
     /// Lists every channel, without secrets.
     ListChannels {},
@@ -157,7 +166,17 @@ pub(crate) fn parse(command: Value) -> Result<Command, Error> {
 /// Checks the values that the shape leaves open. Trims names.
 fn check(command: &mut Command) -> Result<(), Error> {
     match command {
-        Command::CreateChannel { name, region, origins, event_days, .. } => {
+        Command::CreateChannel {
+            name,
+            region,
+            origins,
+            event_days,
+            plugin_key,
+            access_key,
+            access_secret,
+            ..
+        } => {
+            check_own_keys(plugin_key.as_ref(), access_key.as_ref(), access_secret.as_ref())?;
             check_name(name)?;
             check_region(region)?;
             check_event_days(*event_days)?;
@@ -187,6 +206,26 @@ fn check(command: &mut Command) -> Result<(), Error> {
         _ => {}
     }
     Ok(())
+}
+
+/// Checks the keys that a shop brings along.
+fn check_own_keys(
+    plugin_key: Option<&String>,
+    access_key: Option<&String>,
+    access_secret: Option<&String>,
+) -> Result<(), Error> {
+    // A key is a header or a part of JSON, as it stands.
+    let is_right =
+        |key: &String| OWN_KEY_CHARS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let named = [("pluginKey", plugin_key), ("accessKey", access_key), ("accessSecret", access_secret)];
+    let wrong = named.into_iter().filter(|(_, key)| key.is_some_and(|key| !is_right(key)));
+    let mut wrong: Vec<Detail> = wrong.map(|(field, _)| Detail::new(field, form(field))).collect();
+    match (access_key, access_secret) {
+        (Some(_), None) => wrong.push(Detail::new("accessSecret", "is needed beside an accessKey")),
+        (None, Some(_)) => wrong.push(Detail::new("accessKey", "is needed beside an accessSecret")),
+        _ => {}
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
 }
 
 fn check_name(name: &mut String) -> Result<(), Error> {

@@ -40,7 +40,16 @@ pub use development::{create_development_channel, set_development_channel};
 pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
     match command::parse(command)? {
         // A channel begins without builders and with a purchase window of three months.
-        Command::CreateChannel { name, region, origins, event_days, member_hash } => {
+        Command::CreateChannel {
+            name,
+            region,
+            origins,
+            event_days,
+            member_hash,
+            plugin_key,
+            access_key,
+            access_secret,
+        } => {
             let channel = Channel {
                 id: ChannelId::from_bytes(random()?),
                 name,
@@ -56,7 +65,7 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
                 purchase_months: 3,
                 plugin_keys: BTreeMap::new(),
             };
-            create(app, channel).await
+            create(app, channel, OwnKeys { plugin_key, access_key, access_secret }).await
         }
         Command::ListChannels {} => {
             let shown = app.store.channels().await?.iter().map(show).collect::<Vec<_>>();
@@ -107,12 +116,22 @@ pub async fn handle(app: &App<Access>, command: Value) -> Result<Value, Error> {
     }
 }
 
-async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error> {
+/// The keys that a shop brings along. A missing key is made.
+struct OwnKeys {
+    plugin_key: Option<String>,
+    access_key: Option<String>,
+    access_secret: Option<String>,
+}
+
+async fn create(app: &App<Access>, mut channel: Channel, own: OwnKeys) -> Result<Value, Error> {
     // Make the keys and secrets. The table keeps the secrets sealed or hashed.
     let member_hash_secret = hex(random::<32>()?);
     channel.member_hash_secret = app.keys().seal(&member_hash_secret)?;
-    let (plugin, access, webhook) = (hex(random::<16>()?), hex(random::<10>()?), hex(random::<16>()?));
-    let access_secret = hex(random::<16>()?);
+    let brought = own.plugin_key.is_some() || own.access_key.is_some();
+    let plugin = own.plugin_key.map_or_else(|| random::<16>().map(hex), Ok)?;
+    let access = own.access_key.map_or_else(|| random::<10>().map(hex), Ok)?;
+    let access_secret = own.access_secret.map_or_else(|| random::<16>().map(hex), Ok)?;
+    let webhook = hex(random::<16>()?);
     let scopes = vec![Scope::Read, Scope::Write, Scope::Erase];
     let credentials = [
         (CredentialKind::Plugin, plugin.clone(), public(&channel)),
@@ -120,7 +139,10 @@ async fn create(app: &App<Access>, mut channel: Channel) -> Result<Value, Error>
         (CredentialKind::Webhook, webhook.clone(), public(&channel)),
     ];
     if !app.store.create_channel(&channel, &credentials).await? {
-        return Err(Error::internal("a random key was taken"));
+        return Err(match brought {
+            true => Error::invalid("pluginKey", "or the accessKey is another channel's"),
+            false => Error::internal("a random key was taken"),
+        });
     }
     Ok(json!({
         "channel": show(&channel),

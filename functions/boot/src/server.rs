@@ -57,7 +57,7 @@ pub(crate) async fn patch(app: &App<Access>, call: &Call, caller: &Caller) -> Re
 pub(crate) async fn touch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let customer = engine::touch(app, &channel.id, &person(call)?, &call.invocation).await?;
-    Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()) }))
+    Reply::ok(json!({ "user": user::of_open_api(channel, &customer, app.now()) }))
 }
 
 pub(crate) async fn block(
@@ -68,7 +68,7 @@ pub(crate) async fn block(
 ) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let customer = engine::block(app, &channel.id, &person(call)?, blocked, &call.invocation).await?;
-    Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()) }))
+    Reply::ok(json!({ "user": user::of_open_api(channel, &customer, app.now()) }))
 }
 
 /// Returns the customer, the set-once fields of the patch that kept an earlier value, the refused fields of a partial
@@ -82,10 +82,7 @@ fn reply(
     ignored: &[String],
 ) -> Result<Reply, Error> {
     let Stored { customer, dropped } = stored;
-    let mut body = Map::from_iter([
-        ("user".to_owned(), user::of_server(channel, &customer, app.now())),
-        ("online".to_owned(), Value::Null),
-    ]);
+    let mut body = Map::from_iter([("user".to_owned(), user::of_open_api(channel, &customer, app.now()))]);
     // Channel Talk's reply lacks these keys, so a reply without such fields lacks the keys too.
     let kept = customer.kept_despite(patch);
     let dropped: Vec<Detail> = unread.into_iter().chain(dropped).take(DETAILS).collect();

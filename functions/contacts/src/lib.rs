@@ -15,7 +15,7 @@ use okyaku_api::{Call, Reply, Server, scope, serve, user};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_engine::App;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use access::Access;
 
@@ -25,6 +25,8 @@ pub const ROUTES: &[&str] = &[
     "GET /open/v5/users/{userId}/events",
     "GET /open/v4/users/{userId}",
     "GET /open/v4/users/{userId}/events",
+    "GET /open/v5/channel",
+    "GET /open/v4/channel",
     "GET /okyaku/v1/contacts/{userId}",
     "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
@@ -43,6 +45,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
             "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
+            "GET /open/v5/channel" => shown(&channel),
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
@@ -53,7 +56,17 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     .await
 }
 
+/// Answers with the channel of the key. Integrations try their key with this read.
+fn shown(channel: &Channel) -> Result<Reply, Error> {
+    Reply::ok(json!({ "channel": {
+        "id": channel.id,
+        "name": channel.name,
+        "country": channel.region,
+        "createdAt": channel.created_at,
+    } }))
+}
+
 async fn customer(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {
     let customer = find::find(app, channel, call).await?;
-    Reply::ok(json!({ "user": user::of_server(channel, &customer, app.now()), "online": Value::Null }))
+    Reply::ok(json!({ "user": user::of_open_api(channel, &customer, app.now()) }))
 }

@@ -10,7 +10,7 @@ use okyaku_domain::limit::{COUNTED_NAMES, TIMELINE_PAGE};
 use okyaku_domain::wrong_fields::WrongFields;
 use okyaku_engine::App;
 use okyaku_engine::timeline::Order;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 use crate::find::{find, since};
@@ -45,7 +45,12 @@ pub(crate) async fn events(app: &App<Access>, channel: &Channel, call: &Call) ->
     // An empty page has the request's cursor as its way back.
     let prev = prev.or_else(|| since.filter(|_| events.is_empty()).map(|since| since.to_string()));
     let events: Vec<Value> = events.iter().map(|event| user::event(&channel.id, event)).collect();
-    Reply::ok(json!({ "prev": prev, "next": next, "events": events }))
+    // Without a further page the cursor is absent, because Channel Talk's description has no null.
+    let cursors = [("prev", prev), ("next", next)].into_iter();
+    let mut reply: Map<String, Value> =
+        cursors.filter_map(|(key, cursor)| Some((key.to_owned(), cursor?.into()))).collect();
+    reply.insert("events".to_owned(), events.into());
+    Reply::ok(reply)
 }
 
 fn limit(call: &Call) -> Result<usize, Error> {
@@ -58,7 +63,7 @@ type Ends = (Vec<StoredEvent>, Option<String>, Option<String>);
 
 /// Returns the cursors of a page: `prev` at the first event and `next` at the last event.
 ///
-/// A cursor is `null` if that side has no further events.
+/// A cursor is absent if that side has no further events.
 fn ends((events, more): (Vec<StoredEvent>, bool), before: bool) -> Ends {
     let prev = events.first().filter(|_| before).map(|event| event.key.to_string());
     let next = events.last().filter(|_| more).map(|event| event.key.to_string());

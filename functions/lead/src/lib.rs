@@ -6,7 +6,7 @@ mod access;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
-use okyaku_api::{Call, Reply, Server, scope, serve_counting_rejections, user};
+use okyaku_api::{Call, Reply, Server, json, scope, serve_counting_rejections, user};
 use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::DETAILS;
@@ -33,9 +33,9 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -> Result<Reply, Error> {
     let channel = &caller.channel;
     let (body, _) = call.json()?;
-    let (patch, mut dropped) = parse(&body, &channel.region)?;
-    let lead = engine::create_lead(app, &channel.id, &patch, &call.invocation).await?;
-    let user = user::of_server(channel, &lead.customer, app.now());
+    let (patch, force, mut dropped) = parse(&body, &channel.region)?;
+    let lead = engine::create_lead(app, &channel.id, &patch, force, &call.invocation).await?;
+    let user = user::of_open_api(channel, &lead.customer, app.now());
     dropped.extend(lead.dropped);
     dropped.truncate(DETAILS);
     // Channel Talk's reply lacks the key, so a reply without refused fields lacks the key too.
@@ -47,18 +47,19 @@ async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -
 }
 
 /// Parses the body. Only contact points in `qualified` count as verified, because the manager vouches for
-/// them. Returns the patch, and the refused fields of a partial patch.
-fn parse(body: &Map<String, Value>, region: &str) -> Result<(Patch, Vec<Detail>), Error> {
+/// them. Returns the patch, `force`, and the refused fields of a partial patch.
+fn parse(body: &Map<String, Value>, region: &str) -> Result<(Patch, bool, Vec<Detail>), Error> {
     let mut wrong = WrongFields::default();
     match body.get("profile") {
         // The patch names every other type of profile.
         None | Some(Value::Null) => wrong.add("profile", "must be an object with an email or a mobileNumber"),
         Some(_) => {}
     }
-    let patch = wrong.take(patch::parse(body, Sender::Server, region, &[]))?;
-    let (mut patch, dropped) = wrong.end(patch)?;
+    let force = wrong.take(json::flag(body, "force"))?;
+    let patch = wrong.take(patch::parse(body, Sender::Server, region, &["force"]))?;
+    let (force, (mut patch, dropped)) = wrong.end(force.zip(patch))?;
     if patch.qualified.is_none() {
         patch.verified = Verified::default();
     }
-    Ok((patch, dropped))
+    Ok((patch, force, dropped))
 }

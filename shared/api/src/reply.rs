@@ -131,8 +131,11 @@ impl Reply {
         });
         // Two errors carry more data: the registered customer's id, and the candidates of an address.
         match (error, body.as_object_mut()) {
-            (Error::AlreadyExists { user_id }, Some(body)) => {
+            (Error::AlreadyExists { user_id, claimed }, Some(body)) => {
                 body.insert("userId".into(), user_id.clone().into());
+                if *claimed {
+                    body.insert("claimed".into(), true.into());
+                }
             }
             (Error::Ambiguous(candidates), Some(body)) => {
                 body.insert("candidates".into(), json!(candidates));

@@ -1,7 +1,7 @@
 //! The customer on the wire: the page's allow-list, and Channel Talk's v5 user for servers.
 
 use okyaku_domain::channel::Channel;
-use okyaku_domain::customer::Customer;
+use okyaku_domain::customer::{Customer, Kind};
 use okyaku_domain::event::StoredEvent;
 use okyaku_domain::field::DESCRIPTION;
 use okyaku_domain::id::ChannelId;
@@ -119,6 +119,26 @@ pub fn of_server(channel: &Channel, customer: &Customer, now: Millis) -> Value {
         "mainChatId": null,
     });
     with(user, more)
+}
+
+/// Returns the customer for Channel Talk's Open API: [`of_server`] without unknown values.
+///
+/// Channel Talk's description has no null, and clients that are generated from it fail at one. It has no type for a
+/// visitor either, so a visitor has no `type` here, and `member` is false.
+#[must_use]
+pub fn of_open_api(channel: &Channel, customer: &Customer, now: Millis) -> Value {
+    let mut user = of_server(channel, customer, now);
+    let Some(keys) = user.as_object_mut() else { return user };
+    if customer.kind() == Kind::Anonymous {
+        keys.remove("type");
+    }
+    for device in ["web", "mobile"] {
+        if let Some(Value::Object(device)) = keys.get_mut(device) {
+            device.retain(|_, value| !value.is_null());
+        }
+    }
+    keys.retain(|_, value| !value.is_null());
+    user
 }
 
 /// Returns an event in the shape of Channel Talk's v5.

@@ -186,6 +186,16 @@ impl Customer {
         })
     }
 
+    /// Returns whether a registration of this customer for a contact point is only the claim of a page (R10).
+    ///
+    /// A customer whose own profile lacks the contact point is registered by a linked visitor's claim.
+    #[must_use]
+    pub fn only_claims(&self, point: &ContactPoint) -> bool {
+        let own = self.contact_points().any(|(own, _)| own == *point);
+        let field = self.profile.get(point.kind.key()).filter(|_| own);
+        field.is_none_or(|field| field.sender == Sender::Page && !field.verified)
+    }
+
     /// Applies a patch (R2–R5). Returns the refused fields, if the rest is stored.
     ///
     /// # Errors

@@ -45,6 +45,8 @@ pub enum Error {
     AlreadyExists {
         /// The id of the customer with the registration.
         user_id: String,
+        /// Whether only pages claim the contact point. Then the caller may force the lead.
+        claimed: bool,
     },
     /// The person was erased (R12).
     #[error("this customer was erased")]

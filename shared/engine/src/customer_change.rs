@@ -9,6 +9,7 @@ use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::{Read, WriteCustomers};
 use okyaku_store::commit::{CustomerWrite, Outcome};
+use okyaku_store::items::contact_point::Lists;
 use okyaku_store::loaded::{Loaded, State};
 use okyaku_store::orders::OrderChange;
 use okyaku_store::{Invocation, Store};
@@ -26,6 +27,8 @@ pub(crate) struct CustomerChange<'a> {
     pub(crate) link: Option<(Box<Customer>, State)>,
     /// Whether the customer's contact points must be free (R10).
     pub(crate) unique: bool,
+    /// The lists beside whose claims the contact points are registered (R10).
+    pub(crate) beside: Option<Lists>,
     /// Whether a new visitor brought the veilId.
     pub(crate) adopted: bool,
     /// The time from which an erasure of the customer's address refuses the change, epoch ms.
@@ -42,6 +45,7 @@ impl<'a> CustomerChange<'a> {
             after,
             link: None,
             unique: false,
+            beside: None,
             adopted: false,
             refused_by_erasures_since: None,
             order: None,
@@ -58,8 +62,17 @@ impl<A: WriteCustomers> Write<A> for CustomerChange<'_> {
         now: Millis,
         invocation: &Invocation,
     ) -> Result<Outcome<Self::Stored>, Error> {
-        let Self { channel, before, mut after, link, unique, adopted, refused_by_erasures_since, order } =
-            self;
+        let Self {
+            channel,
+            before,
+            mut after,
+            link,
+            unique,
+            beside,
+            adopted,
+            refused_by_erasures_since,
+            order,
+        } = self;
         let known = before.as_ref().map(|(before, _)| before);
         // A changed order writes the customer's item only if the customer differs too.
         let differs = order.is_none() || known != Some(&after);
@@ -67,8 +80,17 @@ impl<A: WriteCustomers> Write<A> for CustomerChange<'_> {
             return Ok(Outcome::Stored(Box::new(after)));
         }
         let before = before.map(|(before, state)| (before.updated_at, state));
-        let write =
-            CustomerWrite { channel, before, after, link, unique, adopted, refused_by_erasures_since, order };
+        let write = CustomerWrite {
+            channel,
+            before,
+            after,
+            link,
+            unique,
+            beside,
+            adopted,
+            refused_by_erasures_since,
+            order,
+        };
         store.commit(write, invocation).await
     }
 }

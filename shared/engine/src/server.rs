@@ -14,6 +14,8 @@ use okyaku_domain::session::{self, Platform};
 use okyaku_domain::time::Millis;
 use okyaku_store::access::{List, WriteCustomers};
 use okyaku_store::commit::{Refusal, Registrant};
+use okyaku_store::erasure::{RegisteredPerson, Registrants};
+use okyaku_store::items::contact_point::Lists;
 use okyaku_store::keyring::random;
 use okyaku_store::loaded::{self, Found};
 use okyaku_store::{Invocation, Store};
@@ -144,26 +146,67 @@ struct LeadCommand<'a> {
     channel: &'a ChannelId,
     id: CustomerId,
     patch: &'a Patch,
+    /// Whether the caller wants the lead beside the claims of pages.
+    force: bool,
+}
+
+/// The registrations of a lead's contact points.
+#[derive(Default)]
+struct Registered {
+    /// The ids in the lists.
+    lists: Lists,
+    /// A customer that the shop knows by one of the contact points.
+    known: Option<CustomerId>,
+    /// A customer that a page made by a claim.
+    claimant: Option<CustomerId>,
+}
+
+impl LeadCommand<'_> {
+    /// Reads the registrations. Costs 1 R per contact point and per customer.
+    async fn registered<A: List>(&self, store: &Store<A>) -> Result<Registered, Error> {
+        let (lead, _) = lead::decide(self.id.clone(), self.patch, store.now())?;
+        let mut found = Registered::default();
+        for (point, _) in lead.contact_points() {
+            let hash = store.keys().contact_point(self.channel, &point);
+            let address = store.address(self.channel, point.kind, &hash, Registrants::VerifiedFirst).await?;
+            for RegisteredPerson { loaded, verified } in address.registrants {
+                let is_claim = !verified && loaded.customer.only_claims(&point);
+                let place = if is_claim { &mut found.claimant } else { &mut found.known };
+                place.get_or_insert(loaded.customer.id);
+            }
+            found.lists.insert(point.kind, address.listed.ids);
+        }
+        Ok(found)
+    }
 }
 
 impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
-    type Found = ();
+    type Found = Option<Registered>;
     type Write = CustomerChange<'a>;
     type Note = Vec<Detail>;
 
-    async fn load(&mut self, _: &Store<A>) -> Result<(), Error> {
-        Ok(())
+    async fn load(&mut self, store: &Store<A>) -> Result<Self::Found, Error> {
+        // Without force the write itself finds out whether the contact points are free.
+        Ok(if self.force { Some(self.registered(store).await?) } else { None })
     }
 
     fn decide(
         &mut self,
         _: &Store<A>,
-        (): (),
+        found: Self::Found,
         now: Millis,
     ) -> Result<Decision<Self::Write, Vec<Detail>>, Error> {
         let (lead, refused) = lead::decide(self.id.clone(), self.patch, now)?;
         let change = CustomerChange::new(self.channel, None, lead);
-        Ok(Decision::Write(CustomerChange { unique: true, ..change }, refused))
+        let change = match found {
+            None => CustomerChange { unique: true, ..change },
+            // Only claims of pages give way.
+            Some(Registered { known: Some(known), .. }) => {
+                return Err(Error::AlreadyExists { user_id: known.to_string(), claimed: false });
+            }
+            Some(Registered { lists, .. }) => CustomerChange { beside: Some(lists), ..change },
+        };
+        Ok(Decision::Write(change, refused))
     }
 
     /// Answers a taken contact point with the id of the registered customer.
@@ -179,15 +222,20 @@ impl<'a, A: List + WriteCustomers> Command<A> for LeadCommand<'a> {
         };
         let Some(registrant) = registrant else { return Ok(None) };
         // Follow the link: a visitor who became a member answers as the member.
-        match store.find(self.channel, &PersonRef::Id(registrant)).await {
-            Ok(loaded) => Err(Error::AlreadyExists { user_id: loaded.customer.id.to_string() }),
-            Err(Error::NotFound(_) | Error::Erased) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let loaded = match store.find(self.channel, &PersonRef::Id(registrant)).await {
+            Ok(loaded) => loaded,
+            Err(Error::NotFound(_) | Error::Erased) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // Tell the claims of pages apart, and name a customer that the shop knows.
+        let Registered { known, claimant, .. } = self.registered(store).await?;
+        let claimed = known.is_none() && claimant.is_some();
+        let id = known.or(claimant).unwrap_or(loaded.customer.id);
+        Err(Error::AlreadyExists { user_id: id.to_string(), claimed })
     }
 }
 
-/// Creates a lead (R10).
+/// Creates a lead (R10). With `force` the lead is created beside the claims of pages.
 ///
 /// # Errors
 /// [`Error::AlreadyExists`] if a customer is registered for one of the contact points. [`Error::Invalid`],
@@ -196,9 +244,10 @@ pub async fn create_lead<A: List + WriteCustomers>(
     app: &App<A>,
     channel: &ChannelId,
     patch: &Patch,
+    force: bool,
     invocation: &Invocation,
 ) -> Result<Stored, Error> {
-    let command = LeadCommand { channel, id: CustomerId::from_bytes(random()?), patch };
+    let command = LeadCommand { channel, id: CustomerId::from_bytes(random()?), patch, force };
     let (lead, dropped) = run(&app.store, command, invocation).await?;
     let customer = lead.ok_or_else(|| Error::internal("a lead was not stored"))?;
     Ok(Stored { customer, dropped })

@@ -14,7 +14,7 @@ use crate::contact_points;
 use crate::guard::Guard;
 use crate::invocation::Invocation;
 use crate::item::Item;
-use crate::items::contact_point::{self, Change, Conditions, RememberedErasures};
+use crate::items::contact_point::{self, Change, Conditions, Lists, RememberedErasures};
 use crate::items::{customer, journal};
 use crate::loaded::State;
 use crate::orders::OrderChange;
@@ -37,6 +37,8 @@ pub struct CustomerWrite<'a> {
     pub link: Option<(Box<Customer>, State)>,
     /// Whether the customer's contact points must be free (R10).
     pub unique: bool,
+    /// The lists beside whose claims the contact points are registered (R10). If a list has changed, the write is lost.
+    pub beside: Option<Lists>,
     /// Whether a new visitor brought the veilId.
     ///
     /// A repeated boot finds such a visitor and writes nothing, so the transaction includes the marker (R7).
@@ -166,8 +168,8 @@ impl<A: WriteCustomers> Store<A> {
                 Sent::Conflict => return Ok(Outcome::Lost),
                 Sent::Refused(refused) => refused,
             };
-            // A refusal of the customer's own part means a lost race.
-            if refused.iter().any(|(part, _)| matches!(part, Part::Own)) {
+            // A refusal of the customer's own part means a lost race. So does a list that has changed.
+            if commit.write.beside.is_some() || refused.iter().any(|(part, _)| matches!(part, Part::Own)) {
                 return Ok(Outcome::Lost);
             }
             // Each refused registration takes the other form, unless the refusal is for good.
@@ -246,10 +248,10 @@ impl Commit<'_> {
             || (new && (write.after.listed || write.adopted))
     }
 
-    fn conditions(&self, now: Millis) -> Conditions {
+    fn conditions(&self, now: Millis) -> Conditions<'_> {
         let since = self.write.refused_by_erasures_since;
         let erasures = since.map(|since| RememberedErasures { now: now.div_euclid(1000), since });
-        Conditions { unique: self.write.unique, erasures }
+        Conditions { beside: self.write.beside.as_ref(), unique: self.write.unique, erasures }
     }
 
     /// Switches a refused registration to the other form.

@@ -52,7 +52,9 @@ fn said(answer: &Answer) -> Value {
     for noise in ["requestId", "sessionToken", "veilId"] {
         body.as_object_mut().map(|body| body.remove(noise));
     }
-    if let Some(user) = body["user"].as_object_mut().filter(|user| user["memberId"].is_null()) {
+    if let Some(user) =
+        body["user"].as_object_mut().filter(|user| user.get("memberId").is_none_or(Value::is_null))
+    {
         user.remove("id");
         user.remove("veilId");
     }

@@ -89,8 +89,8 @@ impl World {
         for n in 0..3 {
             let email = Writes { email: Write::One(n), ..Writes::default() };
             let mobile = Writes { mobile: Write::One(n), ..Writes::default() };
-            self.lead(0, &email, &[]).await.map_err(|why| format!("e-mail {n}: {why}"))?;
-            self.lead(0, &mobile, &[]).await.map_err(|why| format!("phone {n}: {why}"))?;
+            self.lead(0, &email, &[], false).await.map_err(|why| format!("e-mail {n}: {why}"))?;
+            self.lead(0, &mobile, &[], false).await.map_err(|why| format!("phone {n}: {why}"))?;
         }
         Ok(())
     }

@@ -138,13 +138,13 @@ impl World {
                 self.track(*channel, at, batch, *retry).await
             }
             Step::DeleteEvent { channel, named, nth } => self.delete_event(*channel, *named, *nth).await,
-            Step::Lead { channel, writes, qualified } => {
+            Step::Lead { channel, writes, qualified, force } => {
                 let qualified: Vec<&str> = ["email", "mobileNumber"]
                     .into_iter()
                     .filter(|kind| qualified % 3 == kind.len() as u8 % 3)
                     .collect();
                 let writes = Writes { reset: false, ..writes.clone() };
-                self.lead(*channel, &writes, &qualified).await
+                self.lead(*channel, &writes, &qualified, *force).await
             }
             Step::Delete { channel, named } => {
                 let (named, name) = self.target(*channel, *named);
@@ -277,11 +277,18 @@ impl World {
         Ok(())
     }
 
-    pub async fn lead(&mut self, channel: usize, writes: &Writes, qualified: &[&str]) -> Verdict {
+    pub async fn lead(
+        &mut self,
+        channel: usize,
+        writes: &Writes,
+        qualified: &[&str],
+        force: bool,
+    ) -> Verdict {
         let mut body = writes.body();
         body["qualified"] = json!(qualified);
+        body["force"] = json!(force);
         let answer = self.server(channel, "POST", "/open/v5/users", Some(body)).await;
-        let wanted = self.model.lead(channel, writes, qualified);
+        let wanted = self.model.lead(channel, writes, qualified, force);
         self.compare(channel, &answer, &wanted, false)?;
         if wanted.status == 409 {
             let records = &self.model.channels[channel].records;
@@ -289,6 +296,9 @@ impl World {
                 wanted.registrants.iter().map(|record| records[*record].id.as_deref()).collect();
             if !may.contains(&answer.body["userId"].as_str()) {
                 differ!("409 names {} and not one of {may:?}", answer.body["userId"]);
+            }
+            if answer.body["claimed"].as_bool().unwrap_or_default() != wanted.claimed {
+                differ!("409 says claimed {}, not {}", answer.body["claimed"], wanted.claimed);
             }
         }
         Ok(())

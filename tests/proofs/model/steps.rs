@@ -94,6 +94,7 @@ pub enum Step {
         channel: usize,
         writes: Writes,
         qualified: u8,
+        force: bool,
     },
     Delete {
         channel: usize,
@@ -259,8 +260,8 @@ fn server() -> impl Strategy<Value = Step> {
             .prop_map(|(channel, lone, retry)| Step::TrackPosted { channel, lone, retry }),
         1 => (channel(), target(), 0..6u8)
             .prop_map(|(channel, named, nth)| Step::DeleteEvent { channel, named, nth }),
-        3 => (channel(), writes(), 0..4u8)
-            .prop_map(|(channel, writes, qualified)| Step::Lead { channel, writes, qualified }),
+        3 => (channel(), writes(), 0..4u8, any::<bool>())
+            .prop_map(|(channel, writes, qualified, force)| Step::Lead { channel, writes, qualified, force }),
     ]
 }
 

@@ -125,6 +125,26 @@ pub async fn customers() -> Vec<Scene> {
             Ask::server("POST", "/open/v5/users", Some(json!({"profile": {"email": "lead@example.com"}}))),
             409,
         ),
+        scene(
+            "a lead beside claims",
+            &now,
+            Ask::server(
+                "POST",
+                "/open/v5/users",
+                Some(json!({"profile": {"email": "shared@example.com"}, "force": true})),
+            ),
+            200,
+        ),
+        scene(
+            "a forced lead that is refused",
+            &now,
+            Ask::server(
+                "POST",
+                "/open/v5/users",
+                Some(json!({"profile": {"email": "lead@example.com"}, "force": true})),
+            ),
+            409,
+        ),
     ]
 }
 

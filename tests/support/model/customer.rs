@@ -212,7 +212,8 @@ impl Customer {
             RecordKind::Lead => (Value::Null, Value::Null),
         };
         json!({
-            "id": record.id, "type": self.kind(&record.who), "member": matches!(record.who, RecordKind::Member(_)),
+            // The Open API has no type for a visitor.
+            "id": record.id, "type": Some(self.kind(&record.who)).filter(|kind| *kind != "anonymous"), "member": matches!(record.who, RecordKind::Member(_)),
             "memberId": member, "veilId": veil, "name": self.name, "profile": profile,
             "email": self.contact_point("email"), "mobileNumber": self.contact_point("mobileNumber"),
             "emailQualified": verified("email"), "mobileNumberQualified": verified("mobileNumber"),
@@ -233,6 +234,7 @@ impl Customer {
             profile.retain(|key, _| self.profile[key.as_str()].pages);
             whole["name"] = Value::Null;
         }
+        whole["type"] = json!(self.kind(&record.who));
         let own: Vec<_> = self.tags.iter().filter(|(_, page)| **page).map(|(tag, _)| tag).collect();
         whole["tags"] = json!(own);
         let keys = [

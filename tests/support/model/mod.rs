@@ -35,6 +35,8 @@ pub struct Expected {
     pub verdicts: Vec<&'static str>,
     /// A lead's 409: the customers that it may name.
     pub registrants: BTreeSet<usize>,
+    /// A lead's 409: only pages claim the contact points.
+    pub claimed: bool,
 }
 
 impl Expected {

@@ -94,9 +94,14 @@ pub(crate) struct RememberedErasures {
     pub(crate) since: i64,
 }
 
+/// The ids in the own list of each contact point, as a command read them.
+pub type Lists = BTreeMap<ContactPointKind, Vec<CustomerId>>;
+
 /// The conditions of a registration.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Conditions {
+pub(crate) struct Conditions<'a> {
+    /// The lists that must be as they were read. Such a registration stays in the list, beside the claims (R10).
+    pub(crate) beside: Option<&'a Lists>,
     /// Whether the contact point must be free (R10).
     pub(crate) unique: bool,
     /// The remembered erasures that refuse the registration (R12).
@@ -176,9 +181,16 @@ pub(crate) fn writes(
     channel: &ChannelId,
     id: &CustomerId,
     change: &Change,
-    conditions: Conditions,
+    conditions: Conditions<'_>,
 ) -> Vec<Write> {
     let at = |registration: &Registration, kind| key(channel, kind, &registration.hash);
+    // A further registration would leave a full list as it is. So it takes a place, and two of them at once cannot both
+    // find the list as they read it.
+    if let (Change::Register(kind, is), Some(lists)) = (change, conditions.beside) {
+        let listed = lists.get(kind).map_or(&[][..], Vec::as_slice);
+        let write = Write::update(at(is, *kind), |terms| register(terms, id, is.verified));
+        return vec![write.when(|terms| as_read(terms, id, listed)).returning_old()];
+    }
     match change {
         Change::Register(kind, is) if is.overflow => {
             let note = Write::update(at(is, *kind), |terms| format!("SET {}", has_overflow(terms)));
@@ -282,13 +294,33 @@ fn free_place(terms: &mut Terms, id: &CustomerId, verified: bool, unique: bool) 
     format!("attribute_not_exists({list}) OR size({list}) < {most} OR contains({list}, {own})")
 }
 
+/// Returns the condition that the list has exactly these ids, and none of them verified.
+///
+/// After a lost reply of a first try, the list has the customer's own id already.
+fn as_read(terms: &mut Terms, id: &CustomerId, listed: &[CustomerId]) -> String {
+    let (registered, verified) = (terms.name(REGISTERED), terms.name(VERIFIED));
+    let own = terms.value(text(id.as_str()));
+    if listed.is_empty() {
+        return format!("attribute_not_exists({registered}) OR contains({registered}, {own})");
+    }
+    let count = terms.value(number(listed.len()));
+    let each: Vec<String> = listed
+        .iter()
+        .map(|id| format!("contains({registered}, {})", terms.value(text(id.as_str()))))
+        .collect();
+    format!(
+        "(size({registered}) = {count} AND {} AND attribute_not_exists({verified})) OR contains({registered}, {own})",
+        each.join(" AND ")
+    )
+}
+
 /// Returns the condition that the list has no place.
 fn list_is_full(terms: &mut Terms, verified: bool) -> String {
     let (list, most) = list_of(terms, verified);
     format!("size({list}) >= {most}")
 }
 
-fn unless_remembered(write: Write, conditions: Conditions) -> Write {
+fn unless_remembered(write: Write, conditions: Conditions<'_>) -> Write {
     let Some(RememberedErasures { now, since }) = conditions.erasures else { return write };
     write.when(|terms| {
         let (until, erased_at) = (terms.name(UNTIL), terms.name(ERASED_AT));
