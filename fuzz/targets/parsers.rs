@@ -13,7 +13,7 @@ use okyaku_domain::id::{MemberId, VeilId};
 use okyaku_domain::month::Month;
 use okyaku_domain::profile::{Profile, Writer};
 use okyaku_domain::sender::Sender;
-use okyaku_domain::{contact_point, patch, tag, text};
+use okyaku_domain::{contact_point, patch, tag, text, unicode};
 use okyaku_store::items::profile as stored_profile;
 use serde_json::Value;
 
@@ -50,8 +50,9 @@ fn texts(said: &str) {
         }
     }
     if let Ok(member) = MemberId::parse(said) {
-        assert_eq!(member.as_str(), said);
-        assert!(!said.contains(['/', '?', '#', '%', '\\']));
+        assert_eq!(member.as_str(), unicode::composed(said));
+        assert_eq!(MemberId::parse(member.as_str()).as_ref(), Ok(&member), "{said:?}");
+        assert!(!member.as_str().contains(['/', '?', '#', '%', '\\']));
     }
     if let Some(veil) = VeilId::parse(said) {
         assert_eq!(veil.as_str(), said);

@@ -115,10 +115,15 @@ pub async fn track<A: WriteEvents + WriteCustomers>(
     // A single put tells whether the event is new. A batch cannot tell.
     let tracked = match keyed.as_slice() {
         [] => Vec::new(),
-        [(key, event)] => match app.store.put_event(channel, key, event, invocation).await? {
-            true => vec![Tracked::Accepted],
-            false => vec![Tracked::Duplicate],
-        },
+        // The further copies of a single event are duplicates of it.
+        [(key, event), copies @ ..] if copies.iter().all(|(copy, _)| copy == key) => {
+            let first = match app.store.put_event(channel, key, event, invocation).await? {
+                true => Tracked::Accepted,
+                false => Tracked::Duplicate,
+            };
+            let copies = copies.iter().map(|_| Tracked::Duplicate);
+            std::iter::once(first).chain(copies).collect()
+        }
         many => batch(app, channel, many, retried).await?,
     };
     // The latest checkout of the batch counts.

@@ -158,8 +158,9 @@ impl Channel {
             let customer = gone.customer.take();
             receipt.customers += usize::from(customer.is_some());
             receipt.events += gone.events.len();
-            // Markers end after 400 days.
-            let kept = |since: i64| now < since + 400 * DAY;
+            // Markers end after 400 days, and an earlier erasure took the name off those before it.
+            let before = gone.erased.map(|(at, _)| at);
+            let kept = |since: i64| now < since + 400 * DAY && before.is_none_or(|at| since > at);
             let markers =
                 self.actives.iter().filter(|((_, active), since)| *active == record && kept(**since));
             receipt.markers += markers.count();
