@@ -4,6 +4,8 @@
 
 use std::cell::RefCell;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use okyaku_fuzz::Shop;
 use serde_json::{Value, json};
@@ -56,8 +58,8 @@ fuzz_target!(|data: &[u8]| {
     });
 });
 
-/// What the gateway itself says in every event, and no caller can change: host and scheme, a path from the root, and a
-/// query that an HTTP request may have. `lambda_http` panics where these make no URL.
+/// What the gateway itself says in every event, and no caller can change: host and scheme, a path from the root, a query
+/// that an HTTP request may have, and a body in right base64. `lambda_http` panics where these are wrong.
 fn of_gateway(mut event: Value) -> Option<Value> {
     const HOST: &str = "a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com";
     let rooted =
@@ -67,6 +69,11 @@ fn of_gateway(mut event: Value) -> Option<Value> {
     }
     let query = event.get("rawQueryString").and_then(Value::as_str).unwrap_or_default();
     format!("/?{query}").parse::<http::Uri>().ok()?;
+    let encoded = event.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
+    let body = event.get("body").and_then(Value::as_str).unwrap_or_default();
+    if encoded && STANDARD.decode(body).is_err() {
+        return None;
+    }
     event["requestContext"]["domainName"] = json!(HOST);
     let headers = event.get_mut("headers")?.as_object_mut()?;
     headers.retain(|name, _| !["host", "x-forwarded-proto"].contains(&name.to_lowercase().as_str()));
@@ -86,7 +93,7 @@ fn bent(shop: &Shop, events: &[Value], data: &[u8]) -> Option<Value> {
             event["isBase64Encoded"] = json!(false);
         }
         3 => {
-            event["body"] = json!(base64(rest));
+            event["body"] = json!(STANDARD.encode(rest));
             event["isBase64Encoded"] = json!(true);
         }
         4 => event["pathParameters"]["userId"] = json!(text),
@@ -103,19 +110,4 @@ fn bent(shop: &Shop, events: &[Value], data: &[u8]) -> Option<Value> {
         }
     }
     Some(event)
-}
-
-/// As the gateway encodes a body that is no text.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize] as char;
-            text.push(if place <= chunk.len() { letter } else { '=' });
-        }
-    }
-    text
 }
