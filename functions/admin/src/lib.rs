@@ -140,7 +140,7 @@ async fn create(app: &App<Access>, mut channel: Channel, own: OwnKeys) -> Result
     ];
     if !app.store.create_channel(&channel, &credentials).await? {
         return Err(match brought {
-            true => Error::invalid("pluginKey", "or the accessKey is another channel's"),
+            true => Error::invalid("command", "has a pluginKey or an accessKey of another channel"),
             false => Error::internal("a random key was taken"),
         });
     }

@@ -123,6 +123,12 @@ async fn customer_that_was_read_can_be_put_back_whole() {
     for key in ["id", "memberId", "createdAt", "sessionsCount", "tags", "name"] {
         assert_eq!(after[key], before[key], "{key}");
     }
+    // The glance names every key of the customer, also those without a value.
+    let glance = shop.server("GET", "/okyaku/v1/contacts/@m").send().await.expect(200)["user"].clone();
+    let ignored = put(&shop, "m", glance).await.expect(200)["ignored"].clone();
+    for key in ["named", "unifiedId", "veilId", "timeZone", "mainChatId", "landlineNumber"] {
+        assert!(ignored.as_array().unwrap().contains(&json!(key)), "{key}: {ignored}");
+    }
     // A key that nobody knows stays an error.
     put(&shop, "m", json!({"grade": "silver"})).await.expect(422);
 }
