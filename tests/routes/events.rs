@@ -261,3 +261,23 @@ async fn property_survives_byte_for_byte() {
     let text = items.iter().find_map(|item| item.get("p").and_then(|text| text.as_s().ok())).unwrap();
     assert_eq!(*text, sent.to_string(), "compact JSON text in the table");
 }
+
+#[tokio::test]
+async fn event_that_is_twice_in_a_batch_is_looked_up_as_one() {
+    let shop = Shop::open().await;
+    let booted = shop.boot(json!({})).await;
+    let (id, token) = (booted.str("/user/id"), booted.str("/sessionToken"));
+    let event = |n: i64| json!({"id": "1", "name": "A", "createdAt": NOW, "property": {"n": n}});
+    shop.track(token, json!([event(1)])).await.expect(200);
+    let again = shop.track(token, json!([event(2), event(3)])).await;
+    let statuses: Vec<_> =
+        again.expect(200)["results"].as_array().unwrap().iter().map(|result| &result["status"]).collect();
+    assert_eq!(statuses, ["duplicate", "duplicate"]);
+    assert_eq!(shop.events(id).await[0]["property"], json!({"n": 1}));
+    // Twice new, it is stored once.
+    let new = json!({"id": "2", "name": "B", "createdAt": NOW});
+    let first = shop.track(token, json!([new, new])).await;
+    assert_eq!(first.expect(200)["results"][0]["status"], "accepted");
+    assert_eq!(first.body["results"][1]["status"], "duplicate");
+    assert_eq!(shop.events(id).await.len(), 2);
+}
