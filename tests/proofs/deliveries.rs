@@ -87,6 +87,64 @@ fn person(rng: &mut Rng, id: u64) -> Person {
     Person { id, first, ended, second }
 }
 
+/// An order that changes hands between two customers: the customers named by its versions, or nobody.
+struct Moving {
+    id: u64,
+    /// By time: total in cents and customer.
+    versions: BTreeMap<i64, (u64, Option<u64>)>,
+    refund: Option<u64>,
+    deleted: bool,
+}
+
+impl Moving {
+    fn between(rng: &mut Rng, id: u64, pair: [u64; 2]) -> Self {
+        let begin = NOW - 3000 * MINUTE;
+        let mut versions = BTreeMap::new();
+        for _ in 0..2 + rng.below(4) {
+            let at = begin + 1 + (rng.below(2000 * 60) * 1000) as i64;
+            versions.insert(at, (1000 + rng.below(9000), pair.get(rng.below(3) as usize).copied()));
+        }
+        let refund = (rng.below(2) == 0).then(|| 100 + rng.below(3000));
+        Self { id, versions, refund, deleted: rng.below(6) == 0 }
+    }
+
+    /// What Shopify sends of the order.
+    fn told(&self) -> Vec<Ask> {
+        let order = |(at, (total, whose)): (&i64, &(u64, Option<u64>))| {
+            Ask::shopify(
+                "orders/updated",
+                json!({"id": self.id, "created_at": rfc3339(NOW - 3000 * MINUTE), "updated_at": rfc3339(*at), "currency": "USD",
+                    "total_price": cents(*total), "line_items": [], "customer": whose.map(|id| json!({"id": id}))}),
+            )
+        };
+        let mut asks: Vec<Ask> = self.versions.iter().map(order).collect();
+        asks.extend(self.refund.map(|amount| {
+            Ask::shopify(
+                "refunds/create",
+                json!({"id": self.id * 10, "order_id": self.id, "transactions": [
+                    {"id": 1, "kind": "refund", "status": "success", "amount": cents(amount)}]}),
+            )
+        }));
+        asks.extend(self.deleted.then(|| Ask::shopify("orders/delete", json!({"id": self.id}))));
+        asks
+    }
+
+    /// Adds the order to what must be known of a customer.
+    fn add_to(&self, id: u64, known: &mut Value) {
+        let add =
+            |known: &mut Value, key: &str, by: u64| known[key] = json!(known[key].as_u64().unwrap() + by);
+        if self.versions.values().any(|(_, whose)| *whose == Some(id)) {
+            add(known, "orders", 1);
+        }
+        let (total, whose) = self.versions.values().last().unwrap();
+        let left = total.saturating_sub(self.refund.unwrap_or(0));
+        if *whose == Some(id) && !self.deleted && left > 0 {
+            add(known, "count", 1);
+            add(known, "cents", left);
+        }
+    }
+}
+
 /// What Shopify sends of a life.
 fn told(person: &Person, record: &Record) -> Vec<Ask> {
     let customer = json!({"id": person.id, "email": format!("p{}@example.com", person.id), "created_at": rfc3339(record.builder_created_at)});
@@ -190,7 +248,8 @@ fn shuffled_repeated_and_killed_deliveries_match_the_model() {
     run(async move {
         let mut rng = Rng::new(seed);
         let world = World::open().await;
-        let (mut persons, mut stream) = (Vec::new(), Vec::new());
+        let (mut persons, mut stream) = (Vec::<Person>::new(), Vec::new());
+        let mut moving = Vec::new();
         let mut place = 0;
         while (stream.len() as u64) < wanted {
             // A thousand customers in a hundred thousand deliveries.
@@ -211,6 +270,13 @@ fn shuffled_repeated_and_killed_deliveries_match_the_model() {
             // A builder gives an id again only after its end was told.
             if let Some(second) = &person.second {
                 put(&mut rng, told(&person, second), place + 2 * SLIP);
+            }
+            // Two customers who stay share an order that changes hands.
+            let pair = persons.last().filter(|last| last.ended.is_none() && person.ended.is_none());
+            if let Some(last) = pair {
+                let order = Moving::between(&mut rng, person.id * 100 + 90, [last.id, person.id]);
+                put(&mut rng, order.told(), place);
+                moving.push(order);
             }
             place += 40;
             persons.push(person);
@@ -245,7 +311,11 @@ fn shuffled_repeated_and_killed_deliveries_match_the_model() {
         let mut wrong = Vec::new();
         for person in &persons {
             let expected = match (&person.ended, &person.second) {
-                (None, _) => known(&person.first),
+                (None, _) => {
+                    let mut known = known(&person.first);
+                    moving.iter().for_each(|order| order.add_to(person.id, &mut known));
+                    known
+                }
                 (Some(_), Some(second)) => known(second),
                 (Some(_), None) => Value::Null,
             };

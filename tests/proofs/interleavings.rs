@@ -325,6 +325,10 @@ fn deliveries_end_as_one_after_the_other() {
         let update = |changed| told("customers/update", scene::seven(300, changed));
         let placed = |id, changed| told("orders/updated", scene::order(id, changed, "30.00"));
         let refund = |id| told("refunds/create", scene::refund(id, 2, "5.00"));
+        let refund_of = |id, order| told("refunds/create", scene::refund(id, order, "5.00"));
+        let of = |customer, changed| told("orders/updated", scene::order_of(customer, 1, changed, "25.00"));
+        let moved = |changed| of(scene::eight(), changed);
+        let nobodys = |changed| of(serde_json::Value::Null, changed);
         let gone = || told("customers/delete", json!({"id": 7}));
         let boot = Ask::boot(json!({"memberId": "7", "veilId": VEILS[0], "profile": {"note": "x"}}));
         every_order(vec![
@@ -336,6 +340,17 @@ fn deliveries_end_as_one_after_the_other() {
             pair("order and the same order, changed", &known, placed(2, 80), placed(2, 70)),
             pair("order and its refund", &known, placed(2, 80), refund(9)),
             pair("refund and refund before their order", &known, refund(8), refund(9)),
+            pair("order and its move", &known, placed(1, 90), moved(80)),
+            pair("refund and a move", &known, refund_of(9, 1), moved(80)),
+            pair("move and move back", &known, moved(80), placed(1, 70)),
+            pair("move and the same move", &known, moved(80), moved(80)),
+            pair("move and merge", &known, moved(80), told("customers/merge", scene::merge(7, 8))),
+            pair("merge and its orders", &known, told("customers/merge", scene::merge(7, 8)), placed(2, 80)),
+            pair("merge and the end", &known, told("customers/merge", scene::merge(7, 8)), gone()),
+            pair("move and the former owner's end", &known, moved(80), gone()),
+            pair("move and a deletion", &known, moved(80), told("orders/delete", json!({"id": 1}))),
+            pair("order of nobody and its refund", &known, nobodys(80), refund_of(9, 1)),
+            pair("order of nobody and its move", &known, nobodys(80), moved(70)),
             pair("delivery and erasure", &known, update(100), gone()),
             pair("order and erasure", &known, placed(2, 80), gone()),
             pair("refund and erasure", &known, told("refunds/create", scene::refund(9, 1, "5.00")), gone()),

@@ -282,6 +282,12 @@ async fn order_and_refund_cost_what_is_documented() {
             "currency": "USD", "total_price": "59.90", "line_items": [], "customer": customer})
     };
     let refund = |id: u64| json!({"id": id, "order_id": 2, "transactions": [{"kind": "refund", "status": "success", "amount": "9.90"}]});
+    let eight = json!({"id": 8, "updated_at": "2026-11-20T09:00:00Z"});
+    let of = |customer: &Value, minute| {
+        let mut order = order(1, minute);
+        order["customer"] = customer.clone();
+        order
+    };
     shop.shopify("customers/create", &customer).await.expect(200);
     for (topic, body, cost) in [
         ("orders/create", order(1, 1), (3, (3.0, 7.0))),
@@ -292,6 +298,15 @@ async fn order_and_refund_cost_what_is_documented() {
         ("refunds/create", refund(9), (2, (1.0, 1.0))),
         ("orders/create", order(2, 1), (3, (3.0, 7.0))),
         ("refunds/create", refund(8), (3, (3.0, 4.0))),
+        // The order moves to a customer who is there, and later to nobody.
+        ("customers/create", eight.clone(), (2, (1.0, 5.0))),
+        ("orders/updated", of(&eight, 3), (7, (7.0, 12.0))),
+        // An earlier version changes nothing of the order.
+        ("orders/updated", order(1, 2), (5, (7.0, 1.0))),
+        ("orders/updated", of(&json!(null), 4), (3, (3.0, 6.0))),
+        ("orders/updated", of(&eight, 5), (3, (3.0, 7.0))),
+        ("orders/delete", json!({"id": 1}), (3, (3.0, 4.0))),
+        ("orders/delete", json!({"id": 3}), (2, (1.0, 1.0))),
         ("customers/redact", json!({"customer": {"id": 7}}), (2, (1.0, 5.0))),
     ] {
         shop.recorder.reset();

@@ -10,7 +10,7 @@ use okyaku_domain::customer::{Customer, Kind};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{EventKey, StoredEvent};
 use okyaku_domain::limit::{TIMELINE_BYTES, TIMELINE_PAGE};
-use okyaku_domain::purchase::StoredOrder;
+use okyaku_domain::order::StoredOrder;
 use okyaku_engine::App;
 use okyaku_engine::timeline::Order;
 use serde_json::{Value, json};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::builder::Builder;
+use super::contact_point::ContactPoint;
 use super::event::Event;
 use super::id::MemberId;
 use super::person_ref::PersonRef;
@@ -30,12 +31,26 @@ pub struct Delivery {
 pub enum BuilderUpdate {
     /// An update of a member.
     Customer(Box<CustomerUpdate>),
-    /// A refund for an order. The topic of a refund names no customer.
-    Refund(Refund),
+    /// An update of an order that names no customer.
+    Order(OrderUpdate),
+    /// The builder merged two customers, so the orders of one belong to the other.
+    MoveOrders {
+        /// The builder.
+        builder: Builder,
+        /// The customer that is gone.
+        from: MemberId,
+        /// The customer that stays.
+        into: MemberId,
+        /// The time of the merge, epoch ms.
+        at: Millis,
+    },
     /// The builder's customer is gone, and Okyaku must erase the customer (R12).
     Erase {
         /// The person to erase.
         by: PersonRef,
+        /// The addresses of the person, if the person is named by id.
+        #[serde(default)]
+        addresses: Vec<ContactPoint>,
         /// The time of the deletion by the builder's clock, epoch ms.
         at: Millis,
     },
@@ -143,13 +158,37 @@ pub struct Order {
     pub refunds: BTreeMap<String, Decimal>,
 }
 
-/// A refund for an order.
+/// An update of an order that names only the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refund {
-    /// The order's id.
-    pub order: String,
-    /// The refund's id.
+pub struct OrderUpdate {
+    /// The builder's id of the order.
     pub id: String,
-    /// The amount, in the order's currency.
-    pub amount: Decimal,
+    /// The news.
+    pub news: OrderNews,
+}
+
+/// News of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum OrderNews {
+    /// Money was given back.
+    Refund {
+        /// The builder's id of the refund.
+        refund: String,
+        /// The amount, in the order's currency. `None` if the builder does not say how much.
+        amount: Option<Decimal>,
+        /// The time of the refund, epoch ms.
+        at: Millis,
+    },
+    /// The order was cancelled or deleted.
+    Cancelled {
+        /// The time, epoch ms.
+        at: Millis,
+    },
+    /// A version of the order without a customer.
+    Version {
+        /// The order.
+        order: Order,
+        /// Whether the builder says that the order is nobody's. Else the builder says nothing of a customer.
+        unowned: bool,
+    },
 }

@@ -23,6 +23,7 @@ pub mod json;
 pub mod limit;
 pub mod member_hash;
 pub mod month;
+pub mod order;
 pub mod patch;
 pub mod person_ref;
 pub mod profile;

@@ -12,8 +12,10 @@ pub struct Tombstone {
     ///
     /// Only the tombstone of generation 0 keeps the number.
     pub current: u32,
-    /// The time of the erasure, epoch ms.
+    /// The time of the erasure, epoch ms. A builder that repeats an erasure may move it to a later date.
     pub erased_at: Millis,
+    /// The time of the first erasure, epoch ms.
+    pub first_erased_at: Millis,
     /// The id of the erasure.
     pub erasure: Option<String>,
 }

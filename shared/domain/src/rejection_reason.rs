@@ -24,7 +24,7 @@ pub enum RejectionReason {
     NotSupplied,
     /// The part would exceed a limit.
     Limit,
-    /// The order belongs to a different customer.
+    /// The event belongs to a different customer: the visitor became a member before.
     Foreign,
     /// The address fails to pick one person, so the erasure erased nobody.
     Ambiguous,

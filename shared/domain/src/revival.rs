@@ -107,6 +107,16 @@ pub fn came_after(person: &Customer, as_of: Millis) -> bool {
     created_later || person.revived_after.is_some_and(|erased_at| erased_at >= as_of)
 }
 
+/// Returns whether `person` was created after `as_of`, the date of a builder's erasure of an address.
+///
+/// The creation is at the builder's date, if the builder gave a date. For example, a member is deleted on 1 March. A lead
+/// of 5 March with the same address is a new life.
+#[must_use]
+pub fn created_after(person: &Customer, as_of: Millis) -> bool {
+    let created_at = person.builder_created_at.unwrap_or(person.created_at);
+    !creation_precedes(created_at, as_of) || came_after(person, as_of)
+}
+
 impl Customer {
     /// Returns whether an event dated `at` belongs to the record before this record.
     #[must_use]
@@ -123,7 +133,7 @@ mod tests {
     const ERASED: Millis = 1_000;
 
     fn tombstone() -> Tombstone {
-        Tombstone { generation: 0, current: 0, erased_at: ERASED, erasure: None }
+        Tombstone { generation: 0, current: 0, erased_at: ERASED, first_erased_at: ERASED, erasure: None }
     }
 
     #[test]

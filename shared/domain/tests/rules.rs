@@ -225,7 +225,7 @@ proptest! {
     fn boot_revives_an_erased_member_only_if_proven(proven in any::<bool>(), generation in 0..5_u32) {
         let claim = Some(Claim { member_id: MemberId::parse("lee").unwrap(), proven });
         let boot = Boot { claim, ..Boot::default() };
-        let tombstone = Tombstone { generation, current: generation, erased_at: NOW, erasure: None };
+        let tombstone = Tombstone { generation, current: generation, erased_at: NOW, first_erased_at: NOW, erasure: None };
         let found = Found { member: Some(Record::Erased(tombstone)), visitor: None };
         let decision = booted(&boot, found);
         prop_assert_eq!(decision.owner, Owner::New);

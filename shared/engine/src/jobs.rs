@@ -195,7 +195,7 @@ mod tests {
     fn parts_fit_into_an_item_and_lose_nothing() {
         let erase = |number: usize| {
             let member = MemberId::parse(&format!("{number:064}")).unwrap();
-            BuilderUpdate::Erase { by: PersonRef::Member(member), at: 0 }
+            BuilderUpdate::Erase { by: PersonRef::Member(member), addresses: Vec::new(), at: 0 }
         };
         let updates: Vec<BuilderUpdate> = (1..=10_000).map(erase).collect();
         let parts = parts(updates.clone()).unwrap();

@@ -17,7 +17,7 @@ use crate::item::Item;
 use crate::items::contact_point::{self, Change, Conditions, Lists, RememberedErasures};
 use crate::items::{customer, journal};
 use crate::loaded::State;
-use crate::orders::OrderChange;
+use crate::orders::{FormerOwner, OrderChange};
 use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::table::transaction::{Sent, Transaction};
@@ -205,6 +205,10 @@ impl<A: WriteCustomers> Store<A> {
         if let Some(order) = order {
             for write in order.writes(channel, &after.id, &invocation.id, now)? {
                 all.add(Part::Own, write);
+            }
+            // The customer that the order leaves.
+            if let Some(FormerOwner { customer, state, .. }) = order.former_owner() {
+                all.add(Part::Own, self.put(channel, customer, state, Some(state.version), invocation)?);
             }
         }
         // The registrations of changed contact points.

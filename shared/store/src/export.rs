@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId};
-use okyaku_domain::purchase::StoredOrder;
+use okyaku_domain::order::StoredOrder;
 use okyaku_domain::time::Millis;
 
 use crate::access::List;
@@ -80,7 +80,7 @@ impl<A: List> Store<A> {
         for item in items {
             match string(&item, SK).and_then(journal::parse) {
                 Some((at, visitor)) => links.push(Linked { visitor, at }),
-                None => orders.push(order::read(&item)?.0),
+                None => orders.extend(order::read(&item, self.now())?.map(|(order, _)| order)),
             }
         }
         orders.sort_by(|a: &StoredOrder, b| (a.at, &a.id).cmp(&(b.at, &b.id)));

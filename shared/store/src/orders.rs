@@ -1,19 +1,22 @@
 //! Orders (R13): reads an order with its owner, and writes a change of an order.
 
-use okyaku_domain::command::order::Refunds;
+use okyaku_domain::customer::Customer;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, NaturalKey};
 use okyaku_domain::limit::WAITING_MS;
-use okyaku_domain::purchase::StoredOrder;
+use okyaku_domain::order::{OrderWithoutCustomer, StoredOrder};
+use okyaku_domain::time::Millis;
 
-use crate::access::{ApplyBuilderUpdates, Read};
+use crate::access::{ApplyBuilderUpdates, List, Read};
 use crate::guard::Guard;
-use crate::items::attributes::{VERSION, number, text};
+use crate::invocation::Invocation;
+use crate::items::attributes::{REQUEST, VERSION, number, text};
 use crate::items::customer;
 use crate::items::order::{self, OWNER, OrderOwner};
 use crate::key::PK;
-use crate::loaded::Found;
+use crate::loaded::{Found, State};
 use crate::store::Store;
+use crate::table::terms::Terms;
 use crate::table::write::Write;
 
 /// An order as the store read the order.
@@ -29,45 +32,122 @@ pub struct FoundOrder {
 
 /// A decided change of an order. The change is stored with the customer.
 #[derive(Debug)]
-pub struct OrderChange {
-    /// The keyed hash of the order's id.
-    pub hash: String,
-    /// The version that was read. `None` for a new order.
-    pub before: Option<u64>,
-    /// The order to store.
-    pub after: StoredOrder,
-    /// For a new order whose refunds came first: the version of the waiting refunds.
-    pub waited: Option<u64>,
+pub enum OrderChange {
+    /// The customer has the order.
+    Keep {
+        /// The keyed hash of the order's id.
+        hash: String,
+        /// The order to store.
+        order: StoredOrder,
+        /// Where the order was before.
+        before: OrderBefore,
+    },
+    /// The order leaves the customer, and is nobody's.
+    Free {
+        /// The keyed hash of the order's id.
+        hash: String,
+        /// The version of the order that was read.
+        version: u64,
+        /// What stays known of the order.
+        rest: OrderWithoutCustomer,
+    },
+}
+
+/// Where an order was before a change.
+#[derive(Debug)]
+pub enum OrderBefore {
+    /// In the customer's own record, at this version.
+    Own(u64),
+    /// Nowhere.
+    New,
+    /// Without a customer, at this version of the owner item.
+    Nobody(u64),
+    /// In the record of an erased customer.
+    Erased(CustomerId),
+    /// In the record of another customer.
+    Other(Box<FormerOwner>),
+}
+
+/// The customer that an order leaves for another customer.
+#[derive(Debug)]
+pub struct FormerOwner {
+    /// The customer without the order.
+    pub customer: Customer,
+    /// The customer's state, as it was read.
+    pub state: State,
+    /// The version of the order that was read.
+    pub version: u64,
 }
 
 impl OrderChange {
-    /// Returns the writes of the change. Costs 2 W within a transaction, and 2 W more for a new order.
+    /// Returns the writes of the change. Costs 2 W within a transaction, and 2 W more if the order gets or loses its
+    /// customer. A move costs 6 W, and 2 W per KB of the former owner.
     pub(crate) fn writes(
         &self,
         channel: &ChannelId,
         owner: &CustomerId,
         request: &str,
-        now: i64,
+        now: Millis,
     ) -> Result<Vec<Write>, Error> {
-        let guard = Guard::new(self.before, request, now);
-        let item =
-            order::item(order::key(channel, owner, &self.hash), &self.after, guard.version(), request)?;
+        let left = |from: &CustomerId, hash: &str, version: u64| {
+            let guard = Guard::new(Some(version), request, now);
+            let item = order::left(order::key(channel, from, hash), guard.version(), request, now);
+            Write::put(item).when(|terms| guard.condition(terms))
+        };
+        let (hash, stored, before) = match self {
+            Self::Keep { hash, order, before } => (hash, order, before),
+            Self::Free { hash, version, rest } => {
+                let until = now + WAITING_MS;
+                let free = order::nobody_item(channel, hash, rest, (1, request), until)?;
+                let free = Write::put(free).when(|terms| {
+                    let (name, sent) = (terms.name(OWNER), terms.name(REQUEST));
+                    let (own, request) = (terms.value(text(owner.as_str())), terms.value(text(request)));
+                    format!("{name} = {own} OR {sent} = {request}")
+                });
+                return Ok(vec![left(owner, hash, *version), free]);
+            }
+        };
+        let version = if let OrderBefore::Own(version) = before { Some(*version) } else { None };
+        let guard = Guard::new(version, request, now);
+        let item = order::item(order::key(channel, owner, hash), stored, guard.version(), request)?;
         let mut writes = vec![Write::put(item).when(|terms| guard.condition(terms))];
-        // A new order also gets its owner item, unless another customer owns the order or refunds changed
-        // meanwhile.
-        if self.before.is_none() {
-            let owned = Write::put(order::owner_item(channel, &self.hash, owner));
-            writes.push(owned.when(|terms| {
+        // The owner item names the new owner, unless another writer changed the item meanwhile.
+        let owned = Write::put(order::owner_item(channel, hash, owner));
+        let owned = |known: &dyn Fn(&mut Terms) -> String| {
+            owned.when(|terms| {
                 let own = format!("{} = {}", terms.name(OWNER), terms.value(text(owner.as_str())));
-                match self.waited {
-                    Some(version) => {
-                        format!("{} = {} OR {own}", terms.name(VERSION), terms.value(number(version)))
-                    }
-                    None => format!("attribute_not_exists({}) OR {own}", terms.name(PK)),
-                }
-            }));
+                format!("{} OR {own}", known(terms))
+            })
+        };
+        let of = |other: &CustomerId, terms: &mut Terms| {
+            format!("{} = {}", terms.name(OWNER), terms.value(text(other.as_str())))
+        };
+        match before {
+            OrderBefore::Own(_) => {}
+            OrderBefore::New => {
+                writes.push(owned(&|terms| format!("attribute_not_exists({})", terms.name(PK))));
+            }
+            OrderBefore::Nobody(version) => {
+                let known = |terms: &mut Terms| {
+                    format!("{} = {}", terms.name(VERSION), terms.value(number(*version)))
+                };
+                writes.push(owned(&known));
+            }
+            OrderBefore::Erased(other) => writes.push(owned(&|terms| of(other, terms))),
+            OrderBefore::Other(former) => {
+                writes.push(owned(&|terms| of(&former.customer.id, terms)));
+                writes.push(left(&former.customer.id, hash, former.version));
+            }
         }
         Ok(writes)
+    }
+
+    /// Returns the customer that the order leaves for another customer.
+    pub(crate) fn former_owner(&self) -> Option<&FormerOwner> {
+        match self {
+            Self::Keep { before: OrderBefore::Other(former), .. } => Some(former),
+            _ => None,
+        }
     }
 }
 
@@ -99,7 +179,7 @@ impl<A: Read> Store<A> {
         if id != first {
             stored = self.get(order::key(channel, &id, &hash)).await?;
         }
-        let stored = stored.as_ref().map(order::read).transpose()?;
+        let stored = stored.map_or(Ok(None), |item| order::read(&item, self.now()))?;
         Ok((record, FoundOrder { hash, stored, owner }))
     }
 
@@ -116,7 +196,8 @@ impl<A: Read> Store<A> {
         let (record_key, order_key) = (customer::key(channel, id), order::key(channel, id, hash));
         let mut found = self.batch_get(&[record_key.clone(), order_key.clone()], None).await?;
         let record = found.remove(&record_key).map_or(Ok(None), |item| customer::read(item, self.now()))?;
-        Ok((record, found.get(&order_key).map(order::read).transpose()?))
+        let order = found.get(&order_key).map_or(Ok(None), |item| order::read(item, self.now()))?;
+        Ok((record, order))
     }
 
     /// Returns the owner of an order, by the keyed hash of the order's id. Costs 1 R.
@@ -129,23 +210,34 @@ impl<A: Read> Store<A> {
     }
 }
 
+impl<A: List> Store<A> {
+    /// Returns the orders of a customer. Costs 1 R per 4 KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn orders(&self, channel: &ChannelId, id: &CustomerId) -> Result<Vec<StoredOrder>, Error> {
+        Ok(self.journal_and_orders(channel, id).await?.1)
+    }
+}
+
 impl<A: ApplyBuilderUpdates> Store<A> {
-    /// Stores refunds that wait for their order. Costs 1 W.
+    /// Stores what is known of an order without a customer, for 30 days. Costs 1 W.
     ///
     /// Returns `false` if another writer came first.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn keep_waiting_refunds(
+    pub async fn keep_without_customer(
         &self,
         channel: &ChannelId,
         hash: &str,
-        refunds: &Refunds,
+        known: &OrderWithoutCustomer,
         before: Option<u64>,
+        invocation: &Invocation,
     ) -> Result<bool, Error> {
-        let version = before.unwrap_or(0) + 1;
-        let item = order::waiting_item(channel, hash, refunds, version, self.now() + WAITING_MS)?;
-        // Two refunds at once must not overwrite each other.
+        let stored = (before.unwrap_or(0) + 1, invocation.id.as_str());
+        let item = order::nobody_item(channel, hash, known, stored, self.now() + WAITING_MS)?;
+        // Two updates at once must not overwrite each other.
         let write = Write::put(item).when(|terms| match before {
             Some(version) => format!("{} = {}", terms.name(VERSION), terms.value(number(version))),
             None => format!("attribute_not_exists({})", terms.name(PK)),

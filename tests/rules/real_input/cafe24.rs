@@ -104,3 +104,54 @@ async fn product_added_to_a_received_order_changes_its_total() {
     assert_eq!(answer["dropped"], json!([]));
     assert_eq!(figures(&shop).await, json!([45000, 1]));
 }
+
+/// Cafe24's own sample of 90072–90074 has ids alone.
+fn ids(no: u64, code: &str) -> Value {
+    json!({"event_no": no, "resource": {"mall_id": "devmall", "event_shop_no": "1", "event_code": code,
+        "order_id": "20261120-0000001"}})
+}
+
+#[tokio::test]
+async fn order_cancelled_by_its_id_alone_stops_counting() {
+    // Before and after the order, once and twice.
+    for told in [["order", "cancel"], ["cancel", "order"]] {
+        let shop = Shop::open().await;
+        for told in [told, told].concat() {
+            let answer = match told {
+                "order" => send(&shop, 90023, json!({})).await,
+                _ => shop.cafe24(&ids(90072, "cancel_order")).await.expect(200).clone(),
+            };
+            assert_eq!((&answer["applied"], &answer["dropped"]), (&json!(1), &json!([])), "{told}");
+        }
+        assert_eq!(figures(&shop).await, json!([null, null]), "{told:?}");
+        // The cancellation was taken back.
+        shop.clock.advance(1000);
+        send(&shop, 90025, json!({"event_code": "withdraw", "withdraw": "T", "withdraw_type": "C"})).await;
+        assert_eq!(figures(&shop).await, json!([38000, 1]), "{told:?}");
+    }
+    // A request for a cancellation cancels nothing.
+    let shop = Shop::open().await;
+    send(&shop, 90023, json!({})).await;
+    shop.cafe24(&ids(90072, "cancel_order_request")).await.expect(200);
+    assert_eq!(figures(&shop).await, json!([38000, 1]));
+}
+
+#[tokio::test]
+async fn refund_and_return_by_ids_alone_make_stale_and_change_no_sum() {
+    for (no, code) in [(90073, "refund_order"), (90074, "return_order")] {
+        for first in [true, false] {
+            let shop = Shop::open().await;
+            if first {
+                send(&shop, 90023, json!({})).await;
+                assert!(!is_stale(&shop).await);
+            }
+            let answer = shop.cafe24(&ids(no, code)).await.expect(200).clone();
+            assert_eq!((&answer["applied"], &answer["dropped"]), (&json!(1), &json!([])), "{no}");
+            if !first {
+                send(&shop, 90023, json!({})).await;
+            }
+            assert_eq!(figures(&shop).await, json!([38000, 1]), "{no}");
+            assert!(is_stale(&shop).await, "{no} {first}");
+        }
+    }
+}

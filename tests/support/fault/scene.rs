@@ -282,6 +282,25 @@ pub fn order(id: u64, changed: i64, total: &str) -> Value {
         "line_items": [{"id": 1, "product_id": 11, "title": "canary-mug", "quantity": 1, "price": total}]})
 }
 
+/// An order of another customer, or of nobody, changed so many minutes ago.
+pub fn order_of(customer: Value, id: u64, changed: i64, total: &str) -> Value {
+    let mut order = order(id, changed, total);
+    order["customer"] = customer;
+    order
+}
+
+/// The customer that an order moves to.
+pub fn eight() -> Value {
+    json!({"id": 8, "first_name": "canary-eight", "created_at": ago(300), "updated_at": ago(210)})
+}
+
+/// A merge of two customers, as Shopify tells it.
+pub fn merge(from: u64, into: u64) -> Value {
+    let gid = |id: u64| format!("gid://shopify/Customer/{id}");
+    json!({"admin_graphql_api_customer_kept_id": gid(into), "admin_graphql_api_customer_deleted_id": gid(from),
+        "admin_graphql_api_job_id": null, "status": "completed", "errors": []})
+}
+
 /// Money given back for an order.
 pub fn refund(id: u64, order: u64, amount: &str) -> Value {
     json!({"id": id, "order_id": order, "created_at": ago(20), "transactions": [
@@ -295,6 +314,10 @@ pub async fn deliveries() -> Vec<Scene> {
     Ask::shopify("orders/create", order(1, 190, "30.00")).send(&world.shop).await.expect(200);
     let known = Arc::new(Stage::of(&world));
     let month = Arc::new(known.at(DECEMBER));
+    let free = known.world().await;
+    let nobodys = order_of(Value::Null, 1, 90, "30.00");
+    Ask::shopify("orders/updated", nobodys.clone()).send(&free.shop).await.expect(200);
+    let free = Arc::new(Stage::of(&free));
     let gone = json!({"id": 7, "deleted_at": ago(60)});
     Ask::shopify("customers/delete", gone.clone()).send(&world.shop).await.expect(200);
     world.sweep_out().await;
@@ -326,6 +349,34 @@ pub async fn deliveries() -> Vec<Scene> {
             "a delivery of a refund that comes first",
             &known,
             told("refunds/create", refund(9, 2, "5.00")),
+            200,
+        ),
+        scene(
+            "a delivery of an order that moves",
+            &known,
+            told("orders/updated", order_of(eight(), 1, 80, "20.00")),
+            200,
+        ),
+        scene(
+            "a delivery of an order that moved before",
+            &known,
+            told("orders/updated", order_of(eight(), 1, 195, "20.00")),
+            200,
+        ),
+        scene("a delivery of an order that loses its customer", &known, told("orders/updated", nobodys), 200),
+        scene(
+            "a delivery of an order of nobody",
+            &free,
+            told("orders/updated", order_of(eight(), 1, 80, "20.00")),
+            200,
+        ),
+        scene("a delivery of a merge", &known, told("customers/merge", merge(7, 8)), 200),
+        scene("a delivery of a deleted order", &known, told("orders/delete", json!({"id": 1})), 200),
+        scene("a delivery of an unknown deleted order", &known, told("orders/delete", json!({"id": 2})), 200),
+        scene(
+            "a delivery of a redact by id and address",
+            &known,
+            redact(json!({"id": 7, "email": "canary7@example.com"})),
             200,
         ),
         scene("a delivery of an end", &known, told("customers/delete", gone.clone()), 200),

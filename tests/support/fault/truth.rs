@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use okyaku_domain::contact_point::{ContactPoint, ContactPointKind};
 use okyaku_domain::id::{ChannelId, CustomerId};
-use okyaku_domain::purchase::{Purchases, StoredOrder};
+use okyaku_domain::order::StoredOrder;
+use okyaku_domain::purchase::Purchases;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::time::month;
 use serde_json::Value;
@@ -262,9 +263,16 @@ impl Truth {
             if !self.alive.contains_key(id) {
                 continue;
             }
-            let order: StoredOrder = serde_json::from_str(s(item, "order")).unwrap();
-            sums.entry(id).or_default().change(None, &order, self.now);
             let owner = self.item(&format!("O#{}#{hash}", self.channel), "O").map(|item| s(item, "owner"));
+            // The mark of an order that left its customer.
+            if s(item, "order").is_empty() {
+                if owner == Some(id) {
+                    faults.push(format!("order {hash} left {id}, and {id} still owns it"));
+                }
+                continue;
+            }
+            let order: StoredOrder = serde_json::from_str(s(item, "order")).unwrap();
+            sums.entry(id).or_default().change(None, Some(&order), self.now);
             if owner != Some(id) {
                 faults.push(format!("order {hash} lies with {id}, and its owner is {owner:?}"));
             }

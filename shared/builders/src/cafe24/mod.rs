@@ -41,7 +41,11 @@ pub fn read(body: &Map<String, Value>, context: Context<'_>) -> Delivery {
         Some(90146) => member::dormant(&mut reader, false),
         Some(90147) => {
             for member in reader.members() {
-                reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at: context.at });
+                reader.say(BuilderUpdate::Erase {
+                    by: PersonRef::Member(member),
+                    addresses: Vec::new(),
+                    at: context.at,
+                });
             }
         }
         Some(90148) => member::points(&mut reader),

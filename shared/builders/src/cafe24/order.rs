@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::reader::Reader;
 use okyaku_domain::amount;
-use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order, Refund, VersionedEvent};
+use okyaku_domain::builder_update::{
+    BuilderUpdate, CustomerUpdate, Order, OrderNews, OrderUpdate, VersionedEvent,
+};
 use okyaku_domain::json::json_bytes;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
@@ -106,11 +108,7 @@ pub(super) fn claim(reader: &mut Reader<'_>) {
     if named && !gave_back(reader, Kind::Refunded) {
         return;
     }
-    let Some(order) = order_id(reader) else { return };
-    match given_back(reader, Kind::Refunded) {
-        Some(amount) => reader.say(BuilderUpdate::Refund(Refund { id: refund_id(&order), order, amount })),
-        None => reader.missing("refund_amount"),
-    }
+    of_order(reader, Kind::Refunded);
 }
 
 /// 90072–90074: many orders by their ids. The further values are split by the same commas.
@@ -139,14 +137,23 @@ fn one_of_many(reader: &mut Reader<'_>, kind: Kind) {
         }
         return;
     }
-    // Without a customer, the only possible update is a refund. A refund needs an amount.
-    match (order_id(reader), given_back(reader, kind)) {
-        (Some(order), Some(amount)) => {
-            let id = refund_id(&order);
-            reader.say(BuilderUpdate::Refund(Refund { order, id, amount }));
-        }
-        _ => reader.missing("order_id"),
-    }
+    of_order(reader, kind);
+}
+
+/// News of an order by its id alone, as in Cafe24's samples of 90072–90074.
+///
+/// A refund without an amount is a refund of an unknown amount.
+fn of_order(reader: &mut Reader<'_>, kind: Kind) {
+    let Some(id) = order_id(reader) else { return };
+    let at = reader.first_time(kind.dated()).unwrap_or(reader.context.at);
+    let news = if is_cancelled(reader, kind) {
+        OrderNews::Cancelled { at }
+    } else if gave_back(reader, kind) {
+        OrderNews::Refund { refund: refund_id(&id), amount: given_back(reader, kind), at }
+    } else {
+        return;
+    };
+    reader.say(BuilderUpdate::Order(OrderUpdate { id, news }));
 }
 
 /// A body about many orders: the values with a part for each order, and the values that all orders share.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::body::Object;
 use super::customer::member;
 use okyaku_domain::builder_update::BuilderUpdate;
+use okyaku_domain::contact_point::ContactPoint;
 use okyaku_domain::person_ref::PersonRef;
 use okyaku_domain::rejection_reason::RejectionReason;
 
@@ -14,7 +15,7 @@ use okyaku_domain::rejection_reason::RejectionReason;
 ///
 /// Shopify signs the body and leaves the topic out. So a body that Shopify signed for `customers/update` could
 /// come again as `customers/delete`. A body of another topic is rejected and changes nothing.
-fn is_of_topic(body: &Object<'_>, needs: &[&str], lacks: &[&str]) -> bool {
+pub(super) fn is_of_topic(body: &Object<'_>, needs: &[&str], lacks: &[&str]) -> bool {
     let missing = needs.iter().filter(|key| body.get(key).is_none());
     let foreign = lacks.iter().filter(|key| body.has(key));
     let wrong: Vec<_> = missing.chain(foreign).collect();
@@ -36,7 +37,8 @@ pub(super) fn deleted(body: &Object<'_>) {
     };
     // `updated_at` is the last change before the deletion. The deletion itself is at the time of the trigger.
     let at = body.time("deleted_at").unwrap_or(reader.context.at);
-    reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), at });
+    let addresses = addresses(body);
+    reader.say(BuilderUpdate::Erase { by: PersonRef::Member(member), addresses, at });
 }
 
 /// `customers/redact`.
@@ -46,8 +48,13 @@ pub(super) fn redact(body: &Object<'_>) {
         return;
     }
     if let Some(by) = named(body) {
+        // An id and addresses may name a member and a lead of one person. Both are meant.
+        let addresses = match &by {
+            PersonRef::Member(_) => body.object("customer").map(|customer| addresses(&customer)),
+            _ => None,
+        };
         let at = reader.context.at;
-        reader.say(BuilderUpdate::Erase { by, at });
+        reader.say(BuilderUpdate::Erase { by, addresses: addresses.unwrap_or_default(), at });
     }
 }
 
@@ -96,14 +103,24 @@ fn named(body: &Object<'_>) -> Option<PersonRef> {
     if customer.get("id").is_some() {
         reader.reject("customer.id", RejectionReason::Invalid);
     }
-    // The first readable contact point of a guest counts. An unreadable contact point is rejected.
-    for (key, kind) in [("email", "email"), ("phone", "mobileNumber")] {
-        let Some(value) = customer.get(key).filter(|value| value.as_str() != Some("")) else { continue };
-        let by = PersonRef::parse(kind, value, reader.context.region).ok();
-        if let Some(by) = reader.valid(customer.path(key), by) {
-            return Some(by);
-        }
+    // The first readable contact point of a guest counts.
+    if let Some(address) = addresses(&customer).into_iter().next() {
+        return Some(PersonRef::ContactPoint(address));
     }
     reader.reject("customer", RejectionReason::NoCustomer);
     None
+}
+
+/// Returns the contact points of a customer. An unreadable contact point is rejected.
+fn addresses(customer: &Object<'_>) -> Vec<ContactPoint> {
+    let reader = customer.reader;
+    let mut addresses = Vec::new();
+    for (key, kind) in [("email", "email"), ("phone", "mobileNumber")] {
+        let Some(value) = customer.get(key).filter(|value| value.as_str() != Some("")) else { continue };
+        let by = PersonRef::parse(kind, value, reader.context.region).ok();
+        if let Some(PersonRef::ContactPoint(address)) = reader.valid(customer.path(key), by) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }

@@ -60,6 +60,41 @@ pub(super) fn customer(body: &Object<'_>, account: Account) {
     reader.say(BuilderUpdate::Customer(Box::new(update)));
 }
 
+/// `customers/merge`: the orders of one customer belong to another. Only a completed merge counts.
+///
+/// Source: <https://shopify.dev/docs/api/webhooks>
+pub(super) fn merged(body: &Object<'_>) {
+    let reader = body.reader;
+    if body.text("status").is_none_or(|status| !status.trim().eq_ignore_ascii_case("completed")) {
+        return;
+    }
+    let named = |key| reader.valid(key, member(body, &[key]));
+    let from = named("admin_graphql_api_customer_deleted_id");
+    let into = named("admin_graphql_api_customer_kept_id");
+    if let Some((from, into)) = from.zip(into) {
+        let at = reader.context.at;
+        reader.say(BuilderUpdate::MoveOrders { builder: Builder::Shopify, from, into, at });
+    }
+}
+
+/// The customer of an order, as the order names the customer.
+pub(super) enum Whose {
+    /// This member, who was created at this time.
+    Member(MemberId, Option<Millis>),
+    /// Nobody: the customer is null.
+    Nobody,
+    /// The order does not say.
+    Untold,
+}
+
+/// Returns the customer of an order. The data of the customer becomes an update of its own.
+pub(super) fn whose(body: &Object<'_>) -> Whose {
+    if body.get("customer").is_some() || body.get("customer_id").is_some() {
+        return embedded(body).map_or(Whose::Untold, |(member, created)| Whose::Member(member, created));
+    }
+    if body.has("customer") { Whose::Nobody } else { Whose::Untold }
+}
+
 /// Returns the member of a cart, a checkout or an order, and the creation time of the customer.
 ///
 /// The data of the customer becomes an update of its own, with the customer's own time of change.

@@ -67,10 +67,12 @@ fn read_topic(topic: &str, body: &Object<'_>) {
         "shop/redact" => compliance::shop_redact(body),
         "carts/create" | "carts/update" => cart::cart(body),
         "checkouts/create" | "checkouts/update" => order::checkout(body),
+        "customers/merge" => customer::merged(body),
         "refunds/create" => refund::created(body),
+        "orders/delete" => order::deleted(body),
         "customers/purchasing_summary" | "app/uninstalled" => {}
         "orders/edited" if body.has("order_edit") => {}
-        _ if topic.starts_with("orders/") && topic != "orders/delete" => order::order(body),
+        _ if topic.starts_with("orders/") => order::order(body),
         _ => reader.reject(topic, RejectionReason::UnknownTopic),
     }
 }

@@ -7,10 +7,12 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::body::Object;
+use super::compliance::is_of_topic;
+use super::customer::Whose;
 use super::line::{product_id, quantity, set, title};
 use super::refund::OrderOf;
 use super::{cart, customer, refund};
-use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order};
+use okyaku_domain::builder_update::{BuilderUpdate, CustomerUpdate, Order, OrderNews, OrderUpdate};
 use okyaku_domain::limit::EVENT_BYTES;
 use okyaku_domain::rejection_reason::RejectionReason;
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
@@ -23,7 +25,7 @@ const PRODUCTS_BYTES: usize = EVENT_BYTES - 1024;
 /// `orders/…`: every topic carries the whole order, so any topic may be the first or the only topic to come.
 pub(super) fn order(body: &Object<'_>) {
     let reader = body.reader;
-    let Some((member, builder_created_at)) = customer::embedded(body) else { return };
+    let whose = customer::whose(body);
     // The id and the creation time never change. Without both, every version would be a new order.
     let id = reader.valid("id", body.id(&["id", "admin_graphql_api_id"], "Order"));
     let at = body.time("created_at").or_else(|| body.time("processed_at"));
@@ -40,27 +42,21 @@ pub(super) fn order(body: &Object<'_>) {
         },
     );
 
-    let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
-    update.builder_created_at = builder_created_at;
-    // The event, the same in every version of the order.
-    let property = sums.property(body, &id);
-    update.events.extend(reader.event(
-        CHECKOUT_COMPLETE,
-        format!("shopify:order:{id}"),
-        at,
-        version,
-        property,
-    ));
+    // The event, the same in every version of the order. Only a customer has events.
+    let event = match &whose {
+        Whose::Member(..) => {
+            let property = sums.property(body, &id);
+            reader.event(CHECKOUT_COMPLETE, format!("shopify:order:{id}"), at, version, property)
+        }
+        Whose::Nobody | Whose::Untold => None,
+    };
     // The order for the purchase figures. An order without a readable total or currency keeps only its event.
-    let voided = body.text("financial_status").is_some_and(|s| s.trim().eq_ignore_ascii_case("voided"));
-    // An order of a test was never bought.
-    let is_test = body.given("test") == Some(&Value::Bool(true));
-    let cancelled = voided || is_test || body.get("cancelled_at").is_some();
+    let cancelled = never_paid(body) || body.get("cancelled_at").is_some();
     let Sums { total, currency } = sums;
     let total = reader.valid("total_price", total);
     let currency = reader.valid("currency", currency);
-    update.order = total.zip(currency).map(|(total, currency)| Order {
-        id,
+    let order = total.zip(currency).map(|(total, currency)| Order {
+        id: id.clone(),
         at,
         version,
         currency,
@@ -68,9 +64,44 @@ pub(super) fn order(body: &Object<'_>) {
         cancelled,
         refunds,
     });
+    let (member, builder_created_at) = match whose {
+        Whose::Member(member, created) => (member, created),
+        Whose::Nobody | Whose::Untold => {
+            let unowned = matches!(whose, Whose::Nobody);
+            if let Some(order) = order {
+                let news = OrderNews::Version { order, unowned };
+                reader.say(BuilderUpdate::Order(OrderUpdate { id, news }));
+            }
+            return;
+        }
+    };
+    let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
+    update.builder_created_at = builder_created_at;
+    update.events.extend(event);
+    update.order = order;
     if update.order.is_some() || !update.events.is_empty() {
         reader.say(BuilderUpdate::Customer(Box::new(update)));
     }
+}
+
+/// `orders/delete`: the body has only the order's id. A deleted order does not count.
+pub(super) fn deleted(body: &Object<'_>) {
+    let reader = body.reader;
+    if !is_of_topic(body, &[], &["created_at", "addresses", "customer", "line_items"]) {
+        return;
+    }
+    let id = reader.valid("id", body.id(&["id", "admin_graphql_api_id"], "Order"));
+    if let Some(id) = id {
+        let news = OrderNews::Cancelled { at: reader.context.at };
+        reader.say(BuilderUpdate::Order(OrderUpdate { id, news }));
+    }
+}
+
+/// Returns whether nobody ever paid: the payment was voided or expired, or the order is a test.
+fn never_paid(body: &Object<'_>) -> bool {
+    let is =
+        |status: &str| body.text("financial_status").is_some_and(|s| s.trim().eq_ignore_ascii_case(status));
+    is("voided") || is("expired") || body.given("test") == Some(&Value::Bool(true))
 }
 
 /// `checkouts/…`.

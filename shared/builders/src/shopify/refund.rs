@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::body::Object;
-use okyaku_domain::builder_update::{BuilderUpdate, Refund};
+use okyaku_domain::builder_update::{BuilderUpdate, OrderNews, OrderUpdate};
 use okyaku_domain::rejection_reason::RejectionReason;
 
 /// `refunds/create`.
@@ -13,7 +13,8 @@ pub(super) fn created(body: &Object<'_>) {
     let order = reader.valid("order_id", body.id(&["order_id"], "Order"));
     let (Some(id), Some(order)) = (id, order) else { return };
     if let Some(amount) = given_back(body, OrderOf::default()) {
-        reader.say(BuilderUpdate::Refund(Refund { order, id, amount }));
+        let news = OrderNews::Refund { refund: id, amount: Some(amount), at: reader.context.at };
+        reader.say(BuilderUpdate::Order(OrderUpdate { id: order, news }));
     }
 }
 

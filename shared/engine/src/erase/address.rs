@@ -6,7 +6,7 @@ use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::{Candidate, Error};
 use okyaku_domain::job::{Job, Work};
 use okyaku_domain::limit::CANDIDATES;
-use okyaku_domain::revival::came_after;
+use okyaku_domain::revival::created_after;
 use okyaku_domain::time::Millis;
 use okyaku_store::access::PlaceTombstones;
 use okyaku_store::erasure::{Address, ErasureTarget, RegisteredPerson, Registrants};
@@ -96,7 +96,7 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
             let as_of = self.options.as_of.filter(|_| self.options.verified);
             address.registrants.retain(|registrant| {
                 registrant.verified
-                    && !as_of.is_some_and(|as_of| came_after(&registrant.loaded.customer, as_of))
+                    && !as_of.is_some_and(|as_of| created_after(&registrant.loaded.customer, as_of))
             });
         }
         let Address { mut registrants, absent, listed, more, claims, .. } = address;

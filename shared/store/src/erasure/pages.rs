@@ -3,6 +3,7 @@
 //! The job counts an item before the item is deleted. Every write of the job is conditional. So a crash or a
 //! second worker counts an item only once, and only counted items are deleted.
 
+use futures_util::future::try_join_all;
 use okyaku_domain::contact_point::ContactPointKind;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
@@ -26,6 +27,8 @@ use crate::table::write::Write;
 
 /// Items of one page: 20 batches of 25.
 const PAGE: i32 = 500;
+/// Deletes with a condition that are sent at once.
+const PARALLEL: usize = 8;
 /// A position after every sort key of a record: all items and markers are counted.
 const ALL: &str = "~";
 
@@ -60,8 +63,13 @@ impl<A: Erase> Store<A> {
             }
         }
         // Delete the owner item before its order, because only the order leads to the owner item.
-        let owners = page.keys.iter().filter_map(|key| order::owner_of(&job.channel, &key.sk)).collect();
-        self.delete_all(owners).await?;
+        // An order that moved to another customer keeps its owner item.
+        let owners = page.keys.iter().filter_map(|key| order::owner_of(&job.channel, &key.sk));
+        let owners: Vec<Key> = owners.collect();
+        for wave in owners.chunks(PARALLEL) {
+            let disown = |key: &Key| self.send(order::disown(key.clone(), &record));
+            try_join_all(wave.iter().map(disown)).await?;
+        }
         self.delete_all(page.keys).await?;
         if page.more {
             return Ok(true);

@@ -40,6 +40,8 @@ pub const LIST_PK: &str = "lpk";
 pub const LIST_SK: &str = "lsk";
 /// The number of partitions of a channel's list.
 pub const LIST_SHARDS: u8 = 8;
+/// The time of the first erasure, on a tombstone that was moved to a later date, epoch ms.
+const FIRST_ERASED_AT: &str = "firstErasedAt";
 /// The current generation, on the tombstone of generation 0.
 const CURRENT: &str = "cur";
 const GENERATION: &str = "g";
@@ -351,6 +353,7 @@ pub fn read(item: Item, now: Millis) -> Result<Option<Found>, Error> {
         generation: count(GENERATION),
         current: count(CURRENT),
         erased_at,
+        first_erased_at: integer(&item, FIRST_ERASED_AT).unwrap_or(erased_at),
         erasure: string(&item, ERASURE).map(str::to_owned),
     })))
 }
@@ -392,7 +395,9 @@ pub(crate) fn release_generation(first: Key, generation: u32, until: Millis) -> 
 /// Moves a tombstone to a later date.
 pub(crate) fn redate(at: Key, erased_at: Millis) -> Write {
     let write = Write::update(at, |terms| {
-        format!("SET {} = {}", terms.name(ERASED_AT), terms.value(number(erased_at)))
+        let (first, dated) = (terms.name(FIRST_ERASED_AT), terms.name(ERASED_AT));
+        let later = terms.value(number(erased_at));
+        format!("SET {first} = if_not_exists({first}, {dated}), {dated} = {later}")
     });
     write.when(|terms| format!("{} < {}", terms.name(ERASED_AT), terms.value(number(erased_at))))
 }

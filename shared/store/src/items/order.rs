@@ -3,16 +3,16 @@
 //! The order lies in its customer's partition, so that an erasure finds the order. The owner has a separate
 //! item, because a refund names only the order.
 
-use okyaku_domain::command::order::Refunds;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId};
-use okyaku_domain::purchase::StoredOrder;
+use okyaku_domain::order::{OrderWithoutCustomer, StoredOrder};
 use okyaku_domain::time::{self, Millis};
 
-use super::attributes::{FORMAT, REQUEST, VERSION, expired, number, string, text, version};
+use super::attributes::{FORMAT, REQUEST, VERSION, expired, integer, number, string, text, version};
 use super::customer;
 use crate::item::Item;
 use crate::key::{Key, TTL};
+use crate::table::write::Write;
 
 /// The start of every order's sort key, in the customer's partition.
 pub const ORDERS: &str = "O#";
@@ -22,14 +22,17 @@ pub const ORDERS_END: &str = "O$";
 const ORDER: &str = "order";
 pub(crate) const OWNER: &str = "owner";
 const REFUNDS: &str = "refunds";
+const CANCELLED_SINCE: &str = "cancelledSince";
+const STALE_SINCE: &str = "staleSince";
+const UNOWNED_SINCE: &str = "unownedSince";
 
 /// The known owner of an order.
 #[derive(Debug, PartialEq)]
 pub enum OrderOwner {
-    /// The table has neither an owner nor refunds.
+    /// The table knows nothing of the order.
     Unknown,
-    /// Only refunds came so far. With the version of the item.
-    Waiting(Refunds, u64),
+    /// The order has no customer. With the version of the item.
+    Nobody(OrderWithoutCustomer, u64),
     /// The customer who owns the order.
     Known(CustomerId),
 }
@@ -62,10 +65,25 @@ pub(crate) fn item(at: Key, order: &StoredOrder, version: u64, request: &str) ->
     Ok(item)
 }
 
-/// Returns the order of an item, and the item's version.
-pub(crate) fn read(item: &Item) -> Result<(StoredOrder, u64), Error> {
+/// Returns the item that takes the place of an order that left its customer. DynamoDB deletes the item soon.
+pub(crate) fn left(at: Key, version: u64, request: &str, now: Millis) -> Item {
+    let mut item = at.attributes();
+    item.insert(VERSION.into(), number(version));
+    item.insert(REQUEST.into(), text(request));
+    // The item is expired at once, so that an order that comes back may take its place.
+    item.insert(TTL.into(), number(now.div_euclid(1000)));
+    item.insert(FORMAT.into(), number(1));
+    item
+}
+
+/// Returns the order of an item, and the item's version. `None` if the order left.
+pub(crate) fn read(item: &Item, now: Millis) -> Result<Option<(StoredOrder, u64)>, Error> {
+    if expired(item, now) {
+        return Ok(None);
+    }
     let order = string(item, ORDER).and_then(|order| serde_json::from_str(order).ok());
-    order.zip(version(item)).ok_or_else(|| Error::internal("an order's item cannot be read"))
+    let found = order.zip(version(item));
+    found.map(Some).ok_or_else(|| Error::internal("an order's item cannot be read"))
 }
 
 /// Returns the owner item of an order.
@@ -76,23 +94,37 @@ pub(crate) fn owner_item(channel: &ChannelId, hash: &str, owner: &CustomerId) ->
     item
 }
 
-/// Returns the item of refunds that wait for their order until `until`, epoch ms.
-pub(crate) fn waiting_item(
+/// Returns the delete of an owner item, unless the order has another owner by now.
+pub(crate) fn disown(owner_key: Key, owner: &CustomerId) -> Write {
+    Write::delete(owner_key)
+        .when(|terms| format!("{} = {}", terms.name(OWNER), terms.value(text(owner.as_str()))))
+}
+
+/// Returns the owner item of an order without a customer. The item is kept until `until`, epoch ms.
+pub(crate) fn nobody_item(
     channel: &ChannelId,
     hash: &str,
-    refunds: &Refunds,
-    version: u64,
+    known: &OrderWithoutCustomer,
+    (version, request): (u64, &str),
     until: Millis,
 ) -> Result<Item, Error> {
     let mut item = owner_key(channel, hash).attributes();
-    item.insert(REFUNDS.into(), text(serde_json::to_string(refunds).map_err(Error::internal)?));
+    item.insert(REFUNDS.into(), text(serde_json::to_string(&known.refunds).map_err(Error::internal)?));
+    for (name, since) in [
+        (CANCELLED_SINCE, known.cancelled_since),
+        (STALE_SINCE, known.stale_since),
+        (UNOWNED_SINCE, known.unowned_since),
+    ] {
+        item.extend(since.map(|since| (name.to_owned(), number(since))));
+    }
     item.insert(VERSION.into(), number(version));
+    item.insert(REQUEST.into(), text(request));
     item.insert(TTL.into(), number(time::ttl(until)));
     item.insert(FORMAT.into(), number(1));
     Ok(item)
 }
 
-/// Returns the owner of an order. Refunds that waited too long read as empty.
+/// Returns the owner of an order. News that waited too long read as empty.
 pub(crate) fn read_owner(item: Option<&Item>, now: Millis) -> Result<OrderOwner, Error> {
     let Some(item) = item else { return Ok(OrderOwner::Unknown) };
     let unreadable = || Error::internal("an order's owner cannot be read");
@@ -100,6 +132,15 @@ pub(crate) fn read_owner(item: Option<&Item>, now: Millis) -> Result<OrderOwner,
         return CustomerId::parse(id).map(OrderOwner::Known).ok_or_else(unreadable);
     }
     let refunds = string(item, REFUNDS).and_then(|refunds| serde_json::from_str(refunds).ok());
-    let (refunds, version): (Refunds, _) = refunds.zip(version(item)).ok_or_else(unreadable)?;
-    Ok(OrderOwner::Waiting(if expired(item, now) { Refunds::new() } else { refunds }, version))
+    let (refunds, version) = refunds.zip(version(item)).ok_or_else(unreadable)?;
+    if expired(item, now) {
+        return Ok(OrderOwner::Nobody(OrderWithoutCustomer::default(), version));
+    }
+    let known = OrderWithoutCustomer {
+        refunds,
+        cancelled_since: integer(item, CANCELLED_SINCE),
+        stale_since: integer(item, STALE_SINCE),
+        unowned_since: integer(item, UNOWNED_SINCE),
+    };
+    Ok(OrderOwner::Nobody(known, version))
 }

@@ -1,5 +1,7 @@
 //! Deliveries about many orders.
 
+use okyaku_domain::builder_update::{OrderNews, OrderUpdate};
+
 use super::*;
 
 fn orders(delivery: &Delivery) -> Vec<(&str, &str, Decimal, bool, Option<Decimal>)> {
@@ -39,43 +41,59 @@ fn order_list_takes_each_part_by_its_position() {
 }
 
 #[test]
-fn order_ids_alone_update_no_order() {
-    for no in [90072, 90073, 90074] {
-        let delivery = read_event(no, json!({"order_id": "20261120-0000011,20261120-0000012"}));
-        assert_eq!(rejections(&delivery), [("order_id", RejectionReason::Invalid); 2], "{no}");
-        assert_eq!(delivery.updates, [], "{no}");
+fn order_ids_alone_are_news_of_each_order() {
+    for (no, code) in [(90072, "cancel_order"), (90073, "refund_order"), (90074, "return_order")] {
+        let body = json!({"order_id": "20261120-0000011,20261120-0000012", "event_code": code});
+        let delivery = read_event(no, body);
+        assert_eq!(rejections(&delivery), [], "{no}");
+        let news = |id: &str| match no {
+            90072 => OrderNews::Cancelled { at: AT },
+            // Nobody said how much was given back.
+            _ => OrderNews::Refund { refund: format!("{id}:refund"), amount: None, at: AT },
+        };
+        let told = ["20261120-0000011", "20261120-0000012"]
+            .map(|id| BuilderUpdate::Order(OrderUpdate { id: id.to_owned(), news: news(id) }));
+        assert_eq!(delivery.updates, told, "{no}");
         assert_eq!(rejections(&read_event(no, json!({}))), [("order_id", RejectionReason::Invalid)]);
+        // A request changes nothing.
+        let asked = json!({"order_id": "1-1", "event_code": format!("{code}_request")});
+        assert_eq!(read_event(no, asked).updates, [], "{no}");
     }
 }
 
 #[test]
-fn single_amount_for_several_orders_is_rejected() {
+fn single_amount_for_several_orders_is_the_amount_of_none() {
     let both = json!({"order_id": "1-1,1-2", "order_price_amount": "1,000.00"});
     for amounts in [json!({}), json!({"order_price_amount": "100.00"}), json!({"refund_amount": "100.00"})] {
         let delivery =
             read_event(90073, with(with(order(json!(null)), json!({"order_id": "1-1,1-2"})), amounts));
-        assert_eq!(rejections(&delivery), [("order_id", RejectionReason::Invalid); 2]);
+        assert_eq!(refunds(&delivery), [("1-1", "1-1:refund", None), ("1-2", "1-2:refund", None)]);
     }
     // The comma of a grouped amount separates no list.
     let delivery = read_event(90072, with(order(json!(null)), both));
-    assert_eq!(
-        (rejections(&delivery), delivery.updates.len()),
-        (vec![("order_id", RejectionReason::Invalid); 2], 0)
-    );
+    let cancelled = |id: &str| {
+        BuilderUpdate::Order(OrderUpdate { id: id.to_owned(), news: OrderNews::Cancelled { at: AT } })
+    };
+    assert_eq!(delivery.updates, ["1-1", "1-2"].map(cancelled));
+}
+
+/// Returns the refunds of a delivery: order, refund and amount.
+fn refunds(delivery: &Delivery) -> Vec<(&str, &str, Option<Decimal>)> {
+    let refund = |update| match update {
+        &BuilderUpdate::Order(OrderUpdate { ref id, news: OrderNews::Refund { ref refund, amount, .. } }) => {
+            (id.as_str(), refund.as_str(), amount)
+        }
+        other => panic!("{other:?}"),
+    };
+    delivery.updates.iter().map(refund).collect()
 }
 
 #[test]
 fn refund_of_an_order_needs_no_customer() {
-    let refunds = json!({"order_id": "1-1,1-2", "refund_amount": "10.00,20.00"});
-    let delivery = read_event(90073, refunds.clone());
+    let delivery = read_event(90073, json!({"order_id": "1-1,1-2", "refund_amount": "10.00,20.00"}));
     assert_eq!(delivery.rejections, []);
-    let ids = delivery.updates.iter().map(|update| match update {
-        BuilderUpdate::Refund(refund) => (refund.order.as_str(), refund.id.as_str(), refund.amount),
-        _ => panic!("{delivery:?}"),
-    });
-    let expected = [("1-1", "1-1:refund", amount("10")), ("1-2", "1-2:refund", amount("20"))];
-    assert_eq!(ids.collect::<Vec<_>>(), expected);
-    assert_eq!(read_event(90072, refunds).updates, []);
+    let expected = [("1-1", "1-1:refund", Some(amount("10"))), ("1-2", "1-2:refund", Some(amount("20")))];
+    assert_eq!(refunds(&delivery), expected);
 }
 
 #[test]

@@ -181,8 +181,11 @@ fn comma_list_is_one_update_per_member() {
     // A withdrawal of the same list erases the same members.
     let delivery = read_event(90147, list);
     assert_eq!(rejections(&delivery), [("member_id", RejectionReason::Invalid); 2]);
-    let expected =
-        ["lee01", "kim02"].map(|id| BuilderUpdate::Erase { by: PersonRef::Member(member(id)), at: AT });
+    let expected = ["lee01", "kim02"].map(|id| BuilderUpdate::Erase {
+        by: PersonRef::Member(member(id)),
+        addresses: vec![],
+        at: AT,
+    });
     assert_eq!(delivery.updates, expected);
 }
 

@@ -1,7 +1,7 @@
 //! Deliveries about one order.
 
 use super::*;
-use okyaku_domain::builder_update::Refund;
+use okyaku_domain::builder_update::{OrderNews, OrderUpdate};
 
 const PLACED: i64 = TEN + 30 * MINUTE;
 
@@ -116,8 +116,8 @@ fn claim_gives_back_what_it_says() {
     let refund = |resource: Value| {
         let delivery = read_event(90160, resource);
         match delivery.updates.as_slice() {
-            [BuilderUpdate::Refund(Refund { order, id, amount })] => {
-                assert_eq!((order.as_str(), id.as_str()), ("20261120-0000011", "20261120-0000011:refund"));
+            [BuilderUpdate::Order(OrderUpdate { id, news: OrderNews::Refund { refund, amount, .. } })] => {
+                assert_eq!((id.as_str(), refund.as_str()), ("20261120-0000011", "20261120-0000011:refund"));
                 Ok(*amount)
             }
             [] => Err(rejections(&delivery).iter().map(|(field, _)| (*field).to_owned()).collect::<Vec<_>>()),
@@ -125,20 +125,17 @@ fn claim_gives_back_what_it_says() {
         }
     };
     let claim = json!({"mall_id": "devmall", "order_id": "20261120-0000011", "refund_amount": "15000.00"});
-    assert_eq!(refund(claim.clone()), Ok(amount("15000")));
+    assert_eq!(refund(claim.clone()), Ok(Some(amount("15000"))));
     assert_eq!(
         refund(with(claim.clone(), json!({"event_code": "return_complete_refunded"}))),
-        Ok(amount("15000"))
+        Ok(Some(amount("15000")))
     );
     assert_eq!(refund(with(claim.clone(), json!({"event_code": "return_order_request"}))), Err(vec![]));
-    assert_eq!(
-        refund(with(claim.clone(), json!({"refund_amount": null}))),
-        Err(vec!["refund_amount".to_owned()])
-    );
-    assert_eq!(
-        refund(with(claim.clone(), json!({"refund_amount": "a lot"}))),
-        Err(vec!["refund_amount".to_owned()])
-    );
+    // An amount that nobody said, or that cannot be read, is unknown.
+    assert_eq!(refund(with(claim.clone(), json!({"refund_amount": null}))), Ok(None));
+    let unreadable = with(claim.clone(), json!({"refund_amount": "a lot"}));
+    assert_eq!(refund(unreadable.clone()), Ok(None));
+    assert_eq!(rejections(&read_event(90160, unreadable)), [("refund_amount", RejectionReason::Invalid)]);
     assert_eq!(refund(with(claim, json!({"order_id": ""}))), Err(vec!["order_id".to_owned()]));
 }
 

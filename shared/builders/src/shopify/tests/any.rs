@@ -147,7 +147,8 @@ proptest! {
                         prop_assert!(update.member.as_str().bytes().all(|byte| byte.is_ascii_digit()));
                         prop_assert!(update.events.len() <= 100);
                     }
-                    BuilderUpdate::Refund(_) | BuilderUpdate::DataRequest { .. } => {}
+                    BuilderUpdate::MoveOrders { .. } => prop_assert_eq!(topic, "customers/merge"),
+                    BuilderUpdate::Order(_) | BuilderUpdate::DataRequest { .. } => {}
                 }
             }
             // Every rejection comes once.

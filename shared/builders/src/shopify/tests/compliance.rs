@@ -15,6 +15,10 @@ fn contact_point(kind: ContactPointKind, address: &str) -> PersonRef {
     PersonRef::ContactPoint(ContactPoint { kind, address: address.into() })
 }
 
+fn email_point() -> ContactPoint {
+    ContactPoint { kind: ContactPointKind::Email, address: "lee@example.com".into() }
+}
+
 #[test]
 fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
     for (body, at) in [
@@ -27,7 +31,10 @@ fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
         ),
     ] {
         let delivery = delivery("customers/delete", body);
-        assert_eq!(delivery.updates, [BuilderUpdate::Erase { by: member("7"), at: ms(at) }]);
+        assert_eq!(
+            delivery.updates,
+            [BuilderUpdate::Erase { by: member("7"), addresses: vec![], at: ms(at) }]
+        );
         assert_eq!(rejections(&delivery), []);
     }
     // An address in the body picks nobody, because the topic is about a customer.
@@ -40,7 +47,7 @@ fn deletion_time_is_that_of_the_payload_else_of_the_delivery() {
 
 #[test]
 fn redact_identifies_by_id_else_by_email_else_by_phone() {
-    let email = || contact_point(ContactPointKind::Email, "lee@example.com");
+    let email = || PersonRef::ContactPoint(email_point());
     let phone = || contact_point(ContactPointKind::MobileNumber, "+821024682468");
     for (customer, by, lost) in [
         (json!({"id": 7, "email": "lee@example.com", "phone": null}), member("7"), None),
@@ -62,7 +69,12 @@ fn redact_identifies_by_id_else_by_email_else_by_phone() {
             let delivery = delivery(topic, body);
             let at = context().at;
             let expected = match topic {
-                "customers/redact" => BuilderUpdate::Erase { by: by.clone(), at },
+                "customers/redact" => {
+                    // An id and an address name a member and whoever holds the address.
+                    let both = by == member("7") && customer["email"].is_string();
+                    let addresses = if both { vec![email_point()] } else { vec![] };
+                    BuilderUpdate::Erase { by: by.clone(), addresses, at }
+                }
                 _ => BuilderUpdate::DataRequest { by: by.clone(), id: "9".into(), at },
             };
             assert_eq!(delivery.updates, [expected], "{customer}");

@@ -59,15 +59,7 @@ fn every_example_is_read_without_a_rejection() {
 
 #[test]
 fn unknown_topic_is_named_and_updates_nothing() {
-    for topic in [
-        "products/create",
-        "orders/delete",
-        "checkouts/delete",
-        "Customer",
-        "customers/merge",
-        "",
-        "customers/",
-    ] {
+    for topic in ["products/create", "checkouts/delete", "Customer", "", "customers/"] {
         let delivery = delivery(topic, json!({"id": 7, "customer": {"id": 7}}));
         assert_eq!(
             (delivery.updates.len(), rejections(&delivery)),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use okyaku_domain::builder_update::Order;
+use okyaku_domain::builder_update::{Order, OrderNews, OrderUpdate};
 use okyaku_domain::shop_event::CHECKOUT_COMPLETE;
 
 fn order() -> Value {
@@ -123,19 +123,45 @@ fn cancelled_or_voided_order_is_cancelled() {
 }
 
 #[test]
-fn order_without_a_customer_is_rejected() {
-    for (customer, path) in [
-        (json!(null), "customer"),
-        (json!("-"), "customer"),
-        (json!({}), "customer.id"),
-        (json!({"id": null, "email": "lee@example.com"}), "customer.id"),
+fn order_without_a_customer_is_news_of_the_order() {
+    let with = |customer| with(&order(), json!({"customer": customer}));
+    for (order, unowned, path) in [
+        // Nobody's order, and an order that names no customer.
+        (with(json!(null)), true, None),
+        (with(json!("-")), false, None),
+        // A customer that cannot be read leaves the order where it is.
+        (with(json!({})), false, Some("customer.id")),
+        (with(json!({"id": null, "email": "lee@example.com"})), false, Some("customer.id")),
     ] {
-        let delivery = delivery("orders/create", with(&order(), json!({"customer": customer})));
-        assert_eq!(
-            (delivery.updates.len(), rejections(&delivery)),
-            (0, vec![(path, RejectionReason::NoCustomer)])
-        );
+        let delivery = delivery("orders/create", order);
+        let [BuilderUpdate::Order(OrderUpdate { id, news: OrderNews::Version { order, unowned: nobody } })] =
+            &delivery.updates[..]
+        else {
+            panic!("{delivery:?}")
+        };
+        assert_eq!((id, &order.id, *nobody), (id, id, unowned));
+        let rejected: Vec<_> = path.iter().map(|path| (*path, RejectionReason::NoCustomer)).collect();
+        assert_eq!(rejections(&delivery), rejected);
     }
+}
+
+#[test]
+fn completed_merge_of_customers_moves_orders() {
+    let merge = |status: &str| {
+        json!({"admin_graphql_api_customer_kept_id": "gid://shopify/Customer/1",
+            "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2",
+            "admin_graphql_api_job_id": null, "status": status, "errors": []})
+    };
+    let done = delivery("customers/merge", merge("completed"));
+    let [BuilderUpdate::MoveOrders { from, into, at, .. }] = &done.updates[..] else { panic!("{done:?}") };
+    assert_eq!((from.as_str(), into.as_str(), *at), ("2", "1", context().at));
+    for status in ["failed", "in_progress", "requested", ""] {
+        assert_eq!(delivery("customers/merge", merge(status)), Delivery::default(), "{status}");
+    }
+    let unnamed = with(&merge("completed"), json!({"admin_graphql_api_customer_kept_id": null}));
+    let delivery = delivery("customers/merge", unnamed);
+    let field = "admin_graphql_api_customer_kept_id";
+    assert_eq!((delivery.updates.len(), rejections(&delivery)), (0, vec![(field, RejectionReason::Invalid)]));
 }
 
 #[test]
@@ -289,12 +315,20 @@ fn checkout_begins_and_is_no_order() {
 }
 
 #[test]
-fn order_deletion_is_unknown_and_an_order_edit_is_ignored() {
-    let deleted = delivery("orders/delete", json!({"id": 5501}));
-    assert_eq!(
-        (deleted.updates.len(), rejections(&deleted)),
-        (0, vec![("orders/delete", RejectionReason::UnknownTopic)])
-    );
+fn order_deletion_ends_the_order_and_an_order_edit_is_ignored() {
+    let deleted = |body| {
+        let delivery = delivery("orders/delete", body);
+        let rejections = rejections(&delivery).len();
+        (delivery.updates, rejections)
+    };
+    let news = OrderNews::Cancelled { at: context().at };
+    let gone = || BuilderUpdate::Order(OrderUpdate { id: "5501".into(), news: news.clone() });
+    assert_eq!(deleted(json!({"id": 5501})), (vec![gone()], 0));
+    assert_eq!(deleted(json!({"admin_graphql_api_id": "gid://shopify/Order/5501"})), (vec![gone()], 0));
+    assert_eq!(deleted(json!({"id": null})), (vec![], 1));
+    // The body of another topic deletes nothing, although Shopify signed the body.
+    assert_eq!(deleted(order()).0, []);
+    assert_eq!(deleted(json!({"id": 5501, "addresses": []})), (vec![], 1));
     let edit =
         json!({"order_edit": {"id": 1, "order_id": 5501, "line_items": {"additions": [], "removals": []}}});
     assert_eq!(delivery("orders/edited", edit), Delivery::default());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use okyaku_domain::builder_update::Refund;
+use okyaku_domain::builder_update::{OrderNews, OrderUpdate};
 
 fn transaction(kind: &str, status: &str, amount: Value) -> Value {
     json!({"id": 1, "kind": kind, "status": status, "amount": amount, "currency": "USD"})
@@ -18,9 +18,9 @@ fn given_back(refund: &Value) -> (Option<String>, Option<String>, Vec<String>, V
     // The refund as a topic of its own.
     let alone = delivery("refunds/create", refund.clone());
     let own = match &alone.updates[..] {
-        [BuilderUpdate::Refund(Refund { order, id, amount })] => {
-            assert_eq!((order.as_str(), id.as_str()), ("5501", "9301"));
-            Some(amount.normalize().to_string())
+        [BuilderUpdate::Order(OrderUpdate { id, news: OrderNews::Refund { refund, amount, .. } })] => {
+            assert_eq!((id.as_str(), refund.as_str()), ("5501", "9301"));
+            amount.map(|amount| amount.normalize().to_string())
         }
         [] => None,
         other => panic!("{other:?}"),
