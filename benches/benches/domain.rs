@@ -61,6 +61,7 @@ fn domain(criterion: &mut Criterion) {
         veil_id: "v".into(),
         may_see: true,
         mobile: false,
+        until: None,
     };
     let token = sign(&keys, &claims).unwrap();
     let events: Vec<_> = (0..100).map(|number| (number, NOW)).collect();

@@ -82,6 +82,7 @@ async fn events_name_lucas_and_his_session_as_the_public_keys_do() {
         veil_id: "0123456789abcdef0123456789abcdef".into(),
         may_see: true,
         mobile: false,
+        until: None,
     };
     let token = session_token::sign(&shop.base.backend.keys, &claims).unwrap();
     // The events to delete are events of the page's batch.

@@ -160,6 +160,8 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         }
         "GET /open/v5/users/{userId}"
         | "POST /open/v5/users/{userId}/touch"
+        | "PUT /open/v5/users/{userId}/session-jwt/issue"
+        | "PUT /open/v5/users/{userId}/user-token/issue"
         | "POST /open/v5/users/{userId}/block"
         | "DELETE /open/v5/users/{userId}/block"
         | "GET /open/v5/users/{userId}/events"
@@ -213,8 +215,17 @@ fn doors(
 /// An answer without what is drawn anew each time and what the request itself named.
 fn essence(answer: &Answer, names: &Names) -> String {
     let mut body = answer.body.clone();
-    for at in ["/user/id", "/veilId", "/sessionToken", "/event/id", "/event/userId", "/erasure/id", "/userId"]
-    {
+    for at in [
+        "/user/id",
+        "/veilId",
+        "/sessionToken",
+        "/sessionJWT",
+        "/token",
+        "/event/id",
+        "/event/userId",
+        "/erasure/id",
+        "/userId",
+    ] {
         if let Some(drawn) = body.pointer_mut(at) {
             *drawn = json!("drawn");
         }

@@ -58,6 +58,8 @@ STATUSES = {
     "boot-patch-open-v5-users-userId": 200,
     "boot-patch-open-v4-users-userId": 200,
     "boot-post-open-v5-users-userId-touch": 200,
+    "boot-put-open-v5-users-userId-session-jwt-issue": 200,
+    "boot-put-open-v5-users-userId-user-token-issue": 200,
     "boot-post-open-v5-users-userId-block": 200,
     "boot-delete-open-v5-users-userId-block": 200,
     "boot-post-open-v4-users-userId-block": 200,

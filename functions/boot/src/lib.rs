@@ -4,6 +4,7 @@ mod access;
 mod page;
 mod parse;
 mod server;
+mod session;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
@@ -23,6 +24,8 @@ pub const ROUTES: &[&str] = &[
     "PUT /open/v5/users/{userId}",
     "PATCH /open/v5/users/{userId}",
     "POST /open/v5/users/{userId}/touch",
+    "PUT /open/v5/users/{userId}/session-jwt/issue",
+    "PUT /open/v5/users/{userId}/user-token/issue",
     "POST /open/v5/users/{userId}/block",
     "DELETE /open/v5/users/{userId}/block",
     "PUT /open/v4/users/{userId}",
@@ -51,6 +54,12 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
                     "PUT /open/v5/users/{userId}" => server::put(app, call, caller).await,
                     "PATCH /open/v5/users/{userId}" => server::patch(app, call, caller).await,
                     "POST /open/v5/users/{userId}/touch" => server::touch(app, call, caller).await,
+                    "PUT /open/v5/users/{userId}/session-jwt/issue" => {
+                        session::issue_jwt(app, call, caller).await
+                    }
+                    "PUT /open/v5/users/{userId}/user-token/issue" => {
+                        session::issue_token(app, call, caller).await
+                    }
                     "POST /open/v5/users/{userId}/block" => server::block(app, call, caller, true).await,
                     "DELETE /open/v5/users/{userId}/block" => server::block(app, call, caller, false).await,
                     _ => Err(Error::NotFound("the route")),

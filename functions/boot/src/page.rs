@@ -39,6 +39,7 @@ pub(crate) async fn boot(app: &App<Access>, call: &Call) -> Result<Reply, Error>
         veil_id: booted.veil.as_str().to_owned(),
         may_see,
         mobile: boot.app.is_some(),
+        until: None,
     };
     reply(app, &channel, &booted.customer, &boot.patch, claims, &dropped)
 }

@@ -3,6 +3,7 @@
 //! A lead needs a phone number or an e-mail address. An address that is registered already is refused.
 
 mod access;
+mod form;
 
 use lambda_http::http::Response;
 use lambda_http::{Body, Request};
@@ -32,7 +33,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
 
 async fn create(app: &App<Access>, call: &Call, caller: &Server<scope::Write>) -> Result<Reply, Error> {
     let channel = &caller.channel;
-    let (body, _) = call.json()?;
+    let body = form::body(call)?;
     let (patch, force, mut dropped) = parse(&body, &channel.region)?;
     let lead = engine::create_lead(app, &channel.id, &patch, force, &call.invocation).await?;
     let user = user::of_open_api(channel, &lead.customer, app.now());

@@ -44,14 +44,19 @@ pub struct Claims {
     /// Whether the session is an app's session. `false` for a browser.
     #[serde(rename = "app", default)]
     pub mobile: bool,
+    /// The end of a session that a server issued, epoch seconds. The page cannot renew the session beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
 }
 
 impl Claims {
     /// Returns the claims with a new end: a day from now, and at most 90 days after the boot.
+    ///
+    /// A session that a server issued ends when the server said.
     #[must_use]
     pub fn renewed(self, now: Millis) -> Self {
         let last = self.iat.saturating_mul(1000).saturating_add(LONGEST_SESSION);
-        Self { exp: (now + LIFETIME).min(last) / 1000, ..self }
+        Self { exp: self.until.unwrap_or((now + LIFETIME).min(last) / 1000), ..self }
     }
 }
 
@@ -167,6 +172,7 @@ mod tests {
             key: "plugin".into(),
             exp: 1000,
             veil_id: "v".into(),
+            until: None,
             may_see: true,
             mobile: false,
         }

@@ -101,6 +101,13 @@ impl Channel {
         self.builders.contains_key(&builder)
     }
 
+    /// Returns the plugin key whose sessions go on longest, for a session that a server issues. Empty if no key is known.
+    #[must_use]
+    pub fn plugin_key(&self) -> &str {
+        let latest = self.plugin_keys.iter().max_by_key(|(key, end)| (end.unwrap_or(Millis::MAX), *key));
+        latest.map_or("", |(key, _)| key)
+    }
+
     /// Returns whether a session that came from this plugin key goes on.
     ///
     /// A session ends with its key. A channel without a list of keys is older than the list.

@@ -12,7 +12,7 @@ use okyaku_domain::record::Record;
 use okyaku_domain::sender::Sender;
 use okyaku_domain::session::{self, Platform};
 use okyaku_domain::time::Millis;
-use okyaku_store::access::{List, WriteCustomers};
+use okyaku_store::access::{List, Read, WriteCustomers};
 use okyaku_store::commit::{Refusal, Registrant};
 use okyaku_store::erasure::{RegisteredPerson, Registrants};
 use okyaku_store::items::contact_point::Lists;
@@ -122,6 +122,20 @@ pub async fn touch<A: WriteCustomers>(
         Ok(())
     };
     Ok(change(&app.store, channel, Target::Person(person), None, invocation, seen).await?.0)
+}
+
+/// Returns the customer for whom a server issues a session. Costs 1 R, and 1 R more for a link.
+///
+/// # Errors
+/// The errors of the look-up, and [`Error::Blocked`].
+pub async fn admit<A: Read>(
+    app: &App<A>,
+    channel: &ChannelId,
+    person: &PersonRef,
+) -> Result<Box<Customer>, Error> {
+    let found = app.store.find(channel, person).await?;
+    found.customer.check_page()?;
+    Ok(found.customer)
 }
 
 /// Blocks or unblocks the customer.

@@ -82,6 +82,7 @@ async fn altered_foreign_or_unsigned_token_is_401_and_stores_nothing() {
         veil_id: booted.str("/veilId").into(),
         may_see: true,
         mobile: false,
+        until: None,
     };
     for keys in ["t:another-token-key-for-tests-of-32-letters", "u:a-token-key-for-tests-of-32-letters"] {
         let keys = Keys::new("a-hash-key-for-tests-of-32-letters", keys).unwrap();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use support::people::{put, visitor};
 use support::{Answer, NOW, Shop};
 
+const DAY: i64 = 86_400_000;
 const PLUGIN_KEY: &str = "0f5c3c1e-9d0c-4f6a-8f0d-2b6f0e7a1c11";
 const ACCESS_KEY: &str = "5f0f2a4e0b5d4a579f0e";
 const ACCESS_SECRET: &str = "6c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
@@ -118,4 +119,100 @@ async fn channel_of_a_key_is_answered() {
         assert_eq!((&channel["id"], &channel["country"]), (&json!("dec0de00000000000000"), &json!("JP")));
         channel_of(&shop, "nobody", "nothing", version).await.expect(401);
     }
+}
+
+/// A lead as an HTML form sends it.
+async fn form(shop: &Shop, body: &str) -> Answer {
+    let request = shop.server("POST", "/open/v5/users");
+    request
+        .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
+        .bytes(body.as_bytes().to_vec())
+        .await
+}
+
+#[tokio::test]
+async fn lead_may_come_as_a_form() {
+    for body in [
+        "profile=%7B%22email%22%3A%22kim%40example.com%22%2C%22name%22%3A%22Kim+Mina%22%7D",
+        "profile[email]=kim%40example.com&profile[name]=Kim%20Mina",
+        "profile%5Bemail%5D=kim%40example.com&profile%5Bname%5D=Kim+Mina",
+        "email=kim%40example.com&name=Kim+Mina",
+        // JSON under the name of a form, as curl sends it.
+        r#"{"profile":{"email":"kim@example.com","name":"Kim Mina"}}"#,
+    ] {
+        let shop = Shop::open().await;
+        let user = form(&shop, body).await.expect(200)["user"].clone();
+        assert_eq!(
+            (&user["email"], &user["profile"]["name"]),
+            (&json!("kim@example.com"), &json!("Kim Mina")),
+            "{body}"
+        );
+    }
+    // A phone number stays a text, and a flag is a flag.
+    let shop = Shop::open().await;
+    let body = "mobileNumber=010-2468-2468&unsubscribeEmail=true&tags[]=a&tags[]=b";
+    let user = form(&shop, body).await.expect(200)["user"].clone();
+    assert_eq!(
+        (&user["mobileNumber"], &user["unsubscribeEmail"], &user["tags"]),
+        (&json!("+821024682468"), &json!(true), &json!(["a", "b"]))
+    );
+    for (body, field) in [
+        ("profile[email]=nobody", "profile.email"),
+        ("profile[email]=kim%40example.com&colour=red", "colour"),
+        ("profile=hello", "profile"),
+        ("", "profile"),
+        ("%ff%fe", "body"),
+    ] {
+        let refused = form(&shop, body).await;
+        assert_eq!(refused.fields(), [field], "{body}: {}", refused.body);
+    }
+    // Without the name of a form, a form is no JSON.
+    let request = shop.server("POST", "/open/v5/users").header("content-type", "application/json");
+    request.bytes(b"profile[email]=kim%40example.com".to_vec()).await.expect(400);
+}
+
+#[tokio::test]
+async fn server_issues_a_session_for_a_page() {
+    let shop = Shop::open().await;
+    put(&shop, "m", json!({"profile": {"email": "mina@example.com", "grade": "gold"}})).await.expect(200);
+    let issue = async |path: &str| shop.server("PUT", &format!("/open/v5/users/{path}")).send().await;
+    for (path, token, end, length) in [
+        ("@m/session-jwt/issue", "/sessionJWT", "expiresAt", 60_000),
+        ("@m/session-jwt/issue?expiration=PT1M", "/sessionJWT", "expiresAt", 60_000),
+        ("@m/session-jwt/issue?expiration=P30D", "/sessionJWT", "expiresAt", 30 * DAY),
+        ("@m/user-token/issue", "/token", "disableAt", DAY),
+    ] {
+        let issued = issue(path).await;
+        assert_eq!(issued.expect(200)[end], json!(shop.clock.now_ms() + length), "{path}");
+        let token = issued.str(token).to_owned();
+        // The page sees what the shop knows, and tracks.
+        let seen = shop.page("POST", "/front/v1/touch", &token).json(json!({})).await;
+        assert_eq!(seen.expect(200)["user"]["profile"]["grade"], "gold");
+        shop.track(&token, json!([{"id": "1", "name": "A", "createdAt": shop.clock.now_ms()}]))
+            .await
+            .expect(200);
+        // A renewed session ends no later.
+        let renewed = seen.str("/sessionToken").to_owned();
+        shop.clock.advance(length - 1000);
+        for token in [&token, &renewed] {
+            shop.page("POST", "/front/v1/touch", token).json(json!({})).await.expect(200);
+        }
+        shop.clock.advance(2000);
+        for token in [&token, &renewed] {
+            shop.page("POST", "/front/v1/touch", token).json(json!({})).await.expect(401);
+        }
+    }
+    for wrong in ["PT59S", "P31D", "1h", "3600", "PT", "-PT5M", "%F0%9F%99%82"] {
+        let refused = issue(&format!("@m/session-jwt/issue?expiration={wrong}")).await;
+        assert_eq!(refused.fields(), ["expiration"], "{wrong}");
+    }
+    issue("@nobody/session-jwt/issue").await.expect(404);
+    issue("nobody/user-token/issue").await.expect(404);
+    // A session ends as any session does.
+    let token = issue("@m/user-token/issue").await.str("/token").to_owned();
+    shop.server("POST", "/open/v5/users/@m/block").send().await.expect(200);
+    shop.page("POST", "/front/v1/touch", &token).json(json!({})).await.expect(403);
+    issue("@m/session-jwt/issue").await.expect(403);
+    shop.server("DELETE", "/open/v5/users/@m").send().await.expect(204);
+    issue("@m/user-token/issue").await.expect(409);
 }
