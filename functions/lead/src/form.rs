@@ -27,7 +27,12 @@ pub(crate) fn body(call: &Call) -> Result<Map<String, Value>, Error> {
     });
     match call.json() {
         Ok((body, _)) => Ok(body),
-        Err(Error::Unparsable(_)) if is_form => read(call.raw(BODY_BYTES)?),
+        Err(error @ Error::Unparsable(_)) if is_form => {
+            let bytes = call.raw(BODY_BYTES)?;
+            // A form has a `=`, and begins with a name.
+            let names_a_field = bytes.contains(&b'=') && !matches!(bytes.first(), Some(b'{' | b'[' | b'"'));
+            if names_a_field { read(bytes) } else { Err(error) }
+        }
         Err(error) => Err(error),
     }
 }

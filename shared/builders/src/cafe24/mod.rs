@@ -1,7 +1,8 @@
 //! Cafe24's deliveries.
 //!
-//! The events and fields come from <https://developers.cafe24.com/docs/api/admin/#webhooks> and from its
-//! sample data.
+//! The events and fields come from <https://developers.cafe24.com/docs/api/admin/#webhooks> and from the sample data at
+//! <https://developers.cafe24.com/app/front/app/develop/webhook/sample>. Earlier editions of the samples have flat bodies
+//! for some events, and no `event_code`.
 
 mod member;
 mod order;
@@ -76,8 +77,8 @@ fn resource(body: &Map<String, Value>) -> &Map<String, Value> {
 
 /// Returns the event's number, given as a number or a text.
 ///
-/// Cafe24's samples also show the event's number in the place of the shop's number. Three flat bodies in the
-/// samples leave out the number, and are recognised by their keys. For example, a body with `diff_key` is
+/// Earlier samples also show the event's number in the place of the shop's number. Three flat bodies in them leave
+/// out the number, and are recognised by their keys. For example, a body with `diff_key` is
 /// 90080.
 fn event_no(body: &Map<String, Value>, resource: &Map<String, Value>) -> Option<u64> {
     let given = [body, resource].into_iter().find_map(|map| map.get("event_no").filter(|no| !no.is_null()));

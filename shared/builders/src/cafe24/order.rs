@@ -52,8 +52,14 @@ impl Kind {
 /// was asked for, the parcel was collected, or the refund was taken back.
 const GAVE_BACK: [&str; 4] = ["return_order", "return_complete", "return_complete_refunded", "refund_order"];
 /// Values of `event_code` for a cancelled order. Every other code, such as `cancel_order_request`, cancels nothing.
-const CANCELS: [&str; 4] =
-    ["cancel_order", "auto_order_cancel", "cancel_complete", "cancel_complete_refunded"];
+const CANCELS: [&str; 6] = [
+    "cancel_order",
+    "cancel_unpaid_order",
+    "cancellation_complete",
+    "auto_order_cancel",
+    "cancel_complete",
+    "cancel_complete_refunded",
+];
 /// Characters of an order's id. A usual id has some 16 characters, for example `20261120-0000011`.
 const ORDER_ID_CHARS: usize = 64;
 /// Bytes, as JSON, of a value shared by many orders: an id, a date or a code.

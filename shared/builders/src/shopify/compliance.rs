@@ -25,11 +25,12 @@ pub(super) fn is_of_topic(body: &Object<'_>, needs: &[&str], lacks: &[&str]) -> 
     wrong.is_empty()
 }
 
-/// `customers/delete`: the body is the rest of the customer, with an empty list of addresses. A customer that still
-/// exists has `created_at`.
+/// `customers/delete`: the body is the rest of the customer, with an empty list of tax exemptions, and of addresses in
+/// earlier versions. A customer that still exists has `created_at`.
 pub(super) fn deleted(body: &Object<'_>) {
     let reader = body.reader;
-    if !is_of_topic(body, &["addresses"], &["created_at"]) {
+    let needs = if body.has("addresses") { "addresses" } else { "tax_exemptions" };
+    if !is_of_topic(body, &[needs], &["created_at"]) {
         return;
     }
     let Some(member) = member(body, &["id", "admin_graphql_api_id"]) else {

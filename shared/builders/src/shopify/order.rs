@@ -87,7 +87,7 @@ pub(super) fn order(body: &Object<'_>) {
 /// `orders/delete`: the body has only the order's id. A deleted order does not count.
 pub(super) fn deleted(body: &Object<'_>) {
     let reader = body.reader;
-    if !is_of_topic(body, &[], &["created_at", "addresses", "customer", "line_items"]) {
+    if !is_of_topic(body, &[], &["created_at", "addresses", "tax_exemptions", "customer", "line_items"]) {
         return;
     }
     let id = reader.valid("id", body.id(&["id", "admin_graphql_api_id"], "Order"));
@@ -117,8 +117,10 @@ pub(super) fn checkout(body: &Object<'_>) {
 
     let mut update = CustomerUpdate::new(Builder::Shopify, member, version);
     update.builder_created_at = builder_created_at;
-    // The token can open the checkout, so the event shows the number if possible.
-    let id = body.id(&["id", "admin_graphql_api_id"], "Checkout").unwrap_or_else(|| token.clone());
+    // The token can open the checkout, so the event shows the number if possible. The name is `#` and the number.
+    let name = || body.text("name").map(|name| name.trim().trim_start_matches('#').to_owned());
+    let id =
+        body.id(&["id", "admin_graphql_api_id"], "Checkout").or_else(name).unwrap_or_else(|| token.clone());
     let property = Sums::of(body).property(body, &id);
     let id = format!("shopify:checkout:{token}");
     if let Some(event) = reader.event("CheckoutBegin", id, at, version, property) {

@@ -32,7 +32,14 @@ fn order_list_takes_each_part_by_its_position() {
         // The body of the return says no amount.
         (90074, false, [None, None]),
     ] {
-        let delivery = read(&example(no), CONTEXT);
+        // More than the samples say, as some malls send it.
+        let mut list = json!({"order_id": format!("{first},{second}"), "member_id": "lee01,kim02",
+            "order_date": "2026-11-20T10:30:00+09:00,2026-11-20T10:50:00+09:00", "currency": "KRW",
+            "order_price_amount": "29800.00,15000.00"});
+        if no == 90073 {
+            list["actual_refund_amount"] = json!("14900.00,15000.00");
+        }
+        let delivery = read_event(no, list);
         assert_eq!(delivery.rejections, [], "{no}");
         let [one, two] = refunds;
         let expected = [("lee01", first, whole, cancelled, one), ("kim02", second, less, cancelled, two)];

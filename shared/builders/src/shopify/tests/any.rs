@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
-const TOPICS: [&str; 24] = [
+const TOPICS: [&str; 25] = [
     "customers/create",
     "customers/update",
     "customers/enable",
     "customers/disable",
     "customers/delete",
+    "customers/merge",
     "customer.tags_added",
     "customer.tags_removed",
     "customers_email_marketing_consent/update",

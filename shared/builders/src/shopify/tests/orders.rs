@@ -329,6 +329,7 @@ fn order_deletion_ends_the_order_and_an_order_edit_is_ignored() {
     // The body of another topic deletes nothing, although Shopify signed the body.
     assert_eq!(deleted(order()).0, []);
     assert_eq!(deleted(json!({"id": 5501, "addresses": []})), (vec![], 1));
+    assert_eq!(deleted(json!({"id": 5501, "tax_exemptions": []})), (vec![], 1));
     let edit =
         json!({"order_edit": {"id": 1, "order_id": 5501, "line_items": {"additions": [], "removals": []}}});
     assert_eq!(delivery("orders/edited", edit), Delivery::default());
