@@ -142,7 +142,8 @@ async fn null_empty_and_mistyped_tags_are_refused_by_name() {
         let field = updated.expect(200)["dropped"][0]["field"].as_str().unwrap();
         assert!(field.starts_with("tags"), "{field}");
     }
-    assert_eq!(all(&shop, &id).await, json!(["退会"]));
+    // The page's update kept the readable tag, and a list without one cleared nothing.
+    assert_eq!(all(&shop, &id).await, json!(["vip", "退会"]));
 }
 
 #[tokio::test]

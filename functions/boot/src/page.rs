@@ -108,9 +108,11 @@ fn tags(call: &Call) -> Result<Vec<String>, Error> {
     let (body, _) = call.json()?;
     let mut wrong = WrongFields::default();
     wrong.unknown_keys(&body, &["tags"]);
-    let tags = tag::parse_list(body.get("tags").unwrap_or(&Value::Null)).map_err(|(at, message)| {
-        Error::invalid(at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
-    });
+    let tags = match tag::parse_list(body.get("tags").unwrap_or(&Value::Null)) {
+        Ok((tags, refused)) if refused.is_empty() => Ok(tags),
+        Ok((_, refused)) => Err(Error::Invalid(refused)),
+        Err(refused) => Err(Error::Invalid(vec![refused])),
+    };
     let tags = wrong.take(tags)?;
     if tags.as_ref().is_some_and(Vec::is_empty) {
         wrong.add("tags", "must not be empty");

@@ -311,10 +311,12 @@ impl Reader<'_> {
         if value.is_null() {
             return Some(Vec::new());
         }
-        let wrong = |(at, message): (Option<usize>, String)| {
-            (at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message)
-        };
-        tag::parse_list(value).map_err(wrong).map_err(|(field, message)| self.refuse(&field, &message)).ok()
+        let (tags, wrong) = tag::parse_list(value).unwrap_or_else(|wrong| (Vec::new(), vec![wrong]));
+        for Detail { field, message, .. } in &wrong {
+            self.refuse(field, message);
+        }
+        // A list without a readable tag must not clear the tags.
+        (wrong.is_empty() || !tags.is_empty()).then_some(tags)
     }
 
     fn language(&mut self, value: &Value) -> Option<Option<String>> {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::limit::{PAGE_TAGS, TAG_CHARS, TAGS};
+use super::detail::Detail;
+use super::limit::{DETAILS, PAGE_TAGS, TAG_CHARS, TAGS};
 use super::sender::Sender;
 use super::text;
 use super::unicode::composed;
@@ -18,25 +19,29 @@ pub fn parse(tag: &str) -> Result<String, String> {
     text::short(&composed(tag), TAG_CHARS).map(|tag| composed(&tag.to_lowercase()))
 }
 
-/// Parses a list of tags.
+/// Parses a list of tags. Returns the readable tags, and every wrong entry by its index.
 ///
 /// # Errors
-/// The index of the wrong tag, if a single tag is wrong, and the expected form.
-pub fn parse_list(value: &Value) -> Result<Vec<String>, (Option<usize>, String)> {
-    let Value::Array(items) = value else { return Err((None, "must be a list of texts".into())) };
-    let mut tags = Vec::new();
+/// The wrong field, if the value is no list, or has more than 20 tags.
+pub fn parse_list(value: &Value) -> Result<(Vec<String>, Vec<Detail>), Detail> {
+    let Value::Array(items) = value else { return Err(Detail::new("tags", "must be a list of texts")) };
+    let (mut tags, mut wrong) = (Vec::new(), Vec::new());
     for (at, item) in items.iter().enumerate() {
-        let Value::String(tag) = item else { return Err((Some(at), "must be text".into())) };
-        let tag = parse(tag).map_err(|message| (Some(at), message))?;
-        if !tags.contains(&tag) {
-            tags.push(tag);
+        let tag = item.as_str().ok_or_else(|| "must be text".to_owned()).and_then(parse);
+        match tag {
+            Ok(tag) if !tags.contains(&tag) => tags.push(tag),
+            Ok(_) => {}
+            Err(message) => wrong.push(Detail::new(format!("tags[{at}]"), message)),
         }
         // Check inside the loop, because a list of a hundred thousand tags must not be compared with itself.
         if tags.len() > TAGS {
-            return Err((None, format!("must have at most {TAGS} tags")));
+            return Err(Detail::new("tags", format!("must have at most {TAGS} tags")));
+        }
+        if wrong.len() == DETAILS {
+            break;
         }
     }
-    Ok(tags)
+    Ok((tags, wrong))
 }
 
 /// Adds `tags`. If a server sets a page's tag again, the tag becomes the server's, and pages can no longer

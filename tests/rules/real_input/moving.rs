@@ -1,6 +1,8 @@
 //! Moving from Channel Talk by changing a host name: keys, clients that are generated from its description, and the reads
 //! that integrations try first.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use support::people::{put, visitor};
 use support::{Answer, NOW, Shop};
@@ -217,4 +219,69 @@ async fn server_issues_a_session_for_a_page() {
     issue("@m/session-jwt/issue").await.expect(403);
     shop.server("DELETE", "/open/v5/users/@m").send().await.expect(204);
     issue("@m/user-token/issue").await.expect(409);
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_on_every_route() {
+    let shop = Shop::open().await;
+    let (_, token) = visitor(&shop).await;
+    let wrong =
+        json!({"profile": {"email": "nobody", "mobileNumber": 7}, "tags": [7], "language": 7, "colour": 1});
+    let event = json!({"name": 7, "property": 7, "id": 7, "createdAt": "x", "colour": 1});
+    let server = |method: &'static str, path: &'static str| (shop.server(method, path), path);
+    let page = |method: &'static str, path: &'static str| (shop.page(method, path, &token), path);
+    for ((request, path), body, fields) in [
+        (
+            page("POST", "/front/v1/boot"),
+            json!({"pluginKey": "dev-plugin-key", "veilId": 7, "language": 7, "tags": [7, "ok"], "unsubscribeEmail": "x"}),
+            &["veilId", "language", "tags[0]", "unsubscribeEmail"][..],
+        ),
+        (
+            page("PATCH", "/front/v1/users/me/tags"),
+            json!({"tags": [7, "ok", ""], "colour": 1}),
+            &["tags[0]", "tags[2]", "colour"],
+        ),
+        (page("DELETE", "/front/v1/users/me/tags"), json!({"tags": 7, "colour": 1}), &["tags", "colour"]),
+        (page("POST", "/front/v1/events"), json!({"events": 7, "colour": 1}), &["events", "colour"]),
+        (
+            server("PUT", "/open/v5/users/@m"),
+            wrong.clone(),
+            &["profile.email", "profile.mobileNumber", "tags[0]", "language", "colour"],
+        ),
+        (
+            server("PATCH", "/open/v4/users/@m"),
+            wrong.clone(),
+            &["profile.email", "profile.mobileNumber", "tags[0]", "language", "colour"],
+        ),
+        (
+            server("POST", "/open/v5/users"),
+            wrong,
+            &["profile.email", "profile.mobileNumber", "tags[0]", "language", "colour"],
+        ),
+        (
+            server("POST", "/open/v5/users/@m/events"),
+            event,
+            &["name", "property", "id", "createdAt", "colour"],
+        ),
+        (
+            server("GET", "/open/v5/users/@m/events?since=x&limit=0&sortOrder=up"),
+            json!({}),
+            &["since", "limit", "sortOrder"],
+        ),
+        (server("GET", "/okyaku/v1/actives?month=13&from=x&to=x"), json!({}), &["month"]),
+        (server("GET", "/okyaku/v1/rejections?days=0&limit=0"), json!({}), &["days"]),
+        (
+            server("POST", "/okyaku/v1/erasures"),
+            json!({"by": {"email": 7}, "all": 7, "colour": 1}),
+            &["by.email", "all", "colour"],
+        ),
+    ] {
+        let answer = request.json(body).await;
+        // A page's boot drops what it cannot read, and names it all the same.
+        let dropped = answer.body["dropped"].as_array().cloned().unwrap_or_default();
+        let dropped = dropped.iter().map(|detail| detail["field"].as_str().unwrap().to_owned());
+        let named: BTreeSet<String> = answer.fields().into_iter().chain(dropped).collect();
+        let expected: BTreeSet<String> = fields.iter().map(|field| (*field).to_owned()).collect();
+        assert_eq!(named, expected, "{path} {}", answer.body);
+    }
 }
