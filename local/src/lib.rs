@@ -6,6 +6,7 @@
 //! `template.yaml` ([`routes`]), so nothing can be routed here that is not routed on AWS. [`gateway::Gateway`]
 //! does all of it without a socket, [`server`] puts it behind one, and [`engine::Engine`] is the table's home.
 
+pub mod contract;
 pub mod cors;
 mod demo;
 pub mod engine;

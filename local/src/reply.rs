@@ -59,7 +59,13 @@ fn header(value: &str) -> Result<HeaderValue, BadReply> {
 /// An answer of the gateway itself: `{"message": …}`, never Okyaku's error shape.
 #[must_use]
 pub fn message(status: StatusCode, text: &str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(json!({"message": text}).to_string()));
+    with(status, &json!({"message": text}))
+}
+
+/// An answer of the local server itself, in JSON.
+#[must_use]
+pub fn with(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

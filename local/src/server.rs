@@ -12,11 +12,11 @@ use http::header::HOST;
 use http::{HeaderMap, Response, StatusCode, Uri};
 use tokio::net::TcpListener;
 
-use crate::demo;
 use crate::event::SourceIp;
 use crate::gateway::{Gateway, MAX_BODY};
 use crate::host::Host;
-use crate::reply::message;
+use crate::reply::{self, message};
+use crate::{contract, demo};
 
 /// What the server is to listen on, and with it the Host headers it answers. A page of any other site can
 /// make a browser send a request here under a name of its own (DNS rebinding), but never under one of these.
@@ -97,6 +97,8 @@ async fn answer(
         message(StatusCode::FORBIDDEN, "Forbidden")
     } else if let Some(page) = demo::answer(&parts.method, parts.uri.path(), server.region.as_deref()) {
         page
+    } else if parts.method == http::Method::GET && parts.uri.path() == "/openapi.json" {
+        reply::with(StatusCode::OK, &contract::document())
     } else if let Ok(body) = to_bytes(body, MAX_BODY).await {
         parts.extensions.insert(SourceIp(peer.ip()));
         server.gateway.call(Request::from_parts(parts, body)).await

@@ -191,7 +191,8 @@ async fn server_event_is_idempotent_only_with_an_id() {
         (json!({"name": "x", "id": "", "createdAt": NOW}), "id"),
         (json!({"name": "x", "createdAt": NOW + 600_001}), "createdAt"),
         (json!({"name": "x", "property": "y"}), "property"),
-        (json!({"name": "x", "userId": "y"}), "userId"),
+        (json!({"name": "x", "user": "y"}), "user"),
+        (json!({"name": "x", "id": "1", "createdAt": NOW as f64 + 0.5}), "createdAt"),
     ] {
         let refused = shop.server("POST", "/open/v5/users/@m-1/events").json(body).await;
         refused.expect(422);

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod body;
 pub mod canary;
 pub mod channel;
+pub mod contract;
 pub mod crash;
 pub mod engine;
 pub mod fault;

@@ -14,7 +14,7 @@ use okyaku_store::clock::Clock;
 use okyaku_store::keyring::Keys;
 use serde_json::{Value, json};
 
-use crate::{Answer, Recorder, dev, engine, hash_of};
+use crate::{Answer, Recorder, contract, dev, engine, hash_of};
 
 /// Where every shop's clock stands at first: 2026-11-22T12:00:00Z, epoch ms.
 pub const NOW: i64 = 1_795_348_800_000;
@@ -240,7 +240,10 @@ impl Request<'_> {
     /// Sends no body.
     pub async fn send(self) -> Answer {
         let request = self.builder.body(self.body).unwrap();
-        Answer::of(self.shop.gateway.call(request).await)
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let answer = Answer::of(self.shop.gateway.call(request).await);
+        contract::check(&method, &path, &answer);
+        answer
     }
 }
 

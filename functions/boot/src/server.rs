@@ -45,13 +45,14 @@ pub(crate) async fn put(app: &App<Access>, call: &Call, caller: &Caller) -> Resu
 
 pub(crate) async fn patch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {
     let channel = &caller.channel;
-    let (body, _) = call.json()?;
+    let (mut body, _) = call.json()?;
+    let ignored = basic_key::take_shown(&mut body);
     let (patch, unread) = patch::parse(&body, Sender::Server, &channel.region, &[])?;
     if patch.is_empty() && unread.is_empty() {
         return Err(Error::invalid("body", "must change something"));
     }
     let stored = engine::patch(app, &channel.id, &person(call)?, &patch, &call.invocation).await?;
-    reply(app, channel, stored, &patch, unread, &[])
+    reply(app, channel, stored, &patch, unread, &ignored)
 }
 
 pub(crate) async fn touch(app: &App<Access>, call: &Call, caller: &Caller) -> Result<Reply, Error> {

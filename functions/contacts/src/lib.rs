@@ -62,6 +62,17 @@ fn shown(channel: &Channel) -> Result<Reply, Error> {
         "id": channel.id,
         "name": channel.name,
         "country": channel.region,
+        "timeZone": channel.time_zone(),
+        // Keys that Channel Talk's description requires, and that mean nothing in Okyaku.
+        "bizGrade": "unknown",
+        "botName": channel.name,
+        "color": "#5e56f0",
+        "welcomeMessage": {},
+        "baseTutorialCompleted": true,
+        "followUpEmail": false,
+        "followUpTexting": false,
+        "enableEmail": false,
+        "enableTexting": false,
         "createdAt": channel.created_at,
     } }))
 }

@@ -12,13 +12,18 @@ use serde_json::{Value, json};
 
 use crate::access::Access;
 
+/// The keys of a shown event that no caller may write.
+const SHOWN: [&str; 6] = ["userId", "channelId", "expireAt", "managed", "nameI18nMap", "version"];
+
 pub(crate) async fn track(
     app: &App<Access>,
     call: &Call,
     caller: &Server<scope::Write>,
 ) -> Result<Reply, Error> {
     let channel = &caller.channel;
-    let (body, _) = call.json()?;
+    let (mut body, _) = call.json()?;
+    // A client may send an event back as it was shown.
+    SHOWN.iter().for_each(|key| drop(body.remove(*key)));
     let mut wrong = WrongFields::default();
     wrong.unknown_keys(&body, &["name", "property", "id", "createdAt"]);
     // Read the event. A malformed event is an error of the whole request.

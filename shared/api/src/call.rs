@@ -75,7 +75,7 @@ where
     };
     let unauthorized = matches!(reply, Err(Error::Unauthorized(_)));
     call.gate.charge(app, &meter, unauthorized);
-    let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id));
+    let reply = reply.unwrap_or_else(|error| Reply::of_error(&error, id)).of_route(route.unwrap_or_default());
     // One log line per request.
     let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(

@@ -9,6 +9,8 @@ use okyaku_domain::detail::Detail;
 use okyaku_domain::error::Error;
 use okyaku_domain::rejection::Rejection;
 
+use crate::user;
+
 /// A reply.
 #[derive(Debug)]
 pub struct Reply {
@@ -41,6 +43,18 @@ impl Reply {
     #[must_use]
     pub fn rejections(&self) -> &[Rejection] {
         &self.rejections
+    }
+
+    /// Returns the reply in the form of v4 of Channel Talk's Open API, if the route is one of v4.
+    #[must_use]
+    pub fn of_route(mut self, route: &str) -> Self {
+        if route.contains(" /open/v4/")
+            && let Some(user) =
+                self.body.as_mut().and_then(|body| body.get_mut("user")).and_then(Value::as_object_mut)
+        {
+            user::add_v4(user);
+        }
+        self
     }
 
     /// Returns the numbers of accepted and rejected events, on a route for events.

@@ -5,6 +5,7 @@ use okyaku_domain::customer::{Customer, Kind};
 use okyaku_domain::event::StoredEvent;
 use okyaku_domain::field::DESCRIPTION;
 use okyaku_domain::id::ChannelId;
+use okyaku_domain::limit::ANONYMOUS_MS;
 use okyaku_domain::patch::{Patch, ProfilePatch};
 use okyaku_domain::sender::Sender;
 use okyaku_domain::time::Millis;
@@ -139,6 +140,23 @@ pub fn of_open_api(channel: &Channel, customer: &Customer, now: Millis) -> Value
     }
     keys.retain(|_, value| !value.is_null());
     user
+}
+
+/// Adds the keys that only v4 of Channel Talk's Open API has.
+///
+/// - `unsubscribed` is one flag for both consents, so it is true if the customer refuses both.
+/// - `userId` is the memberId.
+/// - `managed` is whether the customer is a lead or a member. Another customer expires, at `expireAt`.
+pub(crate) fn add_v4(user: &mut Map<String, Value>) {
+    let flag = |key: &str| user.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let unsubscribed = flag("unsubscribeEmail") && flag("unsubscribeTexting");
+    let managed = user.contains_key("type");
+    let seen = ["lastSeenAt", "createdAt"].iter().find_map(|key| user.get(*key)?.as_i64());
+    let expire_at = seen.filter(|_| !managed).map(|seen| (seen + ANONYMOUS_MS).into());
+    let member = user.get("memberId").cloned();
+    user.extend([("unsubscribed".to_owned(), unsubscribed.into()), ("managed".to_owned(), managed.into())]);
+    let known = [("userId", member), ("expireAt", expire_at)].into_iter();
+    user.extend(known.filter_map(|(key, value)| Some((key.to_owned(), value?))));
 }
 
 /// Returns an event in the shape of Channel Talk's v5.

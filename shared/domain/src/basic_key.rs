@@ -26,9 +26,10 @@ pub fn is_basic(key: &str) -> bool {
 }
 
 /// The keys of a customer's view for a server that are neither basic keys nor writable.
-const SHOWN: [&str; 28] = [
+const SHOWN: [&str; 35] = [
     "alert",
     "avatarUrl",
+    "blockedKey",
     "channelId",
     "constrainted",
     "email",
@@ -40,11 +41,13 @@ const SHOWN: [&str; 28] = [
     "longitude",
     "mainChatId",
     "managed",
+    "managedKey",
     "mobileNumber",
     "mobileNumberQualified",
     "named",
     "popUpChatId",
     "province",
+    "provinceCode",
     "staleSince",
     "systemLanguage",
     "timeZone",
@@ -52,19 +55,34 @@ const SHOWN: [&str; 28] = [
     "unifiedId",
     "unread",
     "unsubscribeAppPush",
+    "unsubscribeAppPushUpdatedAt",
+    "unsubscribeEmailUpdatedAt",
+    "unsubscribeTextingUpdatedAt",
     "userId",
     "userImportTags",
     "veilId",
+    "version",
 ];
 
 /// Takes the keys of a customer's view out of a body that no caller may write. Returns the keys.
 ///
 /// A server reads a customer, changes one key, and puts the whole customer back.
 pub fn take(body: &mut Map<String, Value>) -> Vec<String> {
-    let closed: Vec<String> =
-        body.keys().filter(|key| is_basic(key) || SHOWN.contains(&key.as_str())).cloned().collect();
-    for key in &closed {
+    take_where(body, |key| is_basic(key) || SHOWN.contains(&key))
+}
+
+/// Takes the keys of a customer's view that are no basic keys. Returns the keys.
+///
+/// A client that is generated from Channel Talk's description sends some of them with every change, for example
+/// `systemLanguage`. A basic key in a change is a mistake of the caller.
+pub fn take_shown(body: &mut Map<String, Value>) -> Vec<String> {
+    take_where(body, |key| SHOWN.contains(&key))
+}
+
+fn take_where(body: &mut Map<String, Value>, closed: impl Fn(&str) -> bool) -> Vec<String> {
+    let keys: Vec<String> = body.keys().filter(|key| closed(key)).cloned().collect();
+    for key in &keys {
         body.remove(key);
     }
-    closed
+    keys
 }

@@ -101,6 +101,16 @@ impl Channel {
         self.builders.contains_key(&builder)
     }
 
+    /// Returns the name of the channel's time zone, as in the IANA database.
+    #[must_use]
+    pub fn time_zone(&self) -> &'static str {
+        match self.region.as_str() {
+            "KR" => "Asia/Seoul",
+            "JP" => "Asia/Tokyo",
+            _ => "UTC",
+        }
+    }
+
     /// Returns the plugin key whose sessions go on longest, for a session that a server issues. Empty if no key is known.
     #[must_use]
     pub fn plugin_key(&self) -> &str {

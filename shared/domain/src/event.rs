@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::id::{CustomerId, is_lower_hex};
+use super::json::whole;
 use super::limit::{EVENT_BYTES, EVENT_ID_CHARS, EVENT_NAME_CHARS, FUTURE_MS, NESTING};
 use super::rejection_reason::RejectionReason;
 use super::shop_event;
@@ -117,7 +118,7 @@ fn id(body: &Map<String, Value>) -> Result<Option<String>, Wrong> {
 fn created_at(body: &Map<String, Value>, bounds: Bounds) -> Result<Option<Millis>, Wrong> {
     let at = match body.get("createdAt") {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::Number(number)) => whole(number),
         Some(_) => None,
     };
     let at = at.ok_or(("createdAt", "must be a whole number of epoch milliseconds".to_owned()))?;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::contact_point;
+use super::json::whole;
 use super::limit::PROFILE_KEY_CHARS;
 use super::sender::Sender;
 use super::text::{has_control, has_control_in_prose};
@@ -151,7 +152,7 @@ pub fn value(key: &str, value: &Value, region: &str) -> Result<Value, String> {
 }
 
 fn millis(number: &serde_json::Number) -> Result<Millis, String> {
-    let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64));
+    let whole = whole(number);
     whole
         .filter(|ms| (-time::MAX..=time::MAX).contains(ms))
         .ok_or_else(|| "must be a time in epoch milliseconds".to_owned())

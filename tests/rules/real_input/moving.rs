@@ -123,6 +123,54 @@ async fn channel_of_a_key_is_answered() {
     }
 }
 
+#[tokio::test]
+async fn v4_has_keys_of_its_own() {
+    let shop = Shop::open().await;
+    let (visitor, _) = visitor(&shop).await;
+    put(&shop, "m", json!({"profile": {"email": "mina@example.com"}})).await.expect(200);
+    let keys = async |path: &str| {
+        let user = shop.server("GET", path).send().await.expect(200)["user"].clone();
+        ["unsubscribed", "userId", "managed", "expireAt"].map(|key| user[key].clone())
+    };
+    let null = Value::Null;
+    assert_eq!(keys("/open/v4/users/@m").await, [json!(false), json!("m"), json!(true), null.clone()]);
+    let expires = json!(NOW + 90 * DAY);
+    let path = format!("/open/v4/users/{visitor}");
+    assert_eq!(keys(&path).await, [json!(false), null.clone(), json!(false), expires]);
+    assert_eq!(keys("/open/v5/users/@m").await, [null.clone(), null.clone(), null.clone(), null.clone()]);
+    // One flag stands for both consents, when it is written and when it is read.
+    let patch =
+        async |body: Value| shop.server("PATCH", "/open/v4/users/@m").json(body).await.expect(200).clone();
+    assert_eq!(patch(json!({"unsubscribeEmail": true})).await["user"]["unsubscribed"], false);
+    assert_eq!(patch(json!({"unsubscribed": true})).await["user"]["unsubscribed"], true);
+    let user = patch(json!({"unsubscribed": false})).await["user"].clone();
+    assert_eq!([&user["unsubscribeEmail"], &user["unsubscribeTexting"]], [false, false]);
+}
+
+#[tokio::test]
+async fn clients_that_are_generated_send_what_they_were_shown() {
+    let shop = Shop::open().await;
+    put(&shop, "m", json!({})).await.expect(200);
+    // The constructor of a generated client fills in the examples of Channel Talk's description.
+    let body = json!({"tags": ["vip"], "language": "en", "systemLanguage": "en", "mobileNumber": "+18004424000",
+        "landlineNumber": "+18004424000", "version": 1});
+    let patched = shop.server("PATCH", "/open/v5/users/@m").json(body).await;
+    let answer = patched.expect(200);
+    assert_eq!((&answer["user"]["tags"], answer["user"].get("mobileNumber")), (&json!(["vip"]), None));
+    let ignored = json!(["landlineNumber", "mobileNumber", "systemLanguage", "version"]);
+    assert_eq!(answer["ignored"], ignored);
+    // A time is a double in JavaScript and Python.
+    let event = json!({"name": "A", "id": "1", "createdAt": NOW as f64});
+    let shown =
+        shop.server("POST", "/open/v5/users/@m/events").json(event).await.expect(200)["event"].clone();
+    assert_eq!(shown["createdAt"], NOW);
+    let mut again = json!({"name": "A", "version": 1, "managed": false, "nameI18nMap": {}});
+    for key in ["userId", "channelId", "expireAt"] {
+        again[key] = shown[key].clone();
+    }
+    shop.server("POST", "/open/v5/users/@m/events").json(again).await.expect(200);
+}
+
 /// A lead as an HTML form sends it.
 async fn form(shop: &Shop, body: &str) -> Answer {
     let request = shop.server("POST", "/open/v5/users");
