@@ -114,6 +114,9 @@ impl World {
             // When exactly a marker of over a year ends is not said.
             let old = self.model.now - support::NOW > 390 * support::model::DAY;
             let markers = if old { erasure["deleted"]["markers"].clone() } else { json!(receipt.markers) };
+            // An order's empty place counts too, so how many orders went is not said.
+            let mut erasure = erasure.clone();
+            erasure["deleted"].as_object_mut().map(|deleted| deleted.remove("orders"));
             let wanted = json!({"customers": receipt.customers, "events": receipt.events, "links": receipt.links,
                 "contacts": receipt.contacts, "markers": markers});
             if erasure["deleted"] != wanted || erasure["status"] != "done" {

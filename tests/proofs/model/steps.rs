@@ -105,6 +105,22 @@ pub enum Step {
         by: Key,
         all: bool,
     },
+    /// A builder's order of a person, whoever had the order before.
+    Order {
+        channel: usize,
+        person: u8,
+        order: u8,
+        total: u16,
+    },
+    CancelOrder {
+        channel: usize,
+        order: u8,
+    },
+    RefundOrder {
+        channel: usize,
+        order: u8,
+        amount: Option<u16>,
+    },
     Clock(Jump),
     Sweep,
 }
@@ -265,11 +281,23 @@ fn server() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn builder() -> impl Strategy<Value = Step> {
+    let amount = || prop_oneof![Just(100u16), 1..500u16];
+    prop_oneof![
+        4 => (channel(), few(5), 0..2u8, amount())
+            .prop_map(|(channel, person, order, total)| Step::Order { channel, person, order, total }),
+        1 => (channel(), 0..2u8).prop_map(|(channel, order)| Step::CancelOrder { channel, order }),
+        2 => (channel(), 0..2u8, prop::option::weighted(0.7, amount()))
+            .prop_map(|(channel, order, amount)| Step::RefundOrder { channel, order, amount }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => boot(),
         9 => page(),
         8 => server(),
+        4 => builder(),
         3 => (channel(), target()).prop_map(|(channel, named)| Step::Delete { channel, named }),
         2 => (channel(), key(), prop::bool::weighted(0.4))
             .prop_map(|(channel, by, all)| Step::Erase { channel, by, all }),

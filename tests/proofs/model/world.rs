@@ -14,6 +14,13 @@ use support::{Answer, NOW, Recorder, Shop, engine};
 /// The days that the channels keep events.
 pub const EVENT_DAYS: [i64; 2] = [365, 30];
 
+const MALL_KEY: &str = "a-key-of-a-mall";
+
+/// The mall of a channel.
+fn mall(channel: usize) -> String {
+    format!("mall{channel}")
+}
+
 /// A channel's credentials.
 pub struct Keys {
     pub id: String,
@@ -21,6 +28,7 @@ pub struct Keys {
     access: String,
     secret: String,
     hash: String,
+    webhook: String,
 }
 
 /// Both sides, and what pages and servers remember.
@@ -65,7 +73,7 @@ impl World {
     pub async fn open(client: &Client) -> Self {
         let shop = open(client).await;
         let mut keys = Vec::new();
-        for days in EVENT_DAYS {
+        for (n, days) in EVENT_DAYS.into_iter().enumerate() {
             let made =
                 shop.admin(json!({"action": "createChannel", "name": "Model", "eventDays": days})).await;
             let made = made.unwrap();
@@ -76,7 +84,11 @@ impl World {
                 access: text("/accessKey"),
                 secret: text("/accessSecret"),
                 hash: text("/memberHashSecret"),
+                webhook: text("/webhookToken"),
             });
+            let mall = json!({"action": "setBuilder", "channelId": text("/channel/id"), "builder": "cafe24",
+                "shop": mall(n), "secret": MALL_KEY});
+            shop.admin(mall).await.unwrap();
         }
         Self {
             shop,
@@ -102,6 +114,15 @@ impl World {
             Some(body) => request.json(body).await,
             None => request.send().await,
         }
+    }
+
+    /// A delivery of the channel's mall.
+    pub async fn delivery(&mut self, channel: usize, event: u64, mut resource: Value) -> Answer {
+        self.requests += 1;
+        resource["mall_id"] = json!(mall(channel));
+        let path = format!("/webhooks/cafe24/{}", self.keys[channel].webhook);
+        let request = self.shop.request("POST", &path).header("x-api-key", MALL_KEY);
+        request.json(json!({"event_no": event, "resource": resource})).await
     }
 
     pub async fn page(&mut self, method: &str, path: &str, token: &str, body: Value) -> Answer {
@@ -141,7 +162,11 @@ impl World {
         self.model.bind(channel, record, &id, veil)?;
         let record = &self.model.channels[channel].records[record];
         let Some(customer) = &record.customer else { differ!("the model shows a life that is over") };
-        let shown = if page { customer.shown_to_page(record) } else { customer.shown(record) };
+        let shown = if page {
+            customer.shown_to_page(record, self.model.now)
+        } else {
+            customer.shown(record, self.model.now)
+        };
         for (key, value) in shown.as_object().unwrap() {
             let real = user.pointer(&format!("/{}", key.replace('.', "/"))).unwrap_or(&Value::Null);
             if real != value {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::orders::Bought;
 use super::writes::{Write, Writes, languages, stored, tags};
 use super::{DAY, MINUTE, Record, RecordKind, month};
 use serde_json::{Map, Value, json};
@@ -50,6 +51,9 @@ pub struct Customer {
     /// From when on its own page adds nothing.
     pub linked_at: Option<i64>,
     pub links: Vec<usize>,
+    pub bought: Bought,
+    /// Since when a builder knows more.
+    pub stale_since: Option<i64>,
 }
 
 impl Customer {
@@ -74,6 +78,8 @@ impl Customer {
             linked_to: None,
             linked_at: None,
             links: Vec::new(),
+            bought: Bought::default(),
+            stale_since: None,
         }
     }
 
@@ -202,9 +208,10 @@ impl Customer {
     }
 
     /// What the Open API must show of it, but for the times of sights.
-    pub fn shown(&self, record: &Record) -> Value {
-        let profile: Map<String, Value> =
+    pub fn shown(&self, record: &Record, now: i64) -> Value {
+        let mut profile: Map<String, Value> =
             self.profile.iter().map(|(key, field)| ((*key).to_owned(), field.value.clone())).collect();
+        profile.extend(self.bought.shown(now));
         let verified = |key: &str| self.profile.get(key).is_some_and(|field| field.verified);
         let (member, veil) = match &record.who {
             RecordKind::Member(name) => (json!(name), Value::Null),
@@ -225,13 +232,13 @@ impl Customer {
     }
 
     /// What a page must be shown: a member that proved itself the whole, and anybody else the values of pages.
-    pub fn shown_to_page(&self, record: &Record) -> Value {
-        let mut shown = self.shown(record);
+    pub fn shown_to_page(&self, record: &Record, now: i64) -> Value {
+        let mut shown = self.shown(record, now);
         let whole = shown.as_object_mut().unwrap();
         let profile = whole["profile"].as_object_mut().unwrap();
         profile.remove("description");
         if !matches!(record.who, RecordKind::Member(_)) {
-            profile.retain(|key, _| self.profile[key.as_str()].pages);
+            profile.retain(|key, _| self.profile.get(key.as_str()).is_some_and(|field| field.pages));
             whole["name"] = Value::Null;
         }
         whole["type"] = json!(self.kind(&record.who));

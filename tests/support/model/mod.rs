@@ -10,6 +10,7 @@ mod erase;
 mod events;
 mod leads;
 mod open;
+mod orders;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +106,7 @@ pub struct Channel {
     pub actives: BTreeMap<(String, usize), i64>,
     pub(crate) addresses: BTreeMap<(Address, String), i64>,
     pub(crate) unnamed: u64,
+    pub(crate) orders: BTreeMap<u8, orders::Place>,
     /// Until when the id of nobody is remembered as erased.
     pub(crate) nobody: i64,
 }
@@ -128,6 +130,7 @@ impl Model {
             actives: BTreeMap::new(),
             addresses: BTreeMap::new(),
             unnamed: 0,
+            orders: BTreeMap::new(),
             nobody: 0,
         };
         Self { now, channels: event_days.iter().map(channel).collect() }

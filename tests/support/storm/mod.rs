@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::fault::ask::Ask;
-use crate::fault::scene::VEILS;
+use crate::fault::scene::{self, VEILS};
 use crate::fault::truth::{Truth, s};
 use crate::fault::wire::{Act, Asked};
 use crate::fault::world::World;
@@ -20,6 +20,8 @@ const FAULTY: u64 = 20;
 const MEMBERS: [&str; 2] = ["lee", "kim"];
 const EMAILS: [&str; 3] = ["a@example.com", "b@example.com", "c@example.com"];
 const PHONE: &str = "+821077770001";
+/// Customers of Shopify, who buy.
+const BUYERS: [u64; 2] = [7, 8];
 
 /// What an operation means to the ledger.
 #[derive(Debug, Clone)]
@@ -128,7 +130,7 @@ impl Storm {
             (Ask::server("POST", "/okyaku/v1/erasures", Some(body)), Means::Erase(target.into()))
         };
         let profile = self.profile();
-        match (self.rng.below(16), session) {
+        match (self.rng.below(20), session) {
             (0 | 1, _) => boot(json!({"veilId": veil, "profile": profile}), veil),
             (2, _) => boot(json!({"memberId": member, "profile": profile}), member),
             (3 | 4, _) => boot(json!({"memberId": member, "veilId": veil, "profile": profile}), member),
@@ -155,7 +157,38 @@ impl Storm {
                 let email = *self.rng.pick(&EMAILS);
                 erasure(json!({"by": {"email": email}, "all": true}), email)
             }
+            (16..=18, _) => (self.delivery(), Means::Other),
+            (19, _) => {
+                let gone = json!({"id": self.rng.pick(&BUYERS)});
+                (Ask::shopify("customers/delete", gone), Means::Other)
+            }
             _ => boot(json!({"veilId": veil}), veil),
+        }
+    }
+
+    /// What Shopify tells of three orders that two customers may have, one after the other.
+    fn delivery(&mut self) -> Ask {
+        let (order, buyer) = (1 + self.rng.below(3), *self.rng.pick(&BUYERS));
+        let ago = |ms: u64, now: i64| {
+            chrono::DateTime::from_timestamp_millis(now - ms as i64).unwrap().to_rfc3339()
+        };
+        let now = self.world.shop.clock.now_ms();
+        match self.rng.below(8) {
+            0 => Ask::shopify("refunds/create", scene::refund(self.rng.below(3), order, "5.00")),
+            1 => Ask::shopify("orders/delete", json!({"id": order})),
+            2 => {
+                let [from, into] = if buyer == BUYERS[0] { BUYERS } else { [BUYERS[1], BUYERS[0]] };
+                Ask::shopify("customers/merge", scene::merge(from, into))
+            }
+            version => {
+                let customer = if version == 3 { Value::Null } else { json!({ "id": buyer }) };
+                Ask::shopify(
+                    "orders/updated",
+                    json!({"id": order, "created_at": ago(86_400_000, now), "updated_at": ago(self.rng.below(3000), now),
+                        "currency": "USD", "total_price": format!("{}.00", 10 + self.rng.below(20)), "line_items": [],
+                        "customer": customer}),
+                )
+            }
         }
     }
 
