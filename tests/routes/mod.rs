@@ -6,6 +6,7 @@ mod arrival;
 mod assets;
 mod boot;
 mod cafe24;
+mod contacts_list;
 mod erase_list;
 mod erasure;
 mod erasures;

@@ -70,6 +70,7 @@ STATUSES = {
     "track-post-open-v5-users-userId-events": 200,
     "track-post-open-v4-users-userId-events": 200,
     "contacts-get-open-v5-channel": 200,
+    "contacts-get-open-v5-users": 200,
     "contacts-get-open-v4-channel": 200,
     "contacts-get-open-v5-users-userId": 200,
     "contacts-get-open-v4-users-userId": 200,

@@ -7,7 +7,7 @@ use okyaku_engine::access;
 pub struct Access;
 
 impl access::Access for Access {
-    const ACTIONS: &'static [&'static str] = &["GetItem", "Query"];
+    const ACTIONS: &'static [&'static str] = &["GetItem", "BatchGetItem", "Query"];
 }
 impl access::Read for Access {}
 impl access::List for Access {}

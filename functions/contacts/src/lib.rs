@@ -6,6 +6,7 @@ mod actives;
 mod export;
 mod find;
 mod health;
+mod list;
 mod rejections;
 mod timeline;
 
@@ -21,6 +22,7 @@ pub use access::Access;
 
 /// The routes of this function, as in the template.
 pub const ROUTES: &[&str] = &[
+    "GET /open/v5/users",
     "GET /open/v5/users/{userId}",
     "GET /open/v5/users/{userId}/events",
     "GET /open/v4/users/{userId}",
@@ -43,6 +45,7 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
         }
         let Server { channel, .. } = Server::<scope::Read>::of(app, &call).await?;
         match route.replace("/open/v4/", "/open/v5/").as_str() {
+            "GET /open/v5/users" => list::contacts(app, &channel, &call).await,
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
             "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
             "GET /open/v5/channel" => shown(&channel),

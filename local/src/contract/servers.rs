@@ -1,6 +1,6 @@
 //! The routes of the shop's server, in the form of Channel Talk's Open API.
 
-use okyaku_domain::limit::{EVENT_ID_CHARS, EVENT_NAME_CHARS, TIMELINE_PAGE};
+use okyaku_domain::limit::{CONTACTS_PAGE, EVENT_ID_CHARS, EVENT_NAME_CHARS, TIMELINE_PAGE};
 use serde_json::{Value, json};
 
 use super::operation::{Caller, Operation};
@@ -11,7 +11,7 @@ const GROUP: &str = "Servers";
 pub(super) fn operations() -> Vec<Operation> {
     let user = "/open/v5/users/{userId}";
     let v4 = both(user, "UserV4").map(Operation::in_v4);
-    let v5 = [lead("/open/v5/users"), touch(user), jwt(user), token(user)];
+    let v5 = [contacts("/open/v5/users"), lead("/open/v5/users"), touch(user), jwt(user), token(user)];
     both(user, "User").into_iter().chain(v5).chain(v4).collect()
 }
 
@@ -81,6 +81,19 @@ fn touch(user: &str) -> Operation {
         .any_body()
         .answers(200, one("User"))
         .refuses(&[404, 409])
+}
+
+fn contacts(users: &str) -> Operation {
+    let answer = json!({"users": list(named("User")), "next": {"type": "string"}});
+    of("GET", users, "read", "The leads and members, newest first")
+        .query("sortOrder", "The order of creation.", json!({"enum": ["desc", "asc"], "default": "desc"}))
+        .query(
+            "limit",
+            "The contacts of a page.",
+            json!({"type": "integer", "minimum": 1, "maximum": CONTACTS_PAGE, "default": 25}),
+        )
+        .query("since", "The cursor of the page before.", json!({"type": "string"}))
+        .answers(200, object(answer, &["next"]))
 }
 
 fn lead(users: &str) -> Operation {

@@ -19,4 +19,4 @@ pub use app::{App, Base, Settings};
 pub use okyaku_store::channels::Setting;
 pub use okyaku_store::items::credential;
 pub use okyaku_store::keyring;
-pub use okyaku_store::{Invocation, access, timeline};
+pub use okyaku_store::{Invocation, access, list, timeline};

@@ -25,6 +25,7 @@ pub mod items;
 mod jobs;
 pub mod key;
 pub mod keyring;
+pub mod list;
 pub mod loaded;
 mod markers;
 pub mod meter;

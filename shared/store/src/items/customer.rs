@@ -65,11 +65,18 @@ fn listing(
     id: &CustomerId,
     created_at: Millis,
 ) -> [(String, aws_sdk_dynamodb::types::AttributeValue); 2] {
-    let shard = id.as_str().bytes().last().unwrap_or(0) % LIST_SHARDS;
-    [
-        (LIST_PK.to_owned(), text(format!("L#{channel}#{shard}"))),
-        (LIST_SK.to_owned(), text(format!("{created_at:013}"))),
-    ]
+    let number = id.as_str().bytes().last().unwrap_or(0) % LIST_SHARDS;
+    [(LIST_PK.to_owned(), text(shard(channel, number))), (LIST_SK.to_owned(), text(list_time(created_at)))]
+}
+
+/// Returns the index's partition of a shard of a channel's list.
+pub(crate) fn shard(channel: &ChannelId, number: u8) -> String {
+    format!("L#{channel}#{number}")
+}
+
+/// Returns a time as the index sorts it.
+pub(crate) fn list_time(at: Millis) -> String {
+    format!("{at:013}")
 }
 
 /// The attributes of a customer. Absent, empty and zero values are left out.
