@@ -63,6 +63,7 @@ fn token(at: u8, by: u8, rest: &[u8]) {
         veil_id: "0123456789abcdef0123456789abcdef".into(),
         may_see: true,
         mobile: false,
+        until: None,
     };
     let right = session_token::sign(&keys, &claims).expect("a token");
     assert_eq!(session_token::verify(&keys, &right, NOW, 0).ok().as_ref(), Some(&claims));

@@ -131,6 +131,10 @@ impl Model {
 
     /// Whether a new member would have an address that was erased as an address.
     pub(crate) fn address_was_erased(&self, channel: usize, writes: &Writes) -> bool {
+        // A reset sends no fields.
+        if writes.reset {
+            return false;
+        }
         let erased = |kind, key, write| match write {
             Write::One(n) => {
                 let until = self.channels[channel].addresses.get(&(kind, stored(key, n)));
