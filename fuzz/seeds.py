@@ -36,7 +36,7 @@ def main():
             seed("parsers", file.stem, bytes([2]) + body)
             seed("parsers", f"{file.stem}-gzip", bytes([1]) + gzip.compress(body, mtime=0))
         for query, value in (event.get("queryStringParameters") or {}).items():
-            known = ["since", "limit", "sortOrder", "month", "days"]
+            known = ["since", "limit", "sortOrder", "month", "days", "expiration"]
             seed("event", f"{file.stem}-{query}", bytes([number, 5 + 8 * known.index(query)]) + value.encode())
     for number, text in enumerate(TEXTS):
         seed("parsers", f"text-{number}", bytes([0]) + text.encode())

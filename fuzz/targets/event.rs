@@ -25,7 +25,7 @@ const HEADERS: [&str; 8] = [
     "content-encoding",
     "x-okyaku-origin",
 ];
-const QUERIES: [&str; 6] = ["since", "limit", "sortOrder", "month", "days", "kanarie"];
+const QUERIES: [&str; 7] = ["since", "limit", "sortOrder", "month", "days", "expiration", "kanarie"];
 
 /// The events of `events/` that have a route, in the order of their names, as `seeds.py` counts them.
 fn templates() -> Vec<String> {
