@@ -90,6 +90,8 @@ pub fn verify(keys: &Keys, token: &str, now: Millis, grace: Millis) -> Result<Cl
     validation.required_spec_claims.clear();
     let decoded = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key), &validation);
     let Ok(decoded) = decoded else { return Err(wrong) };
+    // A session that a server issued ends when the server said.
+    let grace = if decoded.claims.until.is_some() { 0 } else { grace };
     if now > decoded.claims.exp.saturating_mul(1000).saturating_add(grace) {
         return Err(Error::Unauthorized("the session is over; boot again"));
     }

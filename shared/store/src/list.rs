@@ -22,6 +22,8 @@ use crate::timeline::Order;
 
 /// Entries of a shard that the first read takes. A page of 25 has some three of each shard.
 const FIRST_ENTRIES: usize = 8;
+/// Records of one read: the limit of a `BatchGetItem`.
+const RECORDS: usize = 100;
 /// The most entries of a shard that one read takes.
 const MOST_ENTRIES: usize = 512;
 
@@ -37,6 +39,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// Returns the place of a contact.
+    #[must_use]
+    pub fn of(customer: &Customer) -> Self {
+        Self { created_at: customer.created_at, id: customer.id.clone() }
+    }
+
     /// Reads a place from its text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -108,8 +116,9 @@ impl<'a> Reading<'a> {
 
 impl Shard {
     /// Takes the entries of a read. `next` is where the index goes on.
-    fn take_in(&mut self, places: Vec<Place>, next: Option<Item>, order: Order) {
-        let last = places.last().map(|place| place.created_at);
+    ///
+    /// `last` is the last time that was read, also of an entry that does not count.
+    fn take_in(&mut self, places: Vec<Place>, last: Option<Millis>, next: Option<Item>, order: Order) {
         let mut all = std::mem::take(&mut self.held);
         all.extend(places);
         self.done = next.is_none();
@@ -159,7 +168,8 @@ impl<A: List> Store<A> {
                 break;
             }
             let ids: Vec<&CustomerId> = places.iter().map(|place| &place.id).collect();
-            for found in self.records(channel, &ids).await?.into_iter().flatten() {
+            let reads = ids.chunks(RECORDS).map(|some| self.records(channel, some));
+            for found in try_join_all(reads).await?.into_iter().flatten().flatten() {
                 match found {
                     Found::Live(loaded) if loaded.customer.linked_to.is_none() => {
                         page.customers.push(loaded.customer);
@@ -229,8 +239,9 @@ impl<A: List> Store<A> {
             (Some(since), Order::Ascending) => place > since,
             (Some(since), Order::Descending) => place < since,
         };
+        let last = entries.last().and_then(place).map(|place| place.created_at);
         let places = entries.iter().filter_map(place).filter(after).collect();
-        state.take_in(places, reply.last_evaluated_key, order);
+        state.take_in(places, last, reply.last_evaluated_key, order);
         Ok(())
     }
 }

@@ -96,15 +96,17 @@ impl OrderChange {
         };
         let (hash, stored, before) = match self {
             Self::Keep { hash, order, before } => (hash, order, before),
-            Self::Free { hash, version, rest } => {
+            Self::Free { hash, version: read, rest } => {
                 let until = now + WAITING_MS;
-                let free = order::nobody_item(channel, hash, rest, (1, request), until)?;
+                // A version of its own: a writer that read an earlier item without a customer must not take this one for it.
+                let version = u64::try_from(now).unwrap_or(1);
+                let free = order::nobody_item(channel, hash, rest, (version, request), until)?;
                 let free = Write::put(free).when(|terms| {
                     let (name, sent) = (terms.name(OWNER), terms.name(REQUEST));
                     let (own, request) = (terms.value(text(owner.as_str())), terms.value(text(request)));
                     format!("{name} = {own} OR {sent} = {request}")
                 });
-                return Ok(vec![left(owner, hash, *version), free]);
+                return Ok(vec![left(owner, hash, *read), free]);
             }
         };
         let version = if let OrderBefore::Own(version) = before { Some(*version) } else { None };

@@ -252,6 +252,9 @@ async fn server_issues_a_session_for_a_page() {
         shop.clock.advance(2000);
         for token in [&token, &renewed] {
             shop.page("POST", "/front/v1/touch", token).json(json!({})).await.expect(401);
+            shop.track(token, json!([{"id": "2", "name": "A", "createdAt": shop.clock.now_ms()}]))
+                .await
+                .expect(401);
         }
     }
     for wrong in ["PT59S", "P31D", "1h", "3600", "PT", "-PT5M", "%F0%9F%99%82"] {

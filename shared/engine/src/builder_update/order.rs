@@ -21,6 +21,9 @@ use crate::app::App;
 use crate::customer_change::CustomerChange;
 use crate::runner::{Command, Decision, Write, run};
 
+/// How often an order that keeps moving is looked for.
+const TRIES: usize = 5;
+
 /// News of an order, and the customer that an update names, if any.
 pub(super) struct OrderCommand<'a> {
     pub(super) channel: &'a ChannelId,
@@ -112,22 +115,26 @@ impl<'a> OrderCommand<'a> {
     /// Finds the order. Costs 1 R without a customer, 3 R with a live one and 4 R with an erased one.
     async fn place<A: ApplyBuilderUpdates>(&self, store: &Store<A>) -> Result<Place, Error> {
         let mut owner = store.order_owner(self.channel, &self.hash).await?;
-        loop {
+        for _ in 0..TRIES {
             let id = match owner {
                 OrderOwner::Known(id) => id,
                 OrderOwner::Nobody(known, version) => return Ok(Place::Nobody(known, Some(version))),
                 OrderOwner::Unknown => return Ok(Place::Nobody(OrderWithoutCustomer::default(), None)),
             };
             let found = store.record_with_order(self.channel, &id, &self.hash).await?;
-            if let (Some(Found::Live(owner)), Some((order, version))) = found {
-                return Ok(Place::With(owner, order, version));
-            }
-            // The owner was erased, or the order left the owner between the two reads.
+            let is_live = match found {
+                (Some(Found::Live(owner)), Some((order, version))) => {
+                    return Ok(Place::With(owner, order, version));
+                }
+                (record, _) => matches!(record, Some(Found::Live(_))),
+            };
+            // The owner was erased, or the order left the owner between the two reads and may have come back.
             owner = store.order_owner(self.channel, &self.hash).await?;
-            if owner == OrderOwner::Known(id.clone()) {
+            if !is_live && owner == OrderOwner::Known(id.clone()) {
                 return Ok(Place::Erased(id));
             }
         }
+        Err(Error::Busy)
     }
 
     /// Decides an order that a live customer has.

@@ -108,10 +108,12 @@ impl<A: PlaceTombstones> Command<A> for EraseAddress<'_> {
         let refs: Vec<ErasureTarget<'_>> = targets.iter().map(Target::as_ref).collect();
         let fit = ErasureTarget::fit(&refs);
         let rest = targets.len() - fit;
+        // Nobody is meant, for example because every holder came later.
+        let nobody = targets.is_empty();
         targets.truncate(fit);
         // With a full list, a new overflow registration leaves the list unchanged. Look again in the next
         // turn.
-        let all = rest == 0 && !more && !listed.may_overflow();
+        let all = nobody || (rest == 0 && !more && !listed.may_overflow());
         let erasure = self.erasure.clone();
         let tombstones = Tombstones { erasure, targets, listed: Some(listed) };
         Ok(Decision::Write(tombstones, Turn::Erased { all, claims }))
