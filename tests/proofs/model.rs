@@ -6,6 +6,8 @@
 
 #[path = "model/audit.rs"]
 mod audit;
+#[path = "model/orders.rs"]
+mod orders;
 #[path = "model/perform.rs"]
 mod perform;
 #[path = "model/steps.rs"]

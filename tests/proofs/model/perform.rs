@@ -154,44 +154,11 @@ impl World {
             }
             Step::Erase { channel, by, all } => self.erase(*channel, *by, *all).await,
             Step::Order { channel, person, order, total } => {
-                self.second().await;
-                let member = format!("member-{person}");
-                let placed = chrono::DateTime::from_timestamp_millis(self.model.now).unwrap().to_rfc3339();
-                // A list makes no event of the order, and this code changes nothing.
-                let body = json!({"order_id": order_id(*order), "member_id": member, "order_date": placed,
-                    "order_price_amount": format!("{total}.00"), "event_code": "unrefund_order"});
-                let answer = self.delivery(*channel, 90073, body).await;
-                let taken = self.model.order(*channel, &member, *order, i64::from(*total));
-                let erased = json!([{"field": "customer", "reason": "erased"}]);
-                told(&answer, if taken { json!([]) } else { erased })?;
-                // The delivery does not answer whom it made.
-                let path = format!("/open/v5/users/@{member}");
-                let shown = self.server(*channel, "GET", &path, None).await;
-                let wanted = self.model.get(*channel, &Named::Member(member));
-                self.compare(*channel, &shown, &wanted, false)
+                self.order(*channel, *person, *order, *total).await
             }
-            Step::CancelOrder { channel, order } => {
-                if self.model.order_is_lost(*channel, *order) {
-                    return Ok(());
-                }
-                self.second().await;
-                let body = json!({"order_id": order_id(*order), "event_code": "cancel_order"});
-                let answer = self.delivery(*channel, 90072, body).await;
-                self.model.cancel_order(*channel, *order);
-                told(&answer, json!([]))
-            }
+            Step::CancelOrder { channel, order } => self.cancel_order(*channel, *order).await,
             Step::RefundOrder { channel, order, amount } => {
-                if self.model.order_is_lost(*channel, *order) {
-                    return Ok(());
-                }
-                self.second().await;
-                let mut body = json!({"order_id": order_id(*order), "event_code": "refund_order"});
-                if let Some(amount) = amount {
-                    body["refund_amount"] = json!(format!("{amount}.00"));
-                }
-                let answer = self.delivery(*channel, 90073, body).await;
-                self.model.refund_order(*channel, *order, amount.map(i64::from));
-                told(&answer, json!([]))
+                self.refund_order(*channel, *order, *amount).await
             }
             Step::Clock(jump) => {
                 self.jump(*jump).await;
@@ -418,12 +385,6 @@ impl World {
         Ok(())
     }
 
-    /// A second passes: no two versions of an order are of one time.
-    async fn second(&mut self) {
-        self.shop.clock.advance(SECOND);
-        self.model.now += SECOND;
-    }
-
     /// Rotates the plugin key. An instance knows the old key for a minute.
     async fn rotate(&mut self, channel: usize) {
         let keys = &mut self.keys[channel];
@@ -505,18 +466,6 @@ impl World {
         let name = self.name(channel, &named);
         (named, name)
     }
-}
-
-fn order_id(order: u8) -> String {
-    format!("20261120-000000{order}")
-}
-
-/// A delivery is taken, and exactly these parts were rejected.
-fn told(answer: &support::Answer, rejected: serde_json::Value) -> Verdict {
-    if answer.status != 200 || answer.body["dropped"] != rejected {
-        differ!("{} {} instead of 200 and {rejected}", answer.status, answer.body);
-    }
-    Ok(())
 }
 
 fn body_of(sent: &Sent) -> serde_json::Value {
