@@ -1,0 +1,228 @@
+//! Reads an expression.
+
+use serde_json::{Map, Value};
+
+use super::key::{Key, Kind};
+use super::operator::{Form, Operator, Test, operators};
+use super::{Context, DEPTH, Expression, Filter, LEAVES, Resolved, VALUES, day};
+use crate::detail::Detail;
+use crate::limit::DETAILS;
+use crate::unicode::folded;
+
+struct Parser<'a> {
+    context: Context<'a>,
+    wrong: Vec<Detail>,
+    resolved: Vec<Resolved>,
+    leaves: usize,
+    values: usize,
+}
+
+pub(super) fn filter(value: &Value, context: Context<'_>) -> Result<Filter, Vec<Detail>> {
+    let mut parser = Parser { context, wrong: Vec::new(), resolved: Vec::new(), leaves: 0, values: 0 };
+    let expression = match value {
+        Value::Null => Some(Expression::And(Vec::new())),
+        Value::Object(map) if map.is_empty() => Some(Expression::And(Vec::new())),
+        value => parser.expression(value, "", 0),
+    };
+    if parser.leaves > LEAVES {
+        parser.refuse("", format!("has at most {LEAVES} conditions"));
+    }
+    if parser.values > VALUES {
+        parser.refuse("", format!("has at most {VALUES} values"));
+    }
+    match expression {
+        Some(expression) if parser.wrong.is_empty() => Ok(Filter { expression, resolved: parser.resolved }),
+        _ => Err(parser.wrong),
+    }
+}
+
+impl Parser<'_> {
+    fn refuse(&mut self, path: &str, message: impl Into<String>) {
+        if self.wrong.len() < DETAILS {
+            let path = if path.is_empty() { "filter" } else { path };
+            self.wrong.push(Detail::new(path, message));
+        }
+    }
+
+    fn expression(&mut self, value: &Value, path: &str, depth: usize) -> Option<Expression> {
+        let Value::Object(map) = value else {
+            self.refuse(path, "must be an object with and, or, or a key");
+            return None;
+        };
+        let (and, or) = (map.get("and"), map.get("or"));
+        if and.is_none() && or.is_none() {
+            return self.leaf(map, path);
+        }
+        if let Some(key) = map.keys().find(|key| !["and", "or"].contains(&key.as_str())) {
+            self.refuse(&format!("{path}/{key}"), "stands beside and or or");
+            return None;
+        }
+        if depth == DEPTH {
+            self.refuse(path, format!("is nested at most {DEPTH} deep"));
+            return None;
+        }
+        // Channel Talk allows both lists in one object: then both must hold.
+        let and = and.map(|list| self.list(list, &format!("{path}/and"), depth));
+        let or = or.map(|list| self.list(list, &format!("{path}/or"), depth));
+        match (and, or) {
+            (Some(and), None) => Some(Expression::And(and?)),
+            (None, Some(or)) => Some(Expression::Or(or?)),
+            (Some(and), Some(or)) => {
+                let mut all = and?;
+                all.push(Expression::Or(or?));
+                Some(Expression::And(all))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn list(&mut self, value: &Value, path: &str, depth: usize) -> Option<Vec<Expression>> {
+        let Value::Array(items) = value else {
+            self.refuse(path, "must be a list");
+            return None;
+        };
+        if items.is_empty() {
+            self.refuse(path, "must not be empty");
+            return None;
+        }
+        // A list of a hundred thousand conditions is not read to its end.
+        let mut read = Vec::new();
+        for (at, item) in items.iter().enumerate().take(LEAVES + 1) {
+            read.push(self.expression(item, &format!("{path}/{at}"), depth + 1));
+        }
+        read.into_iter().collect()
+    }
+
+    fn leaf(&mut self, map: &Map<String, Value>, path: &str) -> Option<Expression> {
+        self.leaves += 1;
+        for key in map.keys().filter(|key| !["key", "type", "operator", "values"].contains(&key.as_str())) {
+            self.refuse(&format!("{path}/{key}"), "is not a known key");
+        }
+        let Some(text) = map.get("key").and_then(Value::as_str) else {
+            self.refuse(&format!("{path}/key"), "must be text");
+            return None;
+        };
+        let (key, kind) = match Key::parse(text) {
+            Ok(found) => found,
+            Err(message) => {
+                self.refuse(&format!("{path}/key"), message);
+                return None;
+            }
+        };
+        let named = map.get("type").filter(|value| !value.is_null());
+        if named.is_some_and(|value| value.as_str() != Some(kind.name())) {
+            self.refuse(&format!("{path}/type"), format!("must be {}", kind.name()));
+        }
+        let name = map.get("operator").and_then(Value::as_str).unwrap_or_default();
+        let Some(operator) = operators(kind).iter().find(|operator| operator.name == name) else {
+            let names: Vec<&str> = operators(kind).iter().map(|operator| operator.name).collect();
+            self.refuse(&format!("{path}/operator"), format!("must be one of {}", names.join(", ")));
+            return None;
+        };
+        let test = self.test(kind, operator, map.get("values").unwrap_or(&Value::Null), path)?;
+        let test = if operator.negated { Test::Not(Box::new(test)) } else { test };
+        Some(Expression::Leaf(key, test))
+    }
+
+    fn test(&mut self, kind: Kind, operator: &Operator, values: &Value, path: &str) -> Option<Test> {
+        let path = format!("{path}/values");
+        let Value::Array(values) = values else {
+            self.refuse(&path, "must be a list");
+            return None;
+        };
+        self.values += values.len();
+        let wanted = if operator.is_between() { Some(2) } else { (operator.most == 1).then_some(1) };
+        match wanted {
+            Some(wanted) if values.len() != wanted => {
+                self.refuse(&path, format!("must have {wanted} value{}", if wanted == 1 { "" } else { "s" }));
+                return None;
+            }
+            None if values.is_empty() || values.len() > VALUES => {
+                self.refuse(&path, format!("must have 1 to {VALUES} values"));
+                return None;
+            }
+            _ => {}
+        }
+        match operator.form {
+            Form::Exist => self.first(values, &path, "must be true or false", Value::as_bool).map(Test::Exist),
+            Form::Flag => self.first(values, &path, "must be true or false", Value::as_bool).map(Test::Flag),
+            Form::Text(test) => Some(Test::Texts(test, self.texts(values, &path, kind)?)),
+            Form::List(test) => Some(Test::Lists(test, self.texts(values, &path, kind)?)),
+            Form::Number(test) => {
+                let numbers = self.each(values, &path, "must be a number", |value, _, _| value.as_f64());
+                Some(Test::Numbers(test, numbers?))
+            }
+            Form::Time(test) => {
+                let message = "must be epoch milliseconds, RFC 3339 or a day such as 2026-11-22";
+                let ranges = self.each(values, &path, message, |value, context, resolved| {
+                    let (range, is_day) = day::range(value, context.time_zone)?;
+                    if is_day {
+                        resolved.push(range);
+                    }
+                    Some(range)
+                });
+                Some(Test::Times(test, ranges?))
+            }
+            Form::Last => {
+                let message = "must be an ISO 8601 duration such as P30D";
+                let ranges = self.each(values, &path, message, |value, context, resolved| {
+                    let range = day::last(value, context.now)?;
+                    resolved.push(range);
+                    Some(range)
+                });
+                Some(Test::Times(super::operator::TimeTest::Within, ranges?))
+            }
+        }
+    }
+
+    fn first<T>(&mut self, values: &[Value], path: &str, message: &str, read: fn(&Value) -> Option<T>) -> Option<T> {
+        let value = values.first().and_then(read);
+        if value.is_none() {
+            self.refuse(&format!("{path}/0"), message);
+        }
+        value
+    }
+
+    fn texts(&mut self, values: &[Value], path: &str, kind: Kind) -> Option<Vec<String>> {
+        self.each(values, path, "must be text", |value, _, _| {
+            let text = normal(value.as_str()?);
+            // A phone number is compared by its digits.
+            Some(if kind == Kind::Phone { digits(&text) } else { text })
+        })
+    }
+
+    /// Reads every value. Each wrong one is named.
+    fn each<T>(
+        &mut self,
+        values: &[Value],
+        path: &str,
+        message: &str,
+        mut read: impl FnMut(&Value, Context<'_>, &mut Vec<day::Range>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut all = Vec::new();
+        for (at, value) in values.iter().enumerate() {
+            let mut ranges = Vec::new();
+            let one = read(value, self.context, &mut ranges);
+            let path = format!("{path}/{at}");
+            for day::Range { from, to } in ranges {
+                self.resolved.push(Resolved { path: path.clone(), from, to });
+            }
+            if one.is_none() {
+                self.refuse(&path, message);
+            }
+            all.push(one);
+        }
+        all.into_iter().collect()
+    }
+}
+
+/// Returns a text as it is compared: NFKC without invisible characters, in lower case.
+pub(super) fn normal(text: &str) -> String {
+    folded(&folded(text).to_lowercase())
+}
+
+/// Returns the digits of a phone number. For example, `010-2468-2468` may be searched by `2468`.
+pub(super) fn digits(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { text.to_owned() } else { digits }
+}

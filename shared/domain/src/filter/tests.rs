@@ -1,0 +1,200 @@
+//! What filters match, and how wrong ones are named.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::customer::Customer;
+use crate::id::{CustomerId, MemberId};
+use crate::patch::Patch;
+use crate::sender::Sender;
+
+/// 2026-11-22T12:00:00Z, 21:00 in Tokyo.
+const NOW: Millis = 1_795_348_800_000;
+
+fn context() -> Context<'static> {
+    Context { time_zone: "Asia/Tokyo", now: NOW }
+}
+
+fn parse(filter: &Value) -> Filter {
+    Filter::parse(filter, context()).unwrap()
+}
+
+/// The paths of what is wrong.
+fn wrong(filter: &Value) -> Vec<String> {
+    Filter::parse(filter, context()).unwrap_err().into_iter().map(|detail| detail.field).collect()
+}
+
+fn leaf(key: &str, operator: &str, values: Value) -> Value {
+    json!({"key": key, "operator": operator, "values": values})
+}
+
+fn mina() -> Customer {
+    let mut mina = Customer::new(CustomerId::from_bytes([1; 10]), 0, NOW - 1000);
+    mina.member_id = Some(MemberId::parse("mina").unwrap());
+    let body = json!({"profile": {"name": "ミナ Mina", "email": "mina@example.com", "mobileNumber": "+821024682468",
+        "recentPurchaseCount": 0, "description": ""}, "tags": ["vip", "退会"], "language": "ko"});
+    let (patch, _) = crate::patch::parse(body.as_object().unwrap(), Sender::Server, "KR", &[]).unwrap();
+    let _: Patch = patch.clone();
+    mina.apply(&patch, Sender::Server, NOW - 1000).unwrap();
+    mina
+}
+
+fn matches(filter: &Value, customer: &Customer) -> bool {
+    parse(filter).matches(&Person { customer, figures: vec![("totalPurchaseCount", json!(3))] })
+}
+
+#[test]
+fn leaves_match_what_they_say() {
+    let mina = mina();
+    for (key, operator, values, expected) in [
+        ("tags", "$in", json!(["VIP", "x"]), true),
+        ("tags", "$all", json!(["vip", "退会"]), true),
+        ("tags", "$all", json!(["vip", "x"]), false),
+        ("tags", "$nin", json!(["退会"]), false),
+        ("tags", "$exist", json!([true]), true),
+        ("user.language", "$eq", json!(["KO"]), true),
+        ("profile.name", "$contains", json!(["ﾐﾅ"]), true),
+        ("profile.name", "$startsWith", json!(["ミナ m"]), true),
+        ("profile.name", "$endsWith", json!(["ＭＩＮＡ"]), true),
+        ("profile.mobileNumber", "$endsWith", json!(["２４６８"]), true),
+        ("profile.mobileNumber", "$contains", json!(["10-2468"]), true),
+        ("profile.recentPurchaseCount", "$eq", json!([0]), true),
+        ("profile.recentPurchaseCount", "$exist", json!([true]), true),
+        ("profile.totalPurchaseCount", "$between", json!([1, 3]), true),
+        ("profile.totalPurchaseCount", "$gt", json!([3]), false),
+        ("profile.firstName", "$exist", json!([false]), true),
+        ("profile.firstName", "$eq", json!(["x"]), false),
+        ("profile.firstName", "$ne", json!(["x"]), true),
+        ("country", "$nin", json!(["JP"]), true),
+        ("unsubscribeEmail", "$eq", json!([false]), true),
+        ("member", "$ne", json!([true]), false),
+        ("createdAt", "$eq", json!(["2026-11-22"]), true),
+        ("createdAt", "$lt", json!(["2026-11-22"]), false),
+        ("createdAt", "$lte", json!(["2026-11-22"]), true),
+        ("createdAt", "$gt", json!(["2026-11-21"]), true),
+        ("createdAt", "$eq", json!([NOW - 1000]), true),
+        ("createdAt", "$gt", json!([NOW - 1000]), false),
+        ("createdAt", "$between", json!(["2026-11-20", "2026-11-22"]), true),
+        ("createdAt", "$within", json!(["PT1S"]), true),
+        ("createdAt", "$notWithin", json!(["P30D"]), false),
+        ("lastSeenAt", "$within", json!(["P30D"]), false),
+        ("lastSeenAt", "$notWithin", json!(["P30D"]), true),
+        ("lastSeenAt", "$lt", json!(["2026-11-22"]), false),
+    ] {
+        let filter = leaf(key, operator, values);
+        assert_eq!(matches(&filter, &mina), expected, "{filter}");
+    }
+}
+
+#[test]
+fn lists_nest_and_an_absent_filter_means_everyone() {
+    let mina = mina();
+    let yes = || leaf("memberId", "$eq", json!(["mina"]));
+    let no = || leaf("memberId", "$eq", json!(["kim"]));
+    for (filter, expected) in [
+        (json!(null), true),
+        (json!({}), true),
+        (json!({"and": [yes(), {"or": [no(), yes()]}]}), true),
+        (json!({"or": [no(), {"and": [yes(), no()]}]}), false),
+        (json!({"and": [yes()], "or": [no()]}), false),
+        (json!({"and": [yes()], "or": [no(), yes()]}), true),
+    ] {
+        assert_eq!(matches(&filter, &mina), expected, "{filter}");
+    }
+}
+
+#[test]
+fn days_are_the_channels_and_the_answer_shows_their_instants() {
+    let midnight = 1_795_273_200_000; // 2026-11-22T00:00+09:00
+    let filter = leaf("createdAt", "$eq", json!(["2026-11-22"]));
+    let day = |from, to| Resolved { path: "/values/0".into(), from, to };
+    assert_eq!(parse(&filter).resolved, [day(midnight, midnight + 86_400_000)]);
+    let utc = Filter::parse(&filter, Context { time_zone: "UTC", now: NOW }).unwrap();
+    assert_eq!(utc.resolved, [day(midnight + 32_400_000, midnight + 118_800_000)]);
+    let within = parse(&leaf("createdAt", "$within", json!(["P1D"])));
+    assert_eq!(within.resolved, [day(NOW - 86_400_000, NOW + 1)]);
+}
+
+#[test]
+fn every_wrong_part_is_named_by_its_path() {
+    for (filter, paths) in [
+        (json!([]), &["filter"][..]),
+        (json!({"and": []}), &["/and"]),
+        (json!({"and": {}}), &["/and"]),
+        (json!({"and": [7]}), &["/and/0"]),
+        (json!({"and": [leaf("tags", "$in", json!(["a"]))], "not": []}), &["/not"]),
+        (leaf("colour", "$eq", json!(["red"])), &["/key"]),
+        (leaf("profile.colour", "$eq", json!(["red"])), &["/key"]),
+        (leaf("tags", "$contains", json!(["a"])), &["/operator"]),
+        (leaf("tags", "$in", json!([])), &["/values"]),
+        (leaf("tags", "$in", json!("a")), &["/values"]),
+        (leaf("name", "$eq", json!(["a", "b"])), &["/values"]),
+        (leaf("sessionsCount", "$between", json!([1])), &["/values"]),
+        (leaf("createdAt", "$within", json!(["30 days"])), &["/values/0"]),
+        (leaf("createdAt", "$within", json!(["-P1D"])), &["/values/0"]),
+        (leaf("createdAt", "$eq", json!(["2026-02-30"])), &["/values/0"]),
+        (
+            json!({"and": [{"or": [leaf("name", "$eq", json!(["a"])), leaf("sessionsCount", "$in", json!([1, "2", null]))]},
+                {"key": "member", "type": "string", "operator": "$eq", "values": [1], "x": 1}]}),
+            &["/and/0/or/1/values/1", "/and/0/or/1/values/2", "/and/1/x", "/and/1/type", "/and/1/values/0"],
+        ),
+    ] {
+        assert_eq!(wrong(&filter), paths, "{filter}");
+    }
+}
+
+#[test]
+fn filter_is_three_deep_with_fifty_leaves_and_a_thousand_values() {
+    let one = || leaf("tags", "$in", json!(["a"]));
+    let nested = |depth: usize| (0..depth).fold(one(), |inner, _| json!({"and": [inner]}));
+    assert!(Filter::parse(&nested(DEPTH), context()).is_ok());
+    assert_eq!(wrong(&nested(DEPTH + 1)), ["/and/0/and/0/and/0"]);
+    let wide = |leaves: usize| json!({"or": vec![one(); leaves]});
+    assert!(Filter::parse(&wide(LEAVES), context()).is_ok());
+    assert_eq!(wrong(&wide(LEAVES + 1)), ["filter"]);
+    let many = |values: usize| leaf("tags", "$in", json!(vec!["a"; values]));
+    assert!(Filter::parse(&many(VALUES), context()).is_ok());
+    assert_eq!(wrong(&many(VALUES + 1)), ["/values"]);
+}
+
+/// A condition, its negation, and a customer: the two split everybody in two.
+fn halves() -> impl Strategy<Value = (Value, Value)> {
+    let text = prop_oneof![Just("mina"), Just("ＭＩＮＡ"), Just(""), Just("vip"), Just("x")];
+    let key = prop_oneof![Just("name"), Just("memberId"), Just("profile.name"), Just("profile.email"), Just("language")];
+    let texts = (key, text.clone()).prop_map(|(key, text)| (leaf(key, "$in", json!([text])), leaf(key, "$nin", json!([text]))));
+    let key = prop_oneof![Just("name"), Just("profile.mobileNumber"), Just("profile.description")];
+    let part = (key, text.clone())
+        .prop_map(|(key, text)| (leaf(key, "$contains", json!([text])), leaf(key, "$ncontains", json!([text]))));
+    let tags = text.prop_map(|tag| (leaf("tags", "$in", json!([tag])), leaf("tags", "$nin", json!([tag]))));
+    let key = prop_oneof![Just("sessionsCount"), Just("profile.recentPurchaseCount"), Just("profile.totalPurchaseCount")];
+    let numbers = (key, 0..4).prop_map(|(key, n)| (leaf(key, "$eq", json!([n])), leaf(key, "$ne", json!([n]))));
+    let key = prop_oneof![Just("createdAt"), Just("lastSeenAt"), Just("profile.lastCheckoutCompletedAt")];
+    let times = (key, 1..90).prop_map(|(key, days)| {
+        let length = format!("P{days}D");
+        (leaf(key, "$within", json!([length])), leaf(key, "$notWithin", json!([length])))
+    });
+    prop_oneof![texts, part, tags, numbers, times]
+}
+
+proptest! {
+    #[test]
+    fn negation_is_the_exact_complement(
+        (filter, negated) in halves(),
+        named in any::<bool>(),
+        seen in prop::option::of(0..100_i64),
+        count in 0..4_u32,
+    ) {
+        let mut customer = if named { mina() } else { Customer::new(CustomerId::from_bytes([2; 10]), 0, NOW) };
+        customer.last_seen_at = seen.map(|days| NOW - days * 86_400_000);
+        customer.sessions_count = count;
+        prop_assert_ne!(matches(&filter, &customer), matches(&negated, &customer));
+    }
+
+    #[test]
+    fn any_json_is_read_or_refused(text in "\\PC{0,200}") {
+        if let Ok(value) = serde_json::from_str::<Value>(&text) {
+            let _ = Filter::parse(&value, context());
+        }
+    }
+}
