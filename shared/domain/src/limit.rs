@@ -78,6 +78,8 @@ pub const COUNTED_PAGES: usize = 40;
 pub const TIMELINE_PAGE: usize = 500;
 /// The most contacts on a page of the list.
 pub const CONTACTS_PAGE: usize = 500;
+/// Characters of a search text.
+pub const QUERY_CHARS: usize = 100;
 /// Bytes of the events on one page of a timeline.
 ///
 /// The page ends before the event that would pass this limit, but the page has at least one event. A reply

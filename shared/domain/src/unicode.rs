@@ -1,5 +1,6 @@
 //! The normal forms of typed text, so that one person types one identifier (R1, R5).
 
+use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{Dash, DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -16,6 +17,17 @@ pub fn composed(text: &str) -> String {
 pub fn folded(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     ComposingNormalizerBorrowed::new_nfkc().normalize(&visible).into_owned()
+}
+
+/// Returns a text as searches and filters compare it: NFKC without invisible characters, with folded case. For example,
+/// `ﾐﾅ ＭＩＮＡ` becomes `ミナ mina`.
+#[must_use]
+pub fn caseless(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Folding may take a text out of its normal form.
+    folded(&CaseMapper::new().fold_string(&folded(text)))
 }
 
 /// Returns whether a character is invisible: a format character, a default-ignorable character of Unicode, or
@@ -46,6 +58,7 @@ mod tests {
         assert_eq!(composed("\u{1112}\u{1169}\u{11bc}"), "홍");
         assert_eq!(composed("ｶﾞ"), "ｶﾞ");
         assert_eq!(folded("ｶﾞ１２\u{200b}３\u{fe0f}"), "ガ123");
+        assert_eq!(caseless("ﾐﾅ ＭＩＮＡ Straße"), "ミナ mina strasse");
         for c in ['-', '–', '—', '−', '‐', '〜', '﹣', 'ー'] {
             assert!(is_dash(c), "{c}");
         }

@@ -1,81 +1,149 @@
-//! Judges a customer, exactly.
-
-use serde_json::Value;
+//! Judges what is known of a contact.
 
 use super::Expression;
+use super::day::Range;
 use super::key::Key;
-use super::operator::{ListTest, NumberTest, Test, TextTest, TimeTest};
-use super::parse::{digits, normal};
-use crate::customer::{Customer, Kind};
+use super::operator::{ListTest, NumberTest, Test, TextTest};
+use super::parse::digits;
+use crate::contact_point::ContactPointKind;
 use crate::time::Millis;
+use crate::unicode::caseless;
 
-/// A customer with its purchase figures.
-#[derive(Clone, Debug)]
-pub struct Person<'a> {
-    /// The customer.
-    pub customer: &'a Customer,
-    /// The purchase figures, as of now.
-    pub figures: Vec<(&'static str, Value)>,
+/// The answer of a filter.
+///
+/// `and` is the smallest answer, `or` the largest, and a negation turns the order around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// The contact does not match.
+    No,
+    /// What is known does not tell. The customer must be read.
+    Maybe,
+    /// The contact matches.
+    Yes,
 }
 
-/// What a customer has under a key.
-enum Held {
+impl Answer {
+    fn of(matches: bool) -> Self {
+        if matches { Self::Yes } else { Self::No }
+    }
+
+    fn negated(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Maybe => Self::Maybe,
+            Self::Yes => Self::No,
+        }
+    }
+}
+
+/// What is known of a contact.
+pub trait Known {
+    /// Returns the value of a key.
+    fn value(&self, key: &Key) -> KeyValue;
+}
+
+/// What is known of a key's value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyValue {
+    /// There is no value.
     Nothing,
+    /// There is a value, and it is not known.
+    Something,
+    /// Nothing is known.
+    Unknown,
+    /// A text.
     Text(String),
+    /// A number.
     Number(f64),
+    /// True or false.
     Flag(bool),
-    Time(Millis),
+    /// A moment between two moments, epoch ms. Both are the same for a moment that is exactly known.
+    Time(Millis, Millis),
+    /// A list of texts.
     List(Vec<String>),
 }
 
-pub(super) fn matches(expression: &Expression, person: &Person<'_>) -> bool {
+pub(super) fn judge(expression: &Expression, known: &impl Known) -> Answer {
     match expression {
-        Expression::And(all) => all.iter().all(|one| matches(one, person)),
-        Expression::Or(any) => any.iter().any(|one| matches(one, person)),
-        Expression::Leaf(key, test) => holds(test, &held(key, person), key),
+        Expression::And(all) => {
+            let mut answer = Answer::Yes;
+            for one in all {
+                answer = answer.min(judge(one, known));
+                if answer == Answer::No {
+                    break;
+                }
+            }
+            answer
+        }
+        Expression::Or(any) => {
+            let mut answer = Answer::No;
+            for one in any {
+                answer = answer.max(judge(one, known));
+                if answer == Answer::Yes {
+                    break;
+                }
+            }
+            answer
+        }
+        Expression::Leaf(key, test) => holds(test, &known.value(key), key),
     }
 }
 
-fn holds(test: &Test, held: &Held, key: &Key) -> bool {
-    match (test, held) {
+fn holds(test: &Test, value: &KeyValue, key: &Key) -> Answer {
+    match (test, value) {
         // Negation is the exact complement, so it matches where nothing is.
-        (Test::Not(test), held) => !holds(test, held, key),
-        (Test::Exist(wanted), Held::List(list)) => *wanted != list.is_empty(),
-        (Test::Exist(wanted), held) => *wanted != matches!(held, Held::Nothing),
-        (Test::Texts(test, wanted), Held::Text(text)) => {
-            let text = normal(text);
-            let text = if *key == Key::Profile("mobileNumber".to_owned()) { digits(&text) } else { text };
-            wanted.iter().any(|wanted| match test {
-                TextTest::In => text == *wanted,
-                TextTest::Contains => text.contains(wanted),
-                TextTest::StartsWith => text.starts_with(wanted),
-                TextTest::EndsWith => text.ends_with(wanted),
-            })
+        (Test::Not(test), value) => holds(test, value, key).negated(),
+        (_, KeyValue::Unknown) => Answer::Maybe,
+        (Test::Exist(wanted), KeyValue::List(list)) => Answer::of(*wanted != list.is_empty()),
+        (Test::Exist(wanted), value) => Answer::of(*wanted != matches!(value, KeyValue::Nothing)),
+        (_, KeyValue::Something) => Answer::Maybe,
+        (Test::Texts(test, wanted), KeyValue::Text(text)) => Answer::of(texts(*test, wanted, text, key)),
+        (Test::Numbers(test, wanted), KeyValue::Number(number)) => {
+            Answer::of(numbers(*test, wanted, *number))
         }
-        (Test::Numbers(test, wanted), Held::Number(number)) => numbers(*test, wanted, *number),
-        (Test::Flag(wanted), Held::Flag(flag)) => wanted == flag,
-        (Test::Times(test, ranges), Held::Time(at)) => {
-            let (first, last) = (ranges.first(), ranges.last());
-            first.zip(last).is_some_and(|(first, last)| match test {
-                TimeTest::Within => (first.from..first.to).contains(at),
-                TimeTest::After => *at >= first.to,
-                TimeTest::AtOrAfter => *at >= first.from,
-                TimeTest::Before => *at < first.from,
-                TimeTest::AtOrBefore => *at < first.to,
-                TimeTest::Between => (first.from..last.to).contains(at),
-            })
-        }
-        (Test::Lists(test, wanted), Held::List(list)) => {
-            let has = |wanted: &String| list.iter().any(|own| normal(own) == *wanted);
-            match test {
-                ListTest::In => wanted.iter().any(has),
-                ListTest::All => wanted.iter().all(has),
+        (Test::Flag(wanted), KeyValue::Flag(flag)) => Answer::of(wanted == flag),
+        (Test::Time(Range { from, to }), KeyValue::Time(earliest, latest)) => {
+            let has = |at: &Millis| (*from..*to).contains(at);
+            match (has(earliest), has(latest)) {
+                (true, true) => Answer::Yes,
+                (false, false) if latest < from || earliest >= to => Answer::No,
+                _ => Answer::Maybe,
             }
         }
+        (Test::Anniversary(days), KeyValue::Time(earliest, latest)) if earliest == latest => {
+            Answer::of(days.has(*earliest))
+        }
+        (Test::Anniversary(_), KeyValue::Time(..)) => Answer::Maybe,
+        (Test::Lists(test, wanted), KeyValue::List(list)) => {
+            let list: Vec<String> = list.iter().map(|own| caseless(own)).collect();
+            Answer::of(match test {
+                ListTest::In => wanted.iter().any(|wanted| list.contains(wanted)),
+                ListTest::All => wanted.iter().all(|wanted| list.contains(wanted)),
+            })
+        }
         // A test of another type than the value.
-        _ => false,
+        _ => Answer::No,
     }
 }
+
+fn texts(test: TextTest, wanted: &[String], text: &str, key: &Key) -> bool {
+    let text = caseless(text);
+    // A phone number is kept in its international form.
+    let is_phone = matches!(key, Key::Profile(field) if field == ContactPointKind::MobileNumber.key());
+    let text = if is_phone { digits(&text) } else { text };
+    wanted.iter().any(|wanted| match test {
+        // The country's number may be left out.
+        TextTest::In => {
+            text == *wanted || is_phone && text.ends_with(wanted.as_str()) && wanted.len() >= NATIONAL_DIGITS
+        }
+        TextTest::Contains => text.contains(wanted),
+        TextTest::StartsWith => text.starts_with(wanted),
+        TextTest::EndsWith => text.ends_with(wanted),
+    })
+}
+
+/// The digits of the shortest national number without its 0, such as 24682468 of Singapore.
+const NATIONAL_DIGITS: usize = 8;
 
 fn numbers(test: NumberTest, wanted: &[f64], number: f64) -> bool {
     let (first, last) = (wanted.first(), wanted.last());
@@ -87,72 +155,4 @@ fn numbers(test: NumberTest, wanted: &[f64], number: f64) -> bool {
         NumberTest::AtMost => number <= *first,
         NumberTest::Between => (*first..=*last).contains(&number),
     })
-}
-
-fn held(key: &Key, person: &Person<'_>) -> Held {
-    let customer = person.customer;
-    match key {
-        Key::Tags => Held::List(customer.tags.keys().cloned().collect()),
-        Key::Profile(field) => {
-            let figure = person.figures.iter().find(|(name, _)| name == field).map(|(_, value)| value);
-            let own = customer.profile.get(field).map(|field| &field.value);
-            figure.or(own).map_or(Held::Nothing, |value| of_value(field, value))
-        }
-        Key::Basic(name) => basic(name, customer),
-    }
-}
-
-fn of_value(field: &str, value: &Value) -> Held {
-    match value {
-        Value::Null => Held::Nothing,
-        Value::Bool(flag) => Held::Flag(*flag),
-        Value::Number(number) if field == crate::field::LAST_CHECKOUT => {
-            crate::json::whole(number).map_or(Held::Nothing, Held::Time)
-        }
-        Value::Number(number) => number.as_f64().map_or(Held::Nothing, Held::Number),
-        Value::String(text) => Held::Text(text.clone()),
-        Value::Array(items) => {
-            Held::List(items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect())
-        }
-        Value::Object(_) => Held::Nothing,
-    }
-}
-
-fn basic(name: &str, customer: &Customer) -> Held {
-    let text = |text: Option<&str>| text.map_or(Held::Nothing, |text| Held::Text(text.to_owned()));
-    let time = |at: Option<Millis>| at.map_or(Held::Nothing, Held::Time);
-    let count = |count: u32| Held::Number(f64::from(count));
-    let (web, mobile) = (&customer.web, &customer.mobile);
-    match name {
-        "id" => text(Some(customer.id.as_str())),
-        "memberId" => text(customer.member_id.as_ref().map(|member| member.as_str())),
-        "type" => text(Some(customer.kind().name())),
-        "name" => text(customer.name.as_deref()),
-        "language" => text(customer.language.as_deref()),
-        "country" => text(customer.country.as_deref()),
-        "city" => text(customer.city.as_deref()),
-        "member" => Held::Flag(customer.kind() == Kind::Member),
-        "hasPushToken" => Held::Flag(customer.has_push_token),
-        "unsubscribeEmail" => Held::Flag(customer.unsubscribe_email),
-        "unsubscribeTexting" => Held::Flag(customer.unsubscribe_texting),
-        "blocked" => Held::Flag(customer.blocked),
-        "createdAt" => time(Some(customer.created_at)),
-        "updatedAt" => time(Some(customer.updated_at)),
-        "lastSeenAt" => time(customer.last_seen_at),
-        "sessionsCount" => count(customer.sessions_count),
-        "web.browser" => text(web.browser.as_deref()),
-        "web.browserName" => text(web.browser_name.as_deref()),
-        "web.os" => text(web.os.as_deref()),
-        "web.osName" => text(web.os_name.as_deref()),
-        "web.device" => text(web.device.as_deref()),
-        "web.sessionsCount" => count(web.sessions_count),
-        "web.lastSeenAt" => time(web.last_seen_at),
-        "mobile.appName" => text(mobile.app_name.as_deref()),
-        "mobile.os" => text(mobile.os.as_deref()),
-        "mobile.osName" => text(mobile.os_name.as_deref()),
-        "mobile.device" => text(mobile.device.as_deref()),
-        "mobile.sessionsCount" => count(mobile.sessions_count),
-        "mobile.lastSeenAt" => time(mobile.last_seen_at),
-        _ => Held::Nothing,
-    }
 }

@@ -1,11 +1,12 @@
 //! The keys that a filter may name, with their types.
 
+use super::Keys;
+use crate::contact_point::ContactPointKind;
 use crate::field::{self, FieldType};
-use crate::person_ref::PersonRef;
 
 /// A key, as a customer has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
     /// A basic key, such as `createdAt` or `web.os`.
     Basic(&'static str),
     /// A profile field.
@@ -16,7 +17,7 @@ pub(super) enum Key {
 
 /// The type of a key's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     /// A phone number: its last digits may be searched too.
     Phone,
@@ -29,8 +30,20 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Returns the kind of a profile field's value.
+    pub(crate) fn of_field(declared: FieldType) -> Self {
+        match declared {
+            FieldType::Boolean => Self::Flag,
+            FieldType::String | FieldType::Email => Self::Text,
+            FieldType::MobileNumber => Self::Phone,
+            FieldType::Number => Self::Number,
+            FieldType::Date | FieldType::Datetime => Self::Time,
+            FieldType::List => Self::List,
+        }
+    }
+
     /// Returns the name as Channel Talk writes it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text | Self::Phone => "string",
             Self::Number => "number",
@@ -42,7 +55,7 @@ impl Kind {
 }
 
 /// The basic keys with their types. `products` and `contents` of events cannot be filtered on.
-const BASIC: [(&str, Kind); 29] = [
+pub(crate) const BASIC: [(&str, Kind); 30] = [
     ("id", Kind::Text),
     ("memberId", Kind::Text),
     ("type", Kind::Text),
@@ -67,6 +80,7 @@ const BASIC: [(&str, Kind); 29] = [
     ("web.sessionsCount", Kind::Number),
     ("web.lastSeenAt", Kind::Time),
     ("mobile.appName", Kind::Text),
+    ("mobile.appVersion", Kind::Text),
     ("mobile.os", Kind::Text),
     ("mobile.osName", Kind::Text),
     ("mobile.device", Kind::Text),
@@ -75,7 +89,7 @@ const BASIC: [(&str, Kind); 29] = [
 ];
 
 /// The purchase figures of a profile.
-const FIGURES: [(&str, Kind); 5] = [
+pub(crate) const FIGURES: [(&str, Kind); 5] = [
     ("purchaseCurrency", Kind::Text),
     ("totalPurchaseCount", Kind::Number),
     ("totalPurchaseAmount", Kind::Number),
@@ -88,7 +102,7 @@ impl Key {
     ///
     /// # Errors
     /// A message that says which keys there are.
-    pub(super) fn parse(text: &str) -> Result<(Self, Kind), String> {
+    pub(super) fn parse(text: &str, keys: Keys) -> Result<(Self, Kind), String> {
         let plain = text.strip_prefix("user.").unwrap_or(text);
         if plain == "tags" {
             return Ok((Self::Tags, Kind::List));
@@ -97,34 +111,27 @@ impl Key {
             return Ok((Self::Basic(key), *kind));
         }
         let Some(field) = plain.strip_prefix("profile.") else {
-            return Err(format!("must be a basic key, profile.KEY or tags; {}", near(plain)));
+            let kinds = ContactPointKind::ALL.map(ContactPointKind::key);
+            return Err(if kinds.contains(&plain) {
+                format!("must be profile.{plain}")
+            } else {
+                "must be a basic key, profile.KEY or tags".to_owned()
+            });
         };
+        if keys == Keys::WithoutContactPoints && is_contact_point(field) {
+            return Err("is hidden from this caller".to_owned());
+        }
         if let Some((key, kind)) = FIGURES.iter().find(|(key, _)| *key == field) {
             return Ok((Self::Profile((*key).to_owned()), *kind));
         }
         match field::declared(field) {
-            Some(declared) => Ok((Self::Profile(field.to_owned()), of_field(declared))),
+            Some(declared) => Ok((Self::Profile(field.to_owned()), Kind::of_field(declared))),
             None => Err("is no declared profile field".to_owned()),
         }
     }
 }
 
-/// Returns what a caller may have meant.
-fn near(text: &str) -> String {
-    match text {
-        "email" | "mobileNumber" => format!("an address is profile.{text}"),
-        _ if PersonRef::KINDS.contains(&text) => "see the list of keys".to_owned(),
-        _ => "see the list of keys".to_owned(),
-    }
-}
-
-fn of_field(declared: FieldType) -> Kind {
-    match declared {
-        FieldType::Boolean => Kind::Flag,
-        FieldType::String | FieldType::Email => Kind::Text,
-        FieldType::MobileNumber => Kind::Phone,
-        FieldType::Number => Kind::Number,
-        FieldType::Date | FieldType::Datetime => Kind::Time,
-        FieldType::List => Kind::List,
-    }
+/// Returns whether a field can reach the person.
+fn is_contact_point(field: &str) -> bool {
+    ContactPointKind::of_key(field).is_some() || field == "landlineNumber"
 }

@@ -1,17 +1,21 @@
 //! The operators, and what each asks of a value.
 
-use super::day::Range;
+use super::day::{Anniversary, Range};
 use super::key::Kind;
 
-/// A test of a value. Texts are folded: NFKC, lower case.
+/// A test of a value. Texts are folded: NFKC and case.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
     /// Whether there is a value. An empty text, 0 and `false` are values. An empty list is none.
     Exist(bool),
+    /// A text beside texts. A phone number is compared by its digits.
     Texts(TextTest, Vec<String>),
     Numbers(NumberTest, Vec<f64>),
     Flag(bool),
-    Times(TimeTest, Vec<Range>),
+    /// A moment within a range.
+    Time(Range),
+    /// The day of the year, by the channel's time zone.
+    Anniversary(Anniversary),
     Lists(ListTest, Vec<String>),
     /// The exact complement of a test.
     Not(Box<Test>),
@@ -36,6 +40,8 @@ pub(super) enum NumberTest {
 }
 
 /// A moment beside a range: a moment of its own is a range of one millisecond, and a day is a day.
+///
+/// Each of them comes to one range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeTest {
     Within,
@@ -75,6 +81,8 @@ pub(super) enum Form {
     Time(TimeTest),
     /// A duration back from now.
     Last,
+    /// A day of the year, or a duration from today on.
+    Anniversary,
     List(ListTest),
 }
 
@@ -111,7 +119,7 @@ const NUMBER: [Operator; 10] = [
 
 const FLAG: [Operator; 3] = [EXIST, of("$eq", Form::Flag, false, 1), of("$ne", Form::Flag, true, 1)];
 
-const TIME: [Operator; 10] = [
+const TIME: [Operator; 11] = [
     EXIST,
     of("$eq", Form::Time(TimeTest::Within), false, 1),
     of("$ne", Form::Time(TimeTest::Within), true, 1),
@@ -122,6 +130,7 @@ const TIME: [Operator; 10] = [
     of("$between", Form::Time(TimeTest::Between), false, 2),
     of("$within", Form::Last, false, 1),
     of("$notWithin", Form::Last, true, 1),
+    of("$anniversary", Form::Anniversary, false, 1),
 ];
 
 const LIST: [Operator; 4] = [
@@ -139,6 +148,20 @@ pub(super) fn operators(kind: Kind) -> &'static [Operator] {
         Kind::Flag => &FLAG,
         Kind::Time => &TIME,
         Kind::List => &LIST,
+    }
+}
+
+impl TimeTest {
+    /// Returns the range of moments that pass.
+    pub(super) fn range(self, first: Range, last: Range) -> Range {
+        match self {
+            Self::Within => first,
+            Self::After => Range { from: first.to, to: i64::MAX },
+            Self::AtOrAfter => Range { from: first.from, to: i64::MAX },
+            Self::Before => Range { from: i64::MIN, to: first.from },
+            Self::AtOrBefore => Range { from: i64::MIN, to: first.to },
+            Self::Between => Range { from: first.from, to: last.to },
+        }
     }
 }
 

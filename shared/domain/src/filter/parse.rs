@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::key::{Key, Kind};
+use super::operator::TextTest;
 use super::operator::{Form, Operator, Test, operators};
-use super::{Context, DEPTH, Expression, Filter, LEAVES, Resolved, VALUES, day};
+use super::{Context, DEPTH, Expression, Filter, Keys, LEAVES, Resolved, VALUES, day};
 use crate::detail::Detail;
-use crate::limit::DETAILS;
-use crate::unicode::folded;
+use crate::limit::{DETAILS, QUERY_CHARS};
+use crate::unicode::caseless;
 
 struct Parser<'a> {
     context: Context<'a>,
@@ -102,7 +103,7 @@ impl Parser<'_> {
             self.refuse(&format!("{path}/key"), "must be text");
             return None;
         };
-        let (key, kind) = match Key::parse(text) {
+        let (key, kind) = match Key::parse(text, self.context.keys) {
             Ok(found) => found,
             Err(message) => {
                 self.refuse(&format!("{path}/key"), message);
@@ -130,7 +131,7 @@ impl Parser<'_> {
             self.refuse(&path, "must be a list");
             return None;
         };
-        self.values += values.len();
+        self.values += values.len().min(VALUES);
         let wanted = if operator.is_between() { Some(2) } else { (operator.most == 1).then_some(1) };
         match wanted {
             Some(wanted) if values.len() != wanted => {
@@ -144,7 +145,9 @@ impl Parser<'_> {
             _ => {}
         }
         match operator.form {
-            Form::Exist => self.first(values, &path, "must be true or false", Value::as_bool).map(Test::Exist),
+            Form::Exist => {
+                self.first(values, &path, "must be true or false", Value::as_bool).map(Test::Exist)
+            }
             Form::Flag => self.first(values, &path, "must be true or false", Value::as_bool).map(Test::Flag),
             Form::Text(test) => Some(Test::Texts(test, self.texts(values, &path, kind)?)),
             Form::List(test) => Some(Test::Lists(test, self.texts(values, &path, kind)?)),
@@ -161,7 +164,9 @@ impl Parser<'_> {
                     }
                     Some(range)
                 });
-                Some(Test::Times(test, ranges?))
+                let ranges = ranges?;
+                let (first, last) = ranges.first().zip(ranges.last())?;
+                Some(Test::Time(test.range(*first, *last)))
             }
             Form::Last => {
                 let message = "must be an ISO 8601 duration such as P30D";
@@ -170,12 +175,25 @@ impl Parser<'_> {
                     resolved.push(range);
                     Some(range)
                 });
-                Some(Test::Times(super::operator::TimeTest::Within, ranges?))
+                ranges?.pop().map(Test::Time)
+            }
+            Form::Anniversary => {
+                let message = "must be a day such as 05-03 or an ISO 8601 duration such as P7D";
+                let days = self.each(values, &path, message, |value, context, _| {
+                    day::Anniversary::parse(value, context.time_zone, context.now)
+                });
+                days?.pop().map(Test::Anniversary)
             }
         }
     }
 
-    fn first<T>(&mut self, values: &[Value], path: &str, message: &str, read: fn(&Value) -> Option<T>) -> Option<T> {
+    fn first<T>(
+        &mut self,
+        values: &[Value],
+        path: &str,
+        message: &str,
+        read: fn(&Value) -> Option<T>,
+    ) -> Option<T> {
         let value = values.first().and_then(read);
         if value.is_none() {
             self.refuse(&format!("{path}/0"), message);
@@ -185,8 +203,7 @@ impl Parser<'_> {
 
     fn texts(&mut self, values: &[Value], path: &str, kind: Kind) -> Option<Vec<String>> {
         self.each(values, path, "must be text", |value, _, _| {
-            let text = normal(value.as_str()?);
-            // A phone number is compared by its digits.
+            let text = caseless(value.as_str()?);
             Some(if kind == Kind::Phone { digits(&text) } else { text })
         })
     }
@@ -216,13 +233,43 @@ impl Parser<'_> {
     }
 }
 
-/// Returns a text as it is compared: NFKC without invisible characters, in lower case.
-pub(super) fn normal(text: &str) -> String {
-    folded(&folded(text).to_lowercase())
+/// The keys that a search looks through.
+const SEARCHED: [(&str, Kind); 5] = [
+    ("name", Kind::Text),
+    ("memberId", Kind::Text),
+    ("profile.name", Kind::Text),
+    ("profile.email", Kind::Text),
+    ("profile.mobileNumber", Kind::Phone),
+];
+
+/// Reads a search: a part of a name, of a memberId or of a contact point.
+pub(super) fn query(text: &str, keys: Keys) -> Result<Vec<Expression>, String> {
+    let wanted = caseless(text.trim());
+    if wanted.is_empty() || text.chars().count() > QUERY_CHARS {
+        return Err(format!("must have 1 to {QUERY_CHARS} characters"));
+    }
+    let leaf = |(key, kind): (&str, Kind)| {
+        let (key, _) = Key::parse(key, keys).ok()?;
+        // A text with other signs than a number's is no part of a number.
+        let is_number = wanted.chars().all(|c| c.is_ascii_digit() || " -+()".contains(c));
+        let wanted = match kind {
+            Kind::Phone if !is_number => return None,
+            Kind::Phone => digits(&wanted),
+            _ => wanted.clone(),
+        };
+        (!wanted.is_empty()).then_some(Expression::Leaf(key, Test::Texts(TextTest::Contains, vec![wanted])))
+    };
+    Ok(SEARCHED.into_iter().filter_map(leaf).collect())
 }
 
-/// Returns the digits of a phone number. For example, `010-2468-2468` may be searched by `2468`.
+/// Returns a text as it is compared, and of a phone number its digits. For example, `010-2468-2468` may be searched by
+/// `2468`.
+///
+/// A national number of Korea or Japan begins with a 0 that the international form lacks.
 pub(super) fn digits(text: &str) -> String {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.is_empty() { text.to_owned() } else { digits }
+    match digits.strip_prefix('0') {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => digits,
+    }
 }

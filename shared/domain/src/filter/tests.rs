@@ -13,7 +13,7 @@ use crate::sender::Sender;
 const NOW: Millis = 1_795_348_800_000;
 
 fn context() -> Context<'static> {
-    Context { time_zone: "Asia/Tokyo", now: NOW }
+    Context { time_zone: "Asia/Tokyo", now: NOW, keys: Keys::All }
 }
 
 fn parse(filter: &Value) -> Filter {
@@ -78,6 +78,13 @@ fn leaves_match_what_they_say() {
         ("createdAt", "$between", json!(["2026-11-20", "2026-11-22"]), true),
         ("createdAt", "$within", json!(["PT1S"]), true),
         ("createdAt", "$notWithin", json!(["P30D"]), false),
+        ("createdAt", "$anniversary", json!(["11-22"]), true),
+        ("createdAt", "$anniversary", json!(["P1D"]), true),
+        ("createdAt", "$anniversary", json!(["11-21"]), false),
+        ("lastSeenAt", "$anniversary", json!(["P366D"]), false),
+        ("profile.mobileNumber", "$eq", json!(["010-2468-2468"]), true),
+        ("profile.mobileNumber", "$eq", json!(["+82 10 2468 2468"]), true),
+        ("profile.mobileNumber", "$eq", json!(["2468"]), false),
         ("lastSeenAt", "$within", json!(["P30D"]), false),
         ("lastSeenAt", "$notWithin", json!(["P30D"]), true),
         ("lastSeenAt", "$lt", json!(["2026-11-22"]), false),
@@ -110,7 +117,7 @@ fn days_are_the_channels_and_the_answer_shows_their_instants() {
     let filter = leaf("createdAt", "$eq", json!(["2026-11-22"]));
     let day = |from, to| Resolved { path: "/values/0".into(), from, to };
     assert_eq!(parse(&filter).resolved, [day(midnight, midnight + 86_400_000)]);
-    let utc = Filter::parse(&filter, Context { time_zone: "UTC", now: NOW }).unwrap();
+    let utc = Filter::parse(&filter, Context { time_zone: "UTC", ..context() }).unwrap();
     assert_eq!(utc.resolved, [day(midnight + 32_400_000, midnight + 118_800_000)]);
     let within = parse(&leaf("createdAt", "$within", json!(["P1D"])));
     assert_eq!(within.resolved, [day(NOW - 86_400_000, NOW + 1)]);
@@ -158,17 +165,85 @@ fn filter_is_three_deep_with_fifty_leaves_and_a_thousand_values() {
     assert_eq!(wrong(&many(VALUES + 1)), ["/values"]);
 }
 
+#[test]
+fn leap_day_is_met_on_the_28th_in_a_common_year() {
+    let mut mina = mina();
+    mina.created_at = 1_709_164_800_000; // 2024-02-29T00:00Z
+    let filter = leaf("createdAt", "$anniversary", json!(["P1D"]));
+    for (now, expected) in [
+        (1_772_236_800_000, true),  // 2026-02-28
+        (1_772_323_200_000, false), // 2026-03-01
+        (1_835_308_800_000, false), // 2028-02-28
+        (1_835_395_200_000, true),  // 2028-02-29
+    ] {
+        let filter = Filter::parse(&filter, Context { time_zone: "UTC", now, keys: Keys::All }).unwrap();
+        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }), expected, "{now}");
+    }
+}
+
+#[test]
+fn search_finds_parts_of_names_ids_and_contact_points() {
+    let mina = mina();
+    let finds = |text: &str| {
+        let filter = Filter::default().with_query(text, Keys::All).unwrap();
+        filter.matches(&Person { customer: &mina, figures: Vec::new() })
+    };
+    for (text, found) in [
+        ("mina", true),
+        ("ﾐﾅ", true),
+        (" MINA@EXAMPLE ", true),
+        ("2468", true),
+        ("010-2468", true),
+        ("+82 10 2468", true),
+        ("kim", false),
+        ("example 2468", false),
+        ("-", false),
+    ] {
+        assert_eq!(finds(text), found, "{text}");
+    }
+    assert!(Filter::default().with_query("  ", Keys::All).is_err());
+    assert!(Filter::default().with_query(&"a".repeat(100), Keys::All).is_ok());
+    assert!(Filter::default().with_query(&"a".repeat(101), Keys::All).is_err());
+}
+
+#[test]
+fn caller_without_contact_points_cannot_find_them_out() {
+    let mina = mina();
+    for key in ["profile.email", "user.profile.mobileNumber", "profile.landlineNumber"] {
+        let context = Context { keys: Keys::WithoutContactPoints, ..context() };
+        let filter = leaf(key, "$exist", json!([true]));
+        assert_eq!(Filter::parse(&filter, context).unwrap_err()[0].field, "/key");
+    }
+    for (text, found) in [("example.com", false), ("2468", false), ("mina", true)] {
+        let filter = Filter::default().with_query(text, Keys::WithoutContactPoints).unwrap();
+        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }), found, "{text}");
+    }
+}
+
 /// A condition, its negation, and a customer: the two split everybody in two.
 fn halves() -> impl Strategy<Value = (Value, Value)> {
     let text = prop_oneof![Just("mina"), Just("ＭＩＮＡ"), Just(""), Just("vip"), Just("x")];
-    let key = prop_oneof![Just("name"), Just("memberId"), Just("profile.name"), Just("profile.email"), Just("language")];
-    let texts = (key, text.clone()).prop_map(|(key, text)| (leaf(key, "$in", json!([text])), leaf(key, "$nin", json!([text]))));
+    let key = prop_oneof![
+        Just("name"),
+        Just("memberId"),
+        Just("profile.name"),
+        Just("profile.email"),
+        Just("language")
+    ];
+    let texts = (key, text.clone())
+        .prop_map(|(key, text)| (leaf(key, "$in", json!([text])), leaf(key, "$nin", json!([text]))));
     let key = prop_oneof![Just("name"), Just("profile.mobileNumber"), Just("profile.description")];
-    let part = (key, text.clone())
-        .prop_map(|(key, text)| (leaf(key, "$contains", json!([text])), leaf(key, "$ncontains", json!([text]))));
+    let part = (key, text.clone()).prop_map(|(key, text)| {
+        (leaf(key, "$contains", json!([text])), leaf(key, "$ncontains", json!([text])))
+    });
     let tags = text.prop_map(|tag| (leaf("tags", "$in", json!([tag])), leaf("tags", "$nin", json!([tag]))));
-    let key = prop_oneof![Just("sessionsCount"), Just("profile.recentPurchaseCount"), Just("profile.totalPurchaseCount")];
-    let numbers = (key, 0..4).prop_map(|(key, n)| (leaf(key, "$eq", json!([n])), leaf(key, "$ne", json!([n]))));
+    let key = prop_oneof![
+        Just("sessionsCount"),
+        Just("profile.recentPurchaseCount"),
+        Just("profile.totalPurchaseCount")
+    ];
+    let numbers =
+        (key, 0..4).prop_map(|(key, n)| (leaf(key, "$eq", json!([n])), leaf(key, "$ne", json!([n]))));
     let key = prop_oneof![Just("createdAt"), Just("lastSeenAt"), Just("profile.lastCheckoutCompletedAt")];
     let times = (key, 1..90).prop_map(|(key, days)| {
         let length = format!("P{days}D");
