@@ -95,7 +95,7 @@ fn domain(criterion: &mut Criterion) {
     criterion.bench_function("a customer to an item and back", |bench| {
         let known = customer();
         bench.iter(|| {
-            let stored = item(&channel, &known, &State::default(), 1, "r").unwrap();
+            let stored = item(&channel, &known, &State::default(), 1, "r", NOW).unwrap();
             black_box(read(stored, NOW).unwrap())
         });
     });

@@ -5,17 +5,20 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use okyaku_api::{gzip, json};
+use okyaku_domain::customer::Customer;
 use okyaku_domain::device::Web;
+use okyaku_domain::digest::{Digest, Entry};
 use okyaku_domain::error::Error;
 use okyaku_domain::event::{self, Bounds, EventKey};
 use okyaku_domain::field;
-use okyaku_domain::id::{MemberId, VeilId};
+use okyaku_domain::filter::{Answer, Context, Filter, Keys, Person};
+use okyaku_domain::id::{CustomerId, MemberId, VeilId};
 use okyaku_domain::month::Month;
 use okyaku_domain::profile::{Profile, Writer};
 use okyaku_domain::sender::Sender;
 use okyaku_domain::{contact_point, patch, tag, text, unicode};
 use okyaku_store::items::profile as stored_profile;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const NOW: i64 = 1_795_348_800_000;
 const BOUNDS: Bounds = Bounds { now: NOW, retention: 365 * 86_400_000 };
@@ -74,6 +77,27 @@ fn texts(said: &str) {
     Web::default().describe(said);
 }
 
+/// A filter that was read splits everybody in two, by the document as by the customer.
+fn filters(body: &Map<String, Value>) {
+    let value = body.get("filter").unwrap_or(&Value::Null);
+    let context = Context { time_zone: "Asia/Tokyo", now: NOW, keys: Keys::All };
+    let query = body.get("query").and_then(Value::as_str).unwrap_or_default();
+    let _ = Filter::default().with_query(query, Keys::WithoutContactPoints);
+    let Ok(filter) = Filter::parse(value, context) else { return };
+    let mut customer = Customer::new(CustomerId::from_bytes([1; 10]), 0, NOW);
+    if let Ok((patch, _)) = patch::parse(body, Sender::Server, "KR", &["filter", "query"]) {
+        let _ = customer.apply(&patch, Sender::Server, NOW);
+    }
+    let exact = filter.judge(&Person::new(&customer, 3, NOW));
+    assert_ne!(exact, Answer::Maybe);
+    let document = Digest::bytes(&customer, None, NOW);
+    assert!(document.len() <= okyaku_domain::digest::BYTES);
+    let digest = Digest::read(&document);
+    let entry = Entry { id: &customer.id, created_at: customer.created_at, digest: digest.as_ref() };
+    let answer = filter.judge(&entry);
+    assert!(answer == exact || answer == Answer::Maybe, "{value}");
+}
+
 fn compressed(bytes: &[u8]) {
     const LIMIT: usize = 64 * 1024;
     match gzip::decompress(bytes, LIMIT) {
@@ -92,7 +116,9 @@ fn compressed(bytes: &[u8]) {
 
 fn bodies(bytes: &[u8]) {
     let _ = stored_profile::decode(bytes);
+    let _ = Digest::read(bytes);
     let Ok(body) = json::object(bytes) else { return };
+    filters(&body);
     for (key, value) in &body {
         if let Ok(normal) = field::value(key, value, "KR") {
             assert_eq!(field::value(key, &normal, "KR").as_ref(), Ok(&normal), "{key}");

@@ -1,13 +1,7 @@
 //! The server as a process of its own: what it acknowledged survives `kill -9`, and what it began is finished by the
 //! next one on the same folder (R9, R12).
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test's way to fail"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's way to fail")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

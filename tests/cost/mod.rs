@@ -105,14 +105,49 @@ async fn linking_to_a_known_member_is_at_most_3_trips_2_r_and_13_w() {
 }
 
 #[tokio::test]
-async fn first_boot_of_a_month_is_3_trips_and_1_w_more() {
+async fn first_boot_of_a_month_is_3_trips_and_2_w_more() {
     let shop = warm().await;
     let veil = shop.boot_member("lee", json!({})).await.body["veilId"].clone();
     shop.clock.advance(20 * 24 * 60 * 60 * 1000);
     // The channel is cached anew.
     shop.boot(json!({})).await.expect(200);
     let (_, cost) = cost(&shop, shop.boot_member("lee", json!({"veilId": veil}))).await;
-    assert_eq!(cost, (3, 2.0, 2.0));
+    // The customer, the month's marker, and the document in the index, which is more than a day old.
+    assert_eq!(cost, (3, 2.0, 3.0));
+}
+
+/// A member with 16 profile keys, as a shop at the 90th percentile has them.
+async fn reference_customer(shop: &Shop) -> String {
+    let profile = json!({"name": "佐藤 美奈子", "email": "minako.sato-2026@example.com", "mobileNumber": "+819012345678",
+        "utmSource": "google", "utmMedium": "cpc", "utmCampaign": "spring-sale-2026", "utmContent": "banner-a",
+        "utmTerm": "running shoes", "referrer": "https://www.google.example.com/search", "grade": "gold", "points": 18250,
+        "birthday": "1990-05-03", "memberSince": 1_690_000_000_000_i64, "favouriteStore": "Shibuya", "size": "M", "newsletter": true});
+    let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1";
+    let body = json!({"pluginKey": support::dev::PLUGIN_KEY, "memberId": "member-20260001", "memberHash": support::hash_of("member-20260001"),
+        "profile": profile, "tags": ["vip", "newsletter"], "language": "ja"});
+    let booted = shop.request("POST", "/front/v1/boot").header("user-agent", agent).json(body).await;
+    booted.expect(200);
+    booted.str("/sessionToken").to_owned()
+}
+
+#[tokio::test]
+async fn reference_customer_touches_for_1_w_and_begins_a_session_for_2_w() {
+    let shop = warm().await;
+    let token = reference_customer(&shop).await;
+    let other = shop.boot(json!({})).await.str("/sessionToken").to_owned();
+    let touch = || shop.page("POST", "/front/v1/touch", &token).json(json!({}));
+    let minute = 60_000;
+    // Within a session only the time of the last use moves, and the index stays as it is.
+    shop.clock.advance(2 * minute);
+    // The channel is cached anew.
+    shop.track(&other, json!([])).await;
+    let (_, touched) = cost(&shop, touch()).await;
+    assert_eq!(touched, (2, 1.0, 1.0));
+    // A new session moves the number of sessions, for which a filter may ask.
+    shop.clock.advance(31 * minute);
+    shop.track(&other, json!([])).await;
+    let (_, began) = cost(&shop, touch()).await;
+    assert_eq!(began, (2, 1.0, 2.0));
 }
 
 #[tokio::test]

@@ -112,6 +112,8 @@ fn leaves(name: &str, value: &AttributeValue, found: &mut Vec<String>) {
                 }
             }
         }
+        // The filter document is made of the rest.
+        AttributeValue::B(_) if name == "fd" => {}
         AttributeValue::B(bytes) => {
             for (key, field) in profile_of(bytes.as_ref()).as_object().unwrap() {
                 found.extend([json!(key).to_string(), field[0].to_string(), field[2].to_string()]);

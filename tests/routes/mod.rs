@@ -7,6 +7,8 @@ mod assets;
 mod boot;
 mod cafe24;
 mod contacts_list;
+mod contacts_lookup;
+mod contacts_search;
 mod erase_list;
 mod erasure;
 mod erasures;

@@ -79,7 +79,8 @@ fn table_of_the_template_is_the_one_that_the_store_creates() {
     let index = &table["GlobalSecondaryIndexes"][0];
     assert_eq!(index["IndexName"], okyaku_store::items::customer::CONTACTS_INDEX);
     assert_eq!(keys(&index["KeySchema"]), [(json!("lpk"), json!("HASH")), (json!("lsk"), json!("RANGE"))]);
-    assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
+    let projection = json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": ["fd"]});
+    assert_eq!(index["Projection"], projection);
     assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
 }
 
@@ -94,10 +95,11 @@ fn maximum_of_0_lifts_an_earlier_maximum() {
         let choice = most[property].as_array().unwrap();
         assert_eq!((&choice[0], &choice[2]), (&json!(condition), &json!(-1)), "{property}");
     }
-    // The maximum of the table counts for its index, which names none of its own that could stay behind.
+    // The index has a maximum of its own for reads, and the table's for writes.
     let table = &template["Resources"]["Table"]["Properties"];
     for index in table["GlobalSecondaryIndexes"].as_array().unwrap() {
-        assert!(index["OnDemandThroughput"].is_null());
+        let choice = json!({"MaxReadRequestUnits": ["HasMaxReadUnits", 12000, -1]});
+        assert_eq!(index["OnDemandThroughput"], choice);
     }
     // No other property of the table is left out by a condition: on a deployed table, left out means unchanged.
     assert!(!table.to_string().contains("AWS::NoValue"), "{table}");

@@ -158,6 +158,17 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
         "POST /open/v5/users/{userId}/events" => {
             vec![json!({"name": "x"}), json!({"name": "x", "id": "2", "createdAt": NOW})]
         }
+        "POST /okyaku/v1/contacts/search" | "POST /okyaku/v1/contacts/count" => {
+            let keys = ["id", "memberId", "profile.email", "profile.mobileNumber"];
+            let values = [&names.ids[0], &names.member, &names.email, &names.phone];
+            let leaf = |(key, value)| json!({"key": key, "operator": "$eq", "values": [value]});
+            let filters = keys.into_iter().zip(values).map(leaf).map(|filter| json!({ "filter": filter }));
+            filters.chain([json!({}), json!({ "query": names.member })]).collect()
+        }
+        "POST /okyaku/v1/contacts/lookup" => {
+            let member = format!("@{}", names.member);
+            vec![json!({"terms": [names.ids[0], names.ids[1], member, names.email, names.phone]})]
+        }
         "GET /open/v5/users"
         | "GET /open/v5/users/{userId}"
         | "POST /open/v5/users/{userId}/touch"

@@ -7,6 +7,7 @@ pub mod canary;
 pub mod channel;
 pub mod contract;
 pub mod crash;
+pub mod crowd;
 pub mod engine;
 pub mod fault;
 pub mod log;

@@ -2,11 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use okyaku_domain::digest::{Digest, Entry};
+use okyaku_domain::filter::{Key, KeyValue, Known};
+use okyaku_domain::id::CustomerId;
 use okyaku_store::items::profile;
 use serde_json::{Map, Value, json};
 
 /// The attributes of a customer's item and what each is. `docs/reference/TABLE.md` lists the same.
-pub const NAMES: [(&str, &str); 29] = [
+pub const NAMES: [(&str, &str); 31] = [
     ("g", "generation"),
     ("m", "memberId"),
     ("b", "veilId"),
@@ -30,6 +33,8 @@ pub const NAMES: [(&str, &str); 29] = [
     ("j", "links"),
     ("q", "linkedTo"),
     ("qa", "linkedAt"),
+    ("ql", "linkedContact"),
+    ("fd", "filterDocument"),
     ("ra", "revivedAfter"),
     ("bc", "builderCreatedAt"),
     ("ft", "fieldTimes"),
@@ -47,6 +52,27 @@ pub fn profile_of(bytes: &[u8]) -> Value {
     Value::Object(profile.stored().map(field).collect())
 }
 
+/// What a filter document says: `{"tags":["vip"],"lastSeenAt":[from,to]}`.
+pub fn document_of(bytes: &[u8]) -> Value {
+    let digest = Digest::read(bytes).unwrap();
+    let id = CustomerId::from_bytes([0; 10]);
+    let entry = Entry { id: &id, created_at: 0, digest: Some(&digest) };
+    let value = |(name, key): (String, Key)| {
+        let value = match entry.value(&key) {
+            KeyValue::Nothing => return None,
+            KeyValue::Something => json!("asks"),
+            KeyValue::Unknown => json!("unknown"),
+            KeyValue::Text(text) => json!(text),
+            KeyValue::Number(number) => json!(number),
+            KeyValue::Flag(flag) => json!(flag),
+            KeyValue::Time(from, to) => json!([from, to]),
+            KeyValue::List(list) => json!(list),
+        };
+        Some((name, value))
+    };
+    Value::Object(okyaku_domain::filter::keys().filter_map(value).collect())
+}
+
 /// An item, in the engine's JSON, with whole names if it is a customer's.
 pub fn named(item: &Value) -> Value {
     let text = |name: &str| item[name]["S"].as_str().unwrap_or_default();
@@ -60,6 +86,10 @@ pub fn named(item: &Value) -> Value {
             "profile" => {
                 let bytes = STANDARD.decode(value["B"].as_str().unwrap()).unwrap();
                 json!({ "S": profile_of(&bytes).to_string() })
+            }
+            "filterDocument" => {
+                let bytes = STANDARD.decode(value["B"].as_str().unwrap()).unwrap();
+                json!({ "S": document_of(&bytes).to_string() })
             }
             "links" => {
                 let link = |link: &Value| {

@@ -1,4 +1,4 @@
-//! Reads: a customer, the timeline, the glance, the export, monthly actives, the log of rejections,
+//! Reads: the list of contacts, a search, a count and a look-up of them, a customer, the timeline, the glance, the export, monthly actives, the log of rejections,
 //! and the health of the service.
 
 mod access;
@@ -7,7 +7,11 @@ mod export;
 mod find;
 mod health;
 mod list;
+mod lookup;
+mod page;
 mod rejections;
+mod request;
+mod search;
 mod timeline;
 
 use lambda_http::http::Response;
@@ -29,6 +33,9 @@ pub const ROUTES: &[&str] = &[
     "GET /open/v4/users/{userId}/events",
     "GET /open/v5/channel",
     "GET /open/v4/channel",
+    "POST /okyaku/v1/contacts/search",
+    "POST /okyaku/v1/contacts/count",
+    "POST /okyaku/v1/contacts/lookup",
     "GET /okyaku/v1/contacts/{userId}",
     "GET /okyaku/v1/contacts/{userId}/export",
     "GET /okyaku/v1/actives",
@@ -49,6 +56,9 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
             "GET /open/v5/users/{userId}" => customer(app, &channel, &call).await,
             "GET /open/v5/users/{userId}/events" => timeline::events(app, &channel, &call).await,
             "GET /open/v5/channel" => shown(&channel),
+            "POST /okyaku/v1/contacts/search" => search::search(app, &channel, &call).await,
+            "POST /okyaku/v1/contacts/count" => search::count(app, &channel, &call).await,
+            "POST /okyaku/v1/contacts/lookup" => lookup::lookup(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,

@@ -1,16 +1,27 @@
 //! The routes of the shop's server that Channel Talk's Open API lacks.
 
-use okyaku_domain::limit::REJECTION_DAYS;
+use okyaku_domain::limit::{CONTACTS_PAGE, LOOKUP_TERMS, QUERY_CHARS, REJECTION_DAYS, SEARCH_FIELDS};
 use okyaku_domain::person_ref::PersonRef;
 use serde_json::{Map, Value, json};
 
 use super::operation::{Caller, Operation};
-use super::shape::{list, named, object};
+use super::shape::{list, named, object, some_of};
 
 const GROUP: &str = "Okyaku";
 
 pub(super) fn operations() -> Vec<Operation> {
-    vec![health(), glance(), export(), actives(), rejections(), erase(), receipt()]
+    vec![
+        health(),
+        search(),
+        count_contacts(),
+        lookup(),
+        glance(),
+        export(),
+        actives(),
+        rejections(),
+        erase(),
+        receipt(),
+    ]
 }
 
 fn of(key: &str, scope: &'static str, summary: &'static str) -> Operation {
@@ -24,6 +35,58 @@ fn count() -> Value {
 fn health() -> Operation {
     Operation::new(GROUP, Caller::Anyone, "GET /okyaku/v1/health", "Whether the table answers")
         .answers(200, object(json!({"status": {"const": "ok"}}), &[]))
+}
+
+/// The filter of contacts, and a search text.
+fn filter_and_query() -> Value {
+    json!({"filter": {"anyOf": [named("Filter"), {"type": "null"}]},
+        "query": {"type": ["string", "null"], "minLength": 1, "maxLength": QUERY_CHARS}})
+}
+
+/// What an answer about many contacts says of itself.
+fn reading() -> Value {
+    let resolved =
+        json!({"path": {"type": "string"}, "from": {"type": "integer"}, "to": {"type": "integer"}});
+    json!({"scanned": count(), "units": {"type": "number", "minimum": 0}, "asOf": named("Millis"),
+        "resolved": list(object(resolved, &[]))})
+}
+
+fn both(mut properties: Value, more: Value) -> Value {
+    if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
+        properties.extend(more);
+    }
+    properties
+}
+
+fn search() -> Operation {
+    let sort = some_of(json!({"key": {"const": "createdAt"}, "order": {"enum": ["asc", "desc"]}}));
+    let body = json!({
+        "sort": sort, "since": {"type": ["string", "null"]},
+        "limit": {"type": "integer", "minimum": 1, "maximum": CONTACTS_PAGE, "default": 25},
+        "fields": {"type": "array", "items": {"type": "string"}, "maxItems": SEARCH_FIELDS},
+    });
+    let answer = json!({"users": list(named("SomeOfUser")), "next": {"type": ["string", "null"]}, "complete": {"type": "boolean"}});
+    of("POST /okyaku/v1/contacts/search", "read", "The contacts that match a filter, by pages")
+        .body(some_of(both(body, filter_and_query())))
+        .answers(200, object(both(answer, reading()), &[]))
+}
+
+fn count_contacts() -> Operation {
+    of("POST /okyaku/v1/contacts/count", "read", "The number of contacts that match a filter")
+        .body(some_of(filter_and_query()))
+        .answers(200, object(both(json!({"count": count(), "exact": {"type": "boolean"}}), reading()), &[]))
+}
+
+fn lookup() -> Operation {
+    let user = json!({"id": named("CustomerId"), "type": {"enum": ["member", "lead", "anonymous"]}, "memberId": {"type": "string"}});
+    let result = json!({"term": {"type": "string"}, "users": list(object(user, &["memberId"])),
+        "more": {"const": true}, "message": {"type": "string"}});
+    let terms =
+        json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": LOOKUP_TERMS});
+    let answer = json!({"results": list(object(result, &["more", "message"])), "units": {"type": "number", "minimum": 0}});
+    of("POST /okyaku/v1/contacts/lookup", "read", "The people of addresses, memberIds and ids")
+        .body(object(json!({ "terms": terms }), &[]))
+        .answers(200, object(answer, &[]))
 }
 
 fn glance() -> Operation {

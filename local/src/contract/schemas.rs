@@ -1,5 +1,7 @@
 //! The things on the wire, with the limits of the domain.
 
+use std::collections::BTreeSet;
+
 use okyaku_domain::limit::{
     BATCH_EVENTS, EVENT_ID_CHARS, EVENT_NAME_CHARS, MEMBER_ID_CHARS, NAME_CHARS, TAG_CHARS, TAGS,
 };
@@ -31,6 +33,8 @@ pub(super) fn all() -> Map<String, Value> {
     add("Web", device(&["browser", "browserName"]));
     add("Mobile", device(&["appName", "appVersion", "sdkName", "sdkVersion"]));
     add("User", user());
+    add("SomeOfUser", some_of_user());
+    add("Filter", filter());
     add("UserV4", user_v4());
     add("WholeUser", whole_user());
     add("PageUser", page_user());
@@ -44,6 +48,21 @@ pub(super) fn all() -> Map<String, Value> {
     let export = EXPORT.replace("#/$defs/", "#/components/schemas/Export/$defs/");
     add("Export", serde_json::from_str(&export).unwrap_or(Value::Null));
     schemas
+}
+
+/// A filter of contacts.
+fn filter() -> Value {
+    let operators: BTreeSet<&str> = okyaku_domain::filter::operators().collect();
+    let leaf = json!({
+        "key": {"type": "string", "description": "A basic key, `profile.KEY` or `tags`. `user.` in front is allowed.",
+            "examples": ["tags", "profile.email", "lastSeenAt"]},
+        "type": {"enum": ["string", "number", "boolean", "date", "datetime", "list", null]},
+        "operator": {"enum": operators},
+        "values": {"type": "array", "minItems": 1, "maxItems": okyaku_domain::filter::VALUES},
+    });
+    let lists = json!({"and": {"type": "array", "items": named("Filter"), "minItems": 1},
+        "or": {"type": "array", "items": named("Filter"), "minItems": 1}});
+    json!({"description": "Conditions, nested by `and` and `or`.", "anyOf": [object(leaf, &["type"]), some_of(lists)]})
 }
 
 /// Returns the parameters in paths.
@@ -133,6 +152,13 @@ fn user() -> Value {
     put(&mut properties, "longitude", json!({"type": "number"}));
     put(&mut properties, "type", json!({"description": "Absent for a visitor.", "enum": ["member", "lead"]}));
     object(properties, &optional)
+}
+
+/// A user with the keys that a search asked for.
+fn some_of_user() -> Value {
+    let mut user = user();
+    put(&mut user, "required", vec!["id"]);
+    user
 }
 
 /// The user of v4 of the Open API.

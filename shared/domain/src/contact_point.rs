@@ -38,7 +38,7 @@ impl ContactPointKind {
 }
 
 /// A contact point in the form in which contact points are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ContactPoint {
     /// The kind.
     pub kind: ContactPointKind,

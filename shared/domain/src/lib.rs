@@ -10,6 +10,7 @@ pub mod builder_update;
 pub mod channel;
 pub mod command;
 pub mod contact_point;
+pub mod cursor;
 pub mod customer;
 pub mod detail;
 pub mod device;

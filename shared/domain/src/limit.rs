@@ -78,6 +78,12 @@ pub const COUNTED_PAGES: usize = 40;
 pub const TIMELINE_PAGE: usize = 500;
 /// The most contacts on a page of the list.
 pub const CONTACTS_PAGE: usize = 500;
+/// Bytes of a filter as compact JSON.
+pub const FILTER_BYTES: usize = 32 * 1024;
+/// Keys in the `fields` of a search.
+pub const SEARCH_FIELDS: usize = 100;
+/// Terms of one look-up.
+pub const LOOKUP_TERMS: usize = 1000;
 /// Characters of a search text.
 pub const QUERY_CHARS: usize = 100;
 /// Bytes of the events on one page of a timeline.

@@ -34,6 +34,20 @@ impl PersonRef {
         }
     }
 
+    /// Parses a term as people write it: an e-mail address, a phone number, `@` and a memberId, or a customer's id.
+    #[must_use]
+    pub fn of_term(term: &str, region: &str) -> Option<Self> {
+        let term = term.trim();
+        let point = |kind, address: String| Self::ContactPoint(ContactPoint::of(kind, &address));
+        // A memberId may have the form of an address, so the sign decides.
+        Self::of_path(term)
+            .or_else(|| Some(point(ContactPointKind::Email, contact_point::email(term).ok()?)))
+            .or_else(|| {
+                let number = contact_point::mobile_number(term, region).ok()?;
+                Some(point(ContactPointKind::MobileNumber, number))
+            })
+    }
+
     /// Parses a value of one of the [`KINDS`](Self::KINDS).
     ///
     /// `region` is the channel's region, for national phone numbers. For example, `shopify` takes the number

@@ -229,8 +229,9 @@ impl<A: WriteCustomers> Store<A> {
         version: Option<u64>,
         invocation: &Invocation,
     ) -> Result<Write, Error> {
-        let guard = Guard::new(version, &invocation.id, self.now());
-        let item = customer::item(channel, customer, state, guard.version(), &invocation.id)?;
+        let now = self.now();
+        let guard = Guard::new(version, &invocation.id, now);
+        let item = customer::item(channel, customer, state, guard.version(), &invocation.id, now)?;
         Ok(Write::put(item).when(|terms| guard.condition(terms)))
     }
 }

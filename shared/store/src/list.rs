@@ -1,31 +1,32 @@
 //! The list of a channel's contacts: leads and members, by the time of their creation (R17).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
 use okyaku_domain::customer::Customer;
+use okyaku_domain::digest::Digest;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId};
 use okyaku_domain::time::Millis;
 
 use crate::access::List;
 use crate::item::Item;
-use crate::items::attributes::string;
-use crate::items::customer::{CONTACTS_INDEX, LIST_PK, LIST_SHARDS, LIST_SK, list_time, shard};
+use crate::items::attributes::{into_bytes, string};
+use crate::items::customer::{
+    CONTACTS_INDEX, FILTER_DOCUMENT, LIST_PK, LIST_SHARDS, LIST_SK, list_time, shard,
+};
 use crate::key::PK;
 use crate::loaded::Found;
 use crate::store::Store;
 use crate::table::failure::Failure;
 use crate::timeline::Order;
 
-/// Entries of a shard that the first read takes. A page of 25 has some three of each shard.
-const FIRST_ENTRIES: usize = 8;
 /// Records of one read: the limit of a `BatchGetItem`.
 const RECORDS: usize = 100;
 /// The most entries of a shard that one read takes.
-const MOST_ENTRIES: usize = 512;
+const MOST_ENTRIES: usize = 2048;
 
 /// A place in the list: after the contact with this id, created at this time.
 ///
@@ -63,17 +64,18 @@ impl fmt::Display for Place {
     }
 }
 
-/// A page of the list.
-#[derive(Debug, Default)]
-pub struct Contacts {
-    /// The contacts, in order.
-    pub customers: Vec<Box<Customer>>,
-    /// Where the next page begins. `None` at the end of the list.
-    pub next: Option<Place>,
+/// An entry of the index: a contact as it was at a write of a moment ago.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The place in the list.
+    pub place: Place,
+    /// The filter document. `None` if a later version of the code wrote it, or an earlier one wrote none.
+    pub digest: Option<Digest>,
 }
 
 /// A list that is being read: its shards, in one order.
-struct Reading<'a> {
+#[derive(Debug)]
+pub struct Reading<'a> {
     channel: &'a ChannelId,
     order: Order,
     since: Option<&'a Place>,
@@ -81,13 +83,13 @@ struct Reading<'a> {
 }
 
 /// One shard of the list, as far as it was read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shard {
     number: u8,
     /// Entries in order.
-    ready: VecDeque<Place>,
+    ready: VecDeque<Entry>,
     /// Entries of the last time that was read. The index leaves the order of one time open, and more of it may follow.
-    held: Vec<Place>,
+    held: Vec<Entry>,
     /// Where the index goes on.
     start: Option<Item>,
     done: bool,
@@ -95,109 +97,102 @@ struct Shard {
 }
 
 impl<'a> Reading<'a> {
-    fn new(channel: &'a ChannelId, order: Order, since: Option<&'a Place>) -> Self {
-        let shard = |number| Shard { number, take: FIRST_ENTRIES, ..Shard::default() };
+    /// Begins to read after `since`. The first read takes `first` entries of each of the 8 shards, and each further read
+    /// of a shard twice as many.
+    #[must_use]
+    pub fn new(channel: &'a ChannelId, order: Order, since: Option<&'a Place>, first: usize) -> Self {
+        let shard = |number| Shard { number, take: first, ..Shard::default() };
         Self { channel, order, since, shards: (0..LIST_SHARDS).map(shard).collect() }
     }
 
+    /// Returns whether the next entry needs a read of the index.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.shards.iter().any(Shard::is_short)
+    }
+
     /// Takes the next entry. `None` if a shard must be read before, or at the end.
-    fn next(&mut self) -> Option<Place> {
-        if self.shards.iter().any(|shard| shard.ready.is_empty() && !shard.done) {
+    fn next(&mut self) -> Option<Entry> {
+        if self.is_short() {
             return None;
         }
-        let heads = self.shards.iter_mut().filter(|shard| !shard.ready.is_empty());
+        let heads =
+            self.shards.iter_mut().filter_map(|shard| Some((shard.ready.front()?.place.clone(), shard)));
         let first = match self.order {
-            Order::Ascending => heads.min_by(|a, b| a.ready.front().cmp(&b.ready.front())),
-            Order::Descending => heads.max_by(|a, b| a.ready.front().cmp(&b.ready.front())),
+            Order::Ascending => heads.min_by(|(a, _), (b, _)| a.cmp(b)),
+            Order::Descending => heads.max_by(|(a, _), (b, _)| a.cmp(b)),
         };
-        first.and_then(|shard| shard.ready.pop_front())
+        first.and_then(|(_, shard)| shard.ready.pop_front())
     }
 }
 
 impl Shard {
+    fn is_short(&self) -> bool {
+        self.ready.is_empty() && !self.done
+    }
+
     /// Takes the entries of a read. `next` is where the index goes on.
     ///
     /// `last` is the last time that was read, also of an entry that does not count.
-    fn take_in(&mut self, places: Vec<Place>, last: Option<Millis>, next: Option<Item>, order: Order) {
+    fn take_in(&mut self, entries: Vec<Entry>, last: Option<Millis>, next: Option<Item>, order: Order) {
         let mut all = std::mem::take(&mut self.held);
-        all.extend(places);
+        all.extend(entries);
         self.done = next.is_none();
         self.start = next;
         self.take = (self.take * 2).min(MOST_ENTRIES);
-        all.sort();
+        all.sort_by(|a, b| a.place.cmp(&b.place));
         if order == Order::Descending {
             all.reverse();
         }
         if let (Some(last), false) = (last, self.done) {
-            (self.held, all) = all.into_iter().partition(|place| place.created_at == last);
+            (self.held, all) = all.into_iter().partition(|entry| entry.place.created_at == last);
         }
         self.ready.extend(all);
     }
 }
 
 impl<A: List> Store<A> {
-    /// Returns up to `limit` contacts after `since`.
+    /// Returns the next entry of all shards, in order. `None` at the end of the list.
     ///
-    /// The index may lag, so each contact is read again consistently. An erased customer, and a visitor that was linked to
-    /// a member, are left out. A page of 25 takes 2 trips and costs some 33 R: 8 R for the shards and 1 R for each contact.
+    /// The index may lag: an entry may be of a customer that was erased or linked since.
     ///
     /// # Errors
     /// [`Error::Busy`] or [`Error::Internal`].
-    pub async fn contacts(
-        &self,
-        channel: &ChannelId,
-        order: Order,
-        since: Option<&Place>,
-        limit: usize,
-    ) -> Result<Contacts, Error> {
-        let mut reading = Reading::new(channel, order, since);
-        let (mut page, mut last) = (Contacts::default(), None);
-        let mut ahead = self.next_place(&mut reading).await?;
-        while page.customers.len() < limit {
-            // Take as many as the page still needs. One entry ahead tells whether more follow.
-            let mut places = Vec::new();
-            while let Some(place) = ahead.take() {
-                if places.len() + page.customers.len() == limit {
-                    ahead = Some(place);
-                    break;
-                }
-                places.push(place);
-                ahead = self.next_place(&mut reading).await?;
-            }
-            if places.is_empty() {
-                break;
-            }
-            let ids: Vec<&CustomerId> = places.iter().map(|place| &place.id).collect();
-            let reads = ids.chunks(RECORDS).map(|some| self.records(channel, some));
-            for found in try_join_all(reads).await?.into_iter().flatten().flatten() {
-                match found {
-                    Found::Live(loaded) if loaded.customer.linked_to.is_none() => {
-                        page.customers.push(loaded.customer);
-                    }
-                    Found::Live(_) | Found::Erased(_) => {}
-                }
-            }
-            last = places.pop();
-        }
-        page.next = last.filter(|_| ahead.is_some());
-        Ok(page)
-    }
-
-    /// Returns the next entry of all shards, in order. `None` at the end of the list.
-    async fn next_place(&self, reading: &mut Reading<'_>) -> Result<Option<Place>, Error> {
+    pub async fn next_entry(&self, reading: &mut Reading<'_>) -> Result<Option<Entry>, Error> {
         loop {
-            if let Some(place) = reading.next() {
-                return Ok(Some(place));
+            if let Some(entry) = reading.next() {
+                return Ok(Some(entry));
             }
             // Every shard must show its next entry, or be at its end.
             let (channel, order, since) = (reading.channel, reading.order, reading.since);
-            let short = reading.shards.iter_mut().filter(|shard| shard.ready.is_empty() && !shard.done);
+            let short = reading.shards.iter_mut().filter(|shard| shard.is_short());
             let reads: Vec<_> = short.map(|shard| self.read_shard(channel, order, since, shard)).collect();
             if reads.is_empty() {
                 return Ok(None);
             }
             try_join_all(reads).await?;
         }
+    }
+
+    /// Returns the contacts at these places as they are now, in the same order. Costs 1 R for each.
+    ///
+    /// An erased customer, and a record that was linked to a member, are left out.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn contacts(&self, channel: &ChannelId, places: &[Place]) -> Result<Vec<Box<Customer>>, Error> {
+        // An index may show an entry twice while it moves. A batch must not.
+        let mut seen = BTreeSet::new();
+        let ids: Vec<&CustomerId> =
+            places.iter().map(|place| &place.id).filter(|id| seen.insert(*id)).collect();
+        let reads = ids.chunks(RECORDS).map(|some| self.records(channel, some));
+        let found = try_join_all(reads).await?.into_iter().flatten().flatten();
+        Ok(found
+            .filter_map(|found| match found {
+                Found::Live(loaded) if loaded.customer.linked_to.is_none() => Some(loaded.customer),
+                Found::Live(_) | Found::Erased(_) => None,
+            })
+            .collect())
     }
 
     /// Reads the next entries of a shard. Costs 1 R per 4 KB of entries, and half of that because the read is eventually
@@ -240,16 +235,23 @@ impl<A: List> Store<A> {
             (Some(since), Order::Descending) => place < since,
         };
         let last = entries.last().and_then(place).map(|place| place.created_at);
-        let places = entries.iter().filter_map(place).filter(after).collect();
-        state.take_in(places, last, reply.last_evaluated_key, order);
+        let entries = entries.into_iter().filter_map(entry).filter(|entry| after(&entry.place)).collect();
+        state.take_in(entries, last, reply.last_evaluated_key, order);
         Ok(())
     }
 }
 
+/// Returns an entry of the index.
+fn entry(mut item: Item) -> Option<Entry> {
+    let place = place(&item)?;
+    let document = item.remove(FILTER_DOCUMENT).and_then(into_bytes);
+    Some(Entry { place, digest: document.and_then(|bytes| Digest::read(&bytes)) })
+}
+
 /// Returns the place of an entry of the index.
-fn place(entry: &Item) -> Option<Place> {
-    let created_at = string(entry, LIST_SK)?.parse().ok()?;
-    let id = string(entry, PK)?.rsplit('#').next()?;
+fn place(item: &Item) -> Option<Place> {
+    let created_at = string(item, LIST_SK)?.parse().ok()?;
+    let id = string(item, PK)?.rsplit('#').next()?;
     Some(Place { created_at, id: CustomerId::parse(id)? })
 }
 

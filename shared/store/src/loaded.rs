@@ -10,12 +10,14 @@ use crate::items::contact_point::Registrations;
 
 /// The state that only the table knows of a customer.
 ///
-/// The state has the version that was read, the registrations, and the registrations of linked records.
+/// The state has the version that was read, the registrations, the registrations of linked records, and the filter
+/// document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     pub(crate) version: u64,
     pub(crate) registrations: Registrations,
     pub(crate) link_registrations: BTreeMap<CustomerId, Registrations>,
+    pub(crate) filter_document: Option<Vec<u8>>,
 }
 
 /// A customer and its state.

@@ -22,6 +22,12 @@ tokio::task_local! {
     static METER: Meter;
 }
 
+/// Returns the read units that the current request has consumed so far. 0 outside a request.
+#[must_use]
+pub fn read_units() -> f64 {
+    METER.try_with(Meter::read_units).unwrap_or(0.0)
+}
+
 /// Counts calls and units. All clones share the same counts.
 #[derive(Clone, Debug, Default)]
 pub struct Meter(Arc<Counts>);

@@ -176,7 +176,7 @@ fn document_moves_when_a_filter_could_tell_or_after_a_day() {
     assert!(!after(&|customer| customer.web.agent = Some("a".into()), NOW));
     assert!(!after(&|customer| customer.veil_id = None, NOW));
     let own = |customer: &mut Customer| {
-        customer.profile = [("own".to_owned(), field(json!(1)))].into_iter().collect()
+        customer.profile = [("own".to_owned(), field(json!(1)))].into_iter().collect();
     };
     assert!(!after(&own, NOW));
 }

@@ -1,10 +1,10 @@
 //! Judges what is known of a contact.
 
-use super::Expression;
 use super::day::Range;
+use super::expression::Expression;
 use super::key::Key;
 use super::operator::{ListTest, NumberTest, Test, TextTest};
-use super::parse::digits;
+use super::text::digits;
 use crate::contact_point::ContactPointKind;
 use crate::time::Millis;
 use crate::unicode::caseless;

@@ -1,8 +1,16 @@
 //! The keys that a filter may name, with their types.
 
-use super::Keys;
 use crate::contact_point::ContactPointKind;
 use crate::field::{self, FieldType};
+
+/// The keys that a caller may filter on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Every key.
+    All,
+    /// Every key but contact points. Who may not see an address may not find out by filters either.
+    WithoutContactPoints,
+}
 
 /// A key, as a customer has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +104,16 @@ pub(crate) const FIGURES: [(&str, Kind); 5] = [
     ("recentPurchaseCount", Kind::Number),
     ("recentPurchaseAmount", Kind::Number),
 ];
+
+/// Returns all keys by their names.
+pub(super) fn all() -> impl Iterator<Item = (String, Key)> {
+    let basic = BASIC.iter().map(|(key, _)| ((*key).to_owned(), Key::Basic(key)));
+    // A preset field may be a purchase figure as well.
+    let figures = FIGURES.iter().map(|(key, _)| *key).filter(|key| field::declared(key).is_none());
+    let fields = field::PRESET.iter().map(|(key, _)| *key).chain(figures);
+    let fields = fields.map(|key| (format!("profile.{key}"), Key::Profile(key.to_owned())));
+    basic.chain([("tags".to_owned(), Key::Tags)]).chain(fields)
+}
 
 impl Key {
     /// Reads a key. `user.` in front is Channel Talk's form.

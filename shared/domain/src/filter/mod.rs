@@ -10,31 +10,26 @@
 //! - `key` has the keys and their types.
 //! - `operator` has the operators of each type.
 //! - `day` reads days and durations.
-//! - `parse` reads an expression.
+//! - `expression` has the form of a filter that was read. `parse` reads one.
 //! - `judge` judges values, in three values: yes, no, and maybe for a value that is not known.
 //! - `person` has the values of a customer. [`crate::digest`] has the values of an entry of the list.
 
 mod day;
+mod expression;
 mod judge;
 pub(crate) mod key;
 mod operator;
 mod parse;
 mod person;
+mod text;
 
 use crate::detail::Detail;
-use crate::time::Millis;
 
+use expression::Expression;
 pub use judge::{Answer, KeyValue, Known};
-pub use key::Key;
-use operator::Test;
+pub use key::{Key, Keys};
+pub use parse::{Context, DEPTH, LEAVES, Resolved, VALUES};
 pub use person::Person;
-
-/// Levels of `and` and `or`.
-pub const DEPTH: usize = 3;
-/// Leaves of a filter.
-pub const LEAVES: usize = 50;
-/// Values of a filter.
-pub const VALUES: usize = 1000;
 
 /// A filter that was read.
 #[derive(Clone, Debug)]
@@ -42,44 +37,6 @@ pub struct Filter {
     expression: Expression,
     /// The instants that days and durations came to.
     pub resolved: Vec<Resolved>,
-}
-
-/// The instants of a value that is a day or a duration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolved {
-    /// The path of the value, for example `/and/0/values/0`.
-    pub path: String,
-    /// The first instant, epoch ms.
-    pub from: Millis,
-    /// The instant after the last, epoch ms.
-    pub to: Millis,
-}
-
-/// The keys that a caller may filter on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keys {
-    /// Every key.
-    All,
-    /// Every key but contact points. Who may not see an address may not find out by filters either.
-    WithoutContactPoints,
-}
-
-/// What a filter is read by.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The channel's time zone.
-    pub time_zone: &'a str,
-    /// The current time, epoch ms.
-    pub now: Millis,
-    /// The keys that the caller may use.
-    pub keys: Keys,
-}
-
-#[derive(Clone, Debug)]
-enum Expression {
-    And(Vec<Expression>),
-    Or(Vec<Expression>),
-    Leaf(Key, Test),
 }
 
 impl Default for Filter {
@@ -95,7 +52,8 @@ impl Filter {
     /// # Errors
     /// Every wrong part with its path in the filter, for example `/and/0/or/1/values/0`.
     pub fn parse(value: &serde_json::Value, context: Context<'_>) -> Result<Self, Vec<Detail>> {
-        parse::filter(value, context)
+        let (expression, resolved) = parse::filter(value, context)?;
+        Ok(Self { expression, resolved })
     }
 
     /// Adds a search to the filter: a part of the name, of the memberId or of a contact point.
@@ -125,6 +83,16 @@ impl Filter {
     pub fn is_everyone(&self) -> bool {
         matches!(&self.expression, Expression::And(all) if all.is_empty())
     }
+}
+
+/// Returns all keys by their names, such as `profile.email`.
+pub fn keys() -> impl Iterator<Item = (String, Key)> {
+    key::all()
+}
+
+/// Returns the names of all operators. A name may come several times.
+pub fn operators() -> impl Iterator<Item = &'static str> {
+    operator::all().map(|operator| operator.name)
 }
 
 #[cfg(test)]

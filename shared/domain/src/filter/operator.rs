@@ -140,6 +140,11 @@ const LIST: [Operator; 4] = [
     of("$all", Form::List(ListTest::All), false, 0),
 ];
 
+/// Returns the operators of all types.
+pub(super) fn all() -> impl Iterator<Item = &'static Operator> {
+    [&TEXT[..], &NUMBER, &FLAG, &TIME, &LIST].into_iter().flatten()
+}
+
 /// Returns the operators of a type.
 pub(super) fn operators(kind: Kind) -> &'static [Operator] {
     match kind {

@@ -2,13 +2,46 @@
 
 use serde_json::{Map, Value};
 
+use super::day;
+use super::expression::Expression;
+use super::key::Keys;
 use super::key::{Key, Kind};
 use super::operator::TextTest;
 use super::operator::{Form, Operator, Test, operators};
-use super::{Context, DEPTH, Expression, Filter, Keys, LEAVES, Resolved, VALUES, day};
+use super::text::digits;
 use crate::detail::Detail;
 use crate::limit::{DETAILS, QUERY_CHARS};
+use crate::time::Millis;
 use crate::unicode::caseless;
+
+/// Levels of `and` and `or`.
+pub const DEPTH: usize = 3;
+/// Leaves of a filter.
+pub const LEAVES: usize = 50;
+/// Values of a filter.
+pub const VALUES: usize = 1000;
+
+/// What a filter is read by.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The channel's time zone.
+    pub time_zone: &'a str,
+    /// The current time, epoch ms.
+    pub now: Millis,
+    /// The keys that the caller may use.
+    pub keys: Keys,
+}
+
+/// The instants of a value that is a day or a duration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The path of the value, for example `/and/0/values/0`.
+    pub path: String,
+    /// The first instant, epoch ms.
+    pub from: Millis,
+    /// The instant after the last, epoch ms.
+    pub to: Millis,
+}
 
 struct Parser<'a> {
     context: Context<'a>,
@@ -18,7 +51,11 @@ struct Parser<'a> {
     values: usize,
 }
 
-pub(super) fn filter(value: &Value, context: Context<'_>) -> Result<Filter, Vec<Detail>> {
+/// Reads a filter. Returns its expression, and the instants of its days and durations.
+pub(super) fn filter(
+    value: &Value,
+    context: Context<'_>,
+) -> Result<(Expression, Vec<Resolved>), Vec<Detail>> {
     let mut parser = Parser { context, wrong: Vec::new(), resolved: Vec::new(), leaves: 0, values: 0 };
     let expression = match value {
         Value::Null => Some(Expression::And(Vec::new())),
@@ -32,7 +69,7 @@ pub(super) fn filter(value: &Value, context: Context<'_>) -> Result<Filter, Vec<
         parser.refuse("", format!("has at most {VALUES} values"));
     }
     match expression {
-        Some(expression) if parser.wrong.is_empty() => Ok(Filter { expression, resolved: parser.resolved }),
+        Some(expression) if parser.wrong.is_empty() => Ok((expression, parser.resolved)),
         _ => Err(parser.wrong),
     }
 }
@@ -260,16 +297,4 @@ pub(super) fn query(text: &str, keys: Keys) -> Result<Vec<Expression>, String> {
         (!wanted.is_empty()).then_some(Expression::Leaf(key, Test::Texts(TextTest::Contains, vec![wanted])))
     };
     Ok(SEARCHED.into_iter().filter_map(leaf).collect())
-}
-
-/// Returns a text as it is compared, and of a phone number its digits. For example, `010-2468-2468` may be searched by
-/// `2468`.
-///
-/// A national number of Korea or Japan begins with a 0 that the international form lacks.
-pub(super) fn digits(text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix('0') {
-        Some(rest) if !rest.is_empty() => rest.to_owned(),
-        _ => digits,
-    }
 }

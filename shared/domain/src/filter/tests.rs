@@ -8,6 +8,7 @@ use crate::customer::Customer;
 use crate::id::{CustomerId, MemberId};
 use crate::patch::Patch;
 use crate::sender::Sender;
+use crate::time::Millis;
 
 /// 2026-11-22T12:00:00Z, 21:00 in Tokyo.
 const NOW: Millis = 1_795_348_800_000;

@@ -1,5 +1,6 @@
 //! Attributes of several items, and their values.
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use okyaku_domain::time::Millis;
 
@@ -27,6 +28,19 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 /// Returns a text attribute.
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
+}
+
+/// Returns a binary attribute.
+pub(crate) fn bytes(value: Vec<u8>) -> AttributeValue {
+    AttributeValue::B(Blob::new(value))
+}
+
+/// Returns the bytes of a binary attribute.
+pub(crate) fn into_bytes(value: AttributeValue) -> Option<Vec<u8>> {
+    match value {
+        AttributeValue::B(blob) => Some(blob.into_inner()),
+        _ => None,
+    }
 }
 
 /// Returns an integer attribute, if present and an integer.

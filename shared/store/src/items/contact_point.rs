@@ -149,6 +149,11 @@ pub(crate) fn registered_and_verified(item: &Item) -> Vec<(CustomerId, bool)> {
     registered(item).into_iter().map(|id| (id.clone(), is_verified(&id))).collect()
 }
 
+/// Returns whether a contact point once had more registrations than its list has room for.
+pub(crate) fn overflows(item: &Item) -> bool {
+    item.contains_key(HAS_OVERFLOW)
+}
+
 /// Returns the customer of an overflow item, and whether the registration is verified.
 ///
 /// Returns `None` for a released registration.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use okyaku_domain::builder_tags::BuilderTags;
 use okyaku_domain::customer::{Customer, Link};
 use okyaku_domain::device::{Mobile, Web};
+use okyaku_domain::digest::Digest;
 use okyaku_domain::erasure::Erasure;
 use okyaku_domain::error::Error;
 use okyaku_domain::id::{ChannelId, CustomerId, MemberId, VeilId};
@@ -21,7 +22,8 @@ use serde_bytes::ByteBuf;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::attributes::{
-    ERASED_AT, ERASURE, FORMAT, REQUEST, VERSION, expired, integer, number, string, text, version,
+    ERASED_AT, ERASURE, FORMAT, REQUEST, VERSION, bytes, expired, integer, into_bytes, number, string, text,
+    version,
 };
 use super::contact_point::Registrations;
 use super::profile;
@@ -38,6 +40,8 @@ pub const CONTACTS_INDEX: &str = "contacts";
 pub const LIST_PK: &str = "lpk";
 /// The index's sort key attribute.
 pub const LIST_SK: &str = "lsk";
+/// The filter document, which the index has beside each entry.
+pub const FILTER_DOCUMENT: &str = "fd";
 /// The number of partitions of a channel's list.
 pub const LIST_SHARDS: u8 = 8;
 /// The time of the first erasure, on a tombstone that was moved to a later date, epoch ms.
@@ -58,8 +62,7 @@ pub fn key(channel: &ChannelId, id: &CustomerId) -> Key {
     Key::new(partition(channel, id), CUSTOMER)
 }
 
-/// Returns the index keys of a lead or member. The keys never change, so that ordinary writes leave the index
-/// alone.
+/// Returns the index keys of a lead or member. The keys never change, so an entry keeps its place.
 fn listing(
     channel: &ChannelId,
     id: &CustomerId,
@@ -127,6 +130,9 @@ struct Attributes {
     links: Vec<StoredLink>,
     #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
     linked_to: Option<CustomerId>,
+    /// Whether the linked record was listed. Every other listed record has the keys of the index.
+    #[serde(rename = "ql", skip_serializing_if = "is_false")]
+    linked_contact: bool,
     #[serde(rename = "qa", skip_serializing_if = "Option::is_none")]
     linked_at: Option<Millis>,
     #[serde(rename = "ra", skip_serializing_if = "Option::is_none")]
@@ -223,7 +229,7 @@ impl Device {
     }
 }
 
-/// Returns a customer as an item.
+/// Returns a customer as an item. `now` is the time of the write, epoch ms.
 ///
 /// # Errors
 /// [`Error::Internal`] if the customer cannot be serialized.
@@ -233,10 +239,14 @@ pub fn item(
     state: &State,
     version: u64,
     request: &str,
+    now: Millis,
 ) -> Result<Item, Error> {
     let customer = customer.clone();
     // Take the facts that the attributes below consume.
     let (id, listed, linked) = (customer.id.clone(), customer.listed, customer.linked_to.is_some());
+    // A linked record is a part of its member, so that no person is listed twice.
+    let document =
+        (listed && !linked).then(|| Digest::bytes(&customer, state.filter_document.as_deref(), now));
     let seen = customer.updated_at.max(customer.last_seen_at.unwrap_or(0));
     let stored_link = |link: Link| StoredLink {
         registrations: state.link_registrations.get(&link.id).cloned().unwrap_or_default(),
@@ -268,6 +278,7 @@ pub fn item(
         registrations: state.registrations.clone(),
         links: customer.links.into_iter().map(stored_link).collect(),
         linked_to: customer.linked_to,
+        linked_contact: listed && linked,
         linked_at: customer.linked_at,
         revived_after: customer.revived_after,
         builder_created_at: customer.builder_created_at,
@@ -280,8 +291,9 @@ pub fn item(
     let mut item: Item = to_item(attributes).map_err(Error::internal)?;
     item.extend(key(channel, &id).attributes());
     // Only listed customers have the index's keys. An anonymous visitor has a time to live.
-    if listed {
+    if let Some(document) = document {
         item.extend(listing(channel, &id, customer.created_at));
+        item.insert(FILTER_DOCUMENT.into(), bytes(document));
     } else if !linked {
         item.insert(TTL.into(), number(time::ttl(seen + ANONYMOUS_MS)));
     }
@@ -291,12 +303,13 @@ pub fn item(
     Ok(item)
 }
 
-fn customer(item: Item) -> Result<Loaded, Error> {
+fn customer(mut item: Item) -> Result<Loaded, Error> {
     let unreadable = || Error::internal("a customer's item cannot be read");
     let id =
         // The id comes from the key. The remaining attributes come from the item.
         string(&item, PK).and_then(|pk| CustomerId::parse(pk.rsplit('#').next()?)).ok_or_else(unreadable)?;
-    let (listed, version) = (item.contains_key(LIST_PK), version(&item).unwrap_or(0));
+    let (in_index, version) = (item.contains_key(LIST_PK), version(&item).unwrap_or(0));
+    let filter_document = item.remove(FILTER_DOCUMENT).and_then(into_bytes);
     let attributes: Attributes = from_item(item).map_err(|_| unreadable())?;
     let profile = attributes.profile.map(|bytes| profile::decode(&bytes)).transpose()?.unwrap_or_default();
     let (mut links, mut link_registrations) = (Vec::new(), BTreeMap::new());
@@ -327,7 +340,7 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         last_seen_at: attributes.last_seen_at,
         created_at: attributes.created_at,
         updated_at: attributes.updated_at,
-        listed,
+        listed: in_index || attributes.linked_contact,
         links,
         linked_to: attributes.linked_to,
         linked_at: attributes.linked_at,
@@ -339,7 +352,8 @@ fn customer(item: Item) -> Result<Loaded, Error> {
         stale_since: attributes.stale_since,
     };
     // Keep the table's own part apart, for the condition of the next write.
-    let state = State { version, registrations: attributes.registrations, link_registrations };
+    let registrations = attributes.registrations;
+    let state = State { version, registrations, link_registrations, filter_document };
     Ok(Loaded { customer: Box::new(customer), state })
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::failure::Failure;
-use crate::items::customer::{CONTACTS_INDEX, LIST_PK, LIST_SK};
+use crate::items::customer::{CONTACTS_INDEX, FILTER_DOCUMENT, LIST_PK, LIST_SK};
 use crate::key::{PK, SK, TTL};
 use okyaku_domain::error::Error;
 
@@ -24,12 +24,13 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Error> {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
     };
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    // The index lists leads and members. It has only keys.
+    // The index lists leads and members, each with its filter document.
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
     let index = GlobalSecondaryIndex::builder()
         .index_name(CONTACTS_INDEX)
         .key_schema(key(LIST_PK, KeyType::Hash).map_err(Error::internal)?)
         .key_schema(key(LIST_SK, KeyType::Range).map_err(Error::internal)?)
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .projection(projection.non_key_attributes(FILTER_DOCUMENT).build())
         .build()
         .map_err(Error::internal)?;
     // Create the table.

@@ -1,0 +1,15 @@
+//! The contacts of a channel: searched, counted and looked up (R17).
+//!
+//! The index has a filter document beside each contact. A document answers yes, no or maybe. Whoever is shown is read
+//! again and judged on the customer itself, so an erased or changed person never shows.
+
+mod budget;
+mod count;
+mod judging;
+mod lookup;
+mod search;
+
+pub use budget::Budget;
+pub use count::{Count, count};
+pub use lookup::{Known, lookup};
+pub use search::{Page, Search, search};
