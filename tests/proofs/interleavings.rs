@@ -123,6 +123,12 @@ fn lee(mut body: serde_json::Value) -> Ask {
     Ask::boot(body)
 }
 
+/// An act on one person, as on many.
+fn act(action: serde_json::Value) -> Ask {
+    let body = json!({"ids": ["@canary-lee"], "action": action});
+    Ask::server("POST", "/okyaku/v1/contacts/bulk", Some(body))
+}
+
 fn lead(body: serde_json::Value) -> Ask {
     Ask::server("POST", "/open/v5/users", Some(json!({ "profile": body })))
 }
@@ -255,6 +261,19 @@ fn erasure_and_any_request_end_as_one_after_the_other() {
             pair("batch and erasure", &now, Ask::track(&cast.lee, events("late", 26)), gone()),
             pair("checkout and erasure", &now, Ask::track(&cast.lee, order), gone()),
             pair("patch and erasure", &now, patch, gone()),
+            pair("act on many and erasure", &now, act(json!({"addTags": ["sale"]})), gone()),
+            pair(
+                "erasure of many and boot",
+                &now,
+                act(json!({"erase": true})),
+                lee(json!({"profile": {"b": 1}})),
+            ),
+            pair(
+                "act on many and another",
+                &now,
+                act(json!({"addTags": ["a"]})),
+                act(json!({"addTags": ["b"]})),
+            ),
             pair("erasure and erasure", &now, gone(), gone()),
             pair("erasure and erasure by address", &now, gone(), by(json!({"email": "canary@example.com"}))),
             pair(

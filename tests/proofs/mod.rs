@@ -4,6 +4,7 @@ mod canary;
 mod crashes;
 mod deliveries;
 mod faults;
+mod filters;
 mod hostile_page;
 mod interleavings;
 mod model;

@@ -37,6 +37,8 @@ fn template_and_functions_name_the_same_routes() {
 
 /// The one id of `events/` that is random in a running channel, so that its event is answered 404 as it lies.
 const ERASURE: &str = "0123456789abcdef0123456789abcdef";
+/// The id of a job in `events/`, which is random too.
+const JOB: &str = "fedcba9876543210fedcba9876543210";
 
 /// The events by file name, as they lie.
 fn files() -> BTreeMap<String, String> {
@@ -65,7 +67,10 @@ async fn events(shop: &Shop) -> BTreeMap<String, Value> {
     }
     let erased = json!({"by": {"memberId": "event-gone"}});
     let erased = shop.server("POST", "/okyaku/v1/erasures").json(erased).await;
-    let real = |text: String| text.replace(ERASURE, erased.str("/erasure/id"));
+    let act = json!({"ids": ["@lucas"], "action": {"addTags": ["vip"]}});
+    let act = shop.server("POST", "/okyaku/v1/contacts/bulk").json(act).await;
+    let real =
+        |text: String| text.replace(ERASURE, erased.str("/erasure/id")).replace(JOB, act.str("/job/id"));
     files.into_iter().map(|(name, text)| (name, serde_json::from_str(&real(text)).unwrap())).collect()
 }
 

@@ -15,6 +15,7 @@ struct Names {
     member: String,
     event: String,
     erasure: String,
+    job: String,
     veil: String,
     email: String,
     phone: String,
@@ -45,11 +46,14 @@ async fn fill(shop: &Shop, channel: &Channel, webhook: String, plain: &str) -> N
     channel.server(shop, "PUT", "/open/v5/users/@gone", &json!({})).await.expect(200);
     let gone = json!({"by": {"memberId": "gone"}});
     let erasure = channel.server(shop, "POST", "/okyaku/v1/erasures", &gone).await;
+    let act = json!({"ids": [member.str("/user/id")], "action": {"addTags": [plain]}});
+    let job = channel.server(shop, "POST", "/okyaku/v1/contacts/bulk", &act).await;
     let id = |answer: &Answer| answer.str("/user/id").to_owned();
     Names {
         ids: vec![id(&member), id(&visitor), id(&alone), id(&lead)],
         event: event.str("/event/id").to_owned(),
         erasure: erasure.str("/erasure/id").to_owned(),
+        job: job.str("/job/id").to_owned(),
         veil: alone.str("/veilId").to_owned(),
         hash: okyaku_domain::member_hash::member_hash(&channel.member_hash_secret, &name).unwrap(),
         member: name,
@@ -84,6 +88,7 @@ fn nowhere(of: &Names) -> Names {
         event: format!("{}{}", turn(&of.ids[0]), &of.event[20..]),
         // The front of an erasure's id says when it was.
         erasure: format!("{}{}", &of.erasure[..12], turn(&of.erasure[12..].to_owned())),
+        job: turn(&of.job),
         veil: turn(&of.veil),
         email: "nobody@example.com".into(),
         phone: "+821024682469".into(),
@@ -103,7 +108,7 @@ fn paths(route: &Route, names: &Names, own: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for user in users {
         let path = route.path.replace("{userId}", &user).replace("{eventId}", &names.event);
-        let path = path.replace("{id}", &names.erasure);
+        let path = path.replace("{id}", &names.erasure).replace("{jobId}", &names.job);
         let token = names.doors.last().map(String::as_str).unwrap_or_default();
         let path = path.replace("{builder}", "shopify").replace("{webhookToken}", token);
         if route.route_key.starts_with("GET") && path.ends_with("/events") {
@@ -165,11 +170,22 @@ fn bodies(route: &Route, names: &Names) -> Option<Vec<Value>> {
             let filters = keys.into_iter().zip(values).map(leaf).map(|filter| json!({ "filter": filter }));
             filters.chain([json!({}), json!({ "query": names.member })]).collect()
         }
+        "POST /okyaku/v1/contacts/bulk" => {
+            let ids = [names.ids[0].clone(), names.ids[1].clone(), format!("@{}", names.member)];
+            let mine = json!({"key": "profile.email", "operator": "$eq", "values": [names.email]});
+            let acts = [json!({"block": true}), json!({"addTags": ["x"]}), json!({"erase": true})];
+            let by_ids = acts.clone().map(|act| json!({"ids": ids, "action": act}));
+            let by_filter = acts.map(|act| json!({"filter": mine, "action": act}));
+            let dry = json!({"ids": ids, "action": {"erase": true}, "dryRun": true});
+            by_ids.into_iter().chain(by_filter).chain([dry]).collect()
+        }
         "POST /okyaku/v1/contacts/lookup" => {
             let member = format!("@{}", names.member);
             vec![json!({"terms": [names.ids[0], names.ids[1], member, names.email, names.phone]})]
         }
         "GET /open/v5/users"
+        | "GET /okyaku/v1/jobs/{jobId}"
+        | "GET /okyaku/v1/tags"
         | "GET /open/v5/users/{userId}"
         | "POST /open/v5/users/{userId}/touch"
         | "PUT /open/v5/users/{userId}/session-jwt/issue"
@@ -236,6 +252,7 @@ fn essence(answer: &Answer, names: &Names) -> String {
         "/event/id",
         "/event/userId",
         "/erasure/id",
+        "/job/id",
         "/userId",
     ] {
         if let Some(drawn) = body.pointer_mut(at) {
@@ -245,6 +262,10 @@ fn essence(answer: &Answer, names: &Names) -> String {
     // A list shows our own customers, who have the names of earlier requests. Whose channel they are of must not differ.
     for user in body.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten() {
         *user = user["channelId"].clone();
+    }
+    // So are our own tags.
+    if let Some(tags) = body.get_mut("tags").filter(|tags| tags.is_array()) {
+        *tags = json!([]);
     }
     let mut text = format!("{} {body}", answer.status);
     let named =
@@ -337,7 +358,7 @@ async fn every_route_answers_foreign_identifiers_and_keys_as_unknown() {
                     let told = essence(&answer, &names);
                     assert_eq!(without_ids(&told), without_ids(&essence(&wanted, &nobody)), "{place}");
                     let secrets =
-                        [&names.ids[..], &names.doors, std::slice::from_ref(&names.erasure)].concat();
+                        [&names.ids[..], &names.doors, &[names.erasure.clone(), names.job.clone()]].concat();
                     let own = told.replace("\"note\":\"x\"", "");
                     for secret in secrets.iter().map(String::as_str).chain(["secret-member", "secret@"]) {
                         assert!(!own.contains(secret), "{place} tells {secret}: {told}");

@@ -73,6 +73,10 @@ STATUSES = {
     "contacts-post-okyaku-v1-contacts-search": 200,
     "contacts-post-okyaku-v1-contacts-count": 200,
     "contacts-post-okyaku-v1-contacts-lookup": 200,
+    "erase-post-okyaku-v1-contacts-bulk": 202,
+    # The id of a job is random, so that no file can name a real one.
+    "contacts-get-okyaku-v1-jobs-jobId": 404,
+    "contacts-get-okyaku-v1-tags": 200,
     "contacts-get-open-v5-users": 200,
     "contacts-get-open-v4-channel": 200,
     "contacts-get-open-v5-users-userId": 200,

@@ -6,12 +6,13 @@ mod actives;
 mod export;
 mod find;
 mod health;
+mod jobs;
 mod list;
 mod lookup;
 mod page;
 mod rejections;
-mod request;
 mod search;
+mod tags;
 mod timeline;
 
 use lambda_http::http::Response;
@@ -38,6 +39,8 @@ pub const ROUTES: &[&str] = &[
     "POST /okyaku/v1/contacts/lookup",
     "GET /okyaku/v1/contacts/{userId}",
     "GET /okyaku/v1/contacts/{userId}/export",
+    "GET /okyaku/v1/jobs/{jobId}",
+    "GET /okyaku/v1/tags",
     "GET /okyaku/v1/actives",
     "GET /okyaku/v1/rejections",
     "GET /okyaku/v1/health",
@@ -61,6 +64,8 @@ pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
             "POST /okyaku/v1/contacts/lookup" => lookup::lookup(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}" => timeline::glance(app, &channel, &call).await,
             "GET /okyaku/v1/contacts/{userId}/export" => export::export(app, &channel, &call).await,
+            "GET /okyaku/v1/jobs/{jobId}" => jobs::read(app, &channel, &call).await,
+            "GET /okyaku/v1/tags" => tags::tags(app, &channel).await,
             "GET /okyaku/v1/actives" => actives::count(app, &channel, &call).await,
             "GET /okyaku/v1/rejections" => rejections::list(app, &channel, &call).await,
             _ => Err(Error::NotFound("the route")),

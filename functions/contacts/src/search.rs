@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use okyaku_api::{Call, Reply};
+use okyaku_api::{Call, Reply, request};
 use okyaku_domain::channel::Channel;
 use okyaku_domain::error::Error;
 use okyaku_domain::limit::{CONTACTS_PAGE, SEARCH_FIELDS};
@@ -14,7 +14,6 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Access;
 use crate::page::{self, DEFAULT_LIMIT};
-use crate::request;
 
 /// Answers with a page of the contacts that match.
 pub(crate) async fn search(app: &App<Access>, channel: &Channel, call: &Call) -> Result<Reply, Error> {

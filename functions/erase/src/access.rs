@@ -14,3 +14,4 @@ impl access::Read for Access {}
 impl access::List for Access {}
 impl access::PlaceTombstones for Access {}
 impl access::Erase for Access {}
+impl access::WriteCustomers for Access {}

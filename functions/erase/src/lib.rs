@@ -1,6 +1,7 @@
-//! Member deletion, erasure (R12), and the deletion of an event.
+//! Member deletion, erasure (R12), the deletion of an event, and acts on many contacts.
 
 mod access;
+mod bulk;
 mod erasures;
 
 use lambda_http::http::Response;
@@ -19,6 +20,7 @@ pub const ROUTES: &[&str] = &[
     "DELETE /open/v5/users/{userId}/events/{eventId}",
     "DELETE /open/v4/users/{userId}",
     "DELETE /open/v4/users/{userId}/events/{eventId}",
+    "POST /okyaku/v1/contacts/bulk",
     "POST /okyaku/v1/erasures",
     "GET /okyaku/v1/erasures/{id}",
 ];
@@ -26,6 +28,9 @@ pub const ROUTES: &[&str] = &[
 /// Answers a request.
 pub async fn handle(app: &App<Access>, request: Request) -> Response<Body> {
     serve(app, request, ROUTES, |route, call| async move {
+        if route == "POST /okyaku/v1/contacts/bulk" {
+            return bulk::act(app, &call).await;
+        }
         let (call, caller) = (&call, &Server::of(app, &call).await?);
         match route.replace("/open/v4/", "/open/v5/").as_str() {
             "DELETE /open/v5/users/{userId}" => erasures::delete_customer(app, call, caller).await,

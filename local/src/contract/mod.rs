@@ -126,6 +126,7 @@ mod tests {
                 ("{webhookToken}", "{{webhookToken}}"),
                 ("{eventId}", "{{eventId}}"),
                 ("{id}", "{{erasureId}}"),
+                ("{jobId}", "{{jobId}}"),
             ]
             .iter()
             .fold(path.to_owned(), |path, (name, value)| path.replace(name, value));

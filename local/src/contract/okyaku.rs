@@ -1,6 +1,8 @@
 //! The routes of the shop's server that Channel Talk's Open API lacks.
 
-use okyaku_domain::limit::{CONTACTS_PAGE, LOOKUP_TERMS, QUERY_CHARS, REJECTION_DAYS, SEARCH_FIELDS};
+use okyaku_domain::limit::{
+    BULK_IDS, CONTACTS_PAGE, LOOKUP_TERMS, QUERY_CHARS, REJECTION_DAYS, SEARCH_FIELDS,
+};
 use okyaku_domain::person_ref::PersonRef;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +17,9 @@ pub(super) fn operations() -> Vec<Operation> {
         search(),
         count_contacts(),
         lookup(),
+        bulk(),
+        job(),
+        tags(),
         glance(),
         export(),
         actives(),
@@ -87,6 +92,36 @@ fn lookup() -> Operation {
     of("POST /okyaku/v1/contacts/lookup", "read", "The people of addresses, memberIds and ids")
         .body(object(json!({ "terms": terms }), &[]))
         .answers(200, object(answer, &[]))
+}
+
+fn bulk() -> Operation {
+    let tags = || json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
+    let action = some_of(
+        json!({"addTags": tags(), "removeTags": tags(), "block": {"type": "boolean"}, "erase": {"const": true}}),
+    );
+    let ids =
+        json!({"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1, "maxItems": BULK_IDS});
+    let body = both(json!({"ids": ids, "action": action, "dryRun": {"type": "boolean"}}), filter_and_query());
+    let dry = json!({"dryRun": {"const": true}, "count": count(), "exact": {"type": "boolean"}});
+    // An erasure needs the scope erase.
+    of("POST /okyaku/v1/contacts/bulk", "write", "Tags, blocks or erases many contacts")
+        .body(object(body, &["ids", "filter", "query", "dryRun"]))
+        .answers(202, object(json!({"job": named("Job")}), &[]))
+        .answers(200, object(dry, &[]))
+}
+
+fn job() -> Operation {
+    of("GET /okyaku/v1/jobs/{jobId}", "read", "How far a job is")
+        .answers(200, object(json!({"job": named("Job")}), &[]))
+        .refuses(&[404])
+}
+
+fn tags() -> Operation {
+    let tag = object(json!({"tag": {"type": "string"}, "count": count()}), &[]);
+    let answer = json!({"tags": list(tag), "exact": {"type": "boolean"}, "scanned": count(), "further": count(),
+        "units": {"type": "number", "minimum": 0}});
+    of("GET /okyaku/v1/tags", "read", "The tags of the contacts, with counts")
+        .answers(200, object(answer, &["further"]))
 }
 
 fn glance() -> Operation {

@@ -50,7 +50,7 @@ impl Operation {
         };
         answers.extend(refused.iter().map(|status| (*status, Some(errors::of(*status)))));
         let mut parameters = Vec::new();
-        for name in ["userId", "eventId", "id", "builder", "webhookToken"] {
+        for name in ["userId", "eventId", "id", "jobId", "builder", "webhookToken"] {
             if key.contains(&format!("{{{name}}}")) {
                 parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
                 // The gateway refuses a path that cannot be decoded.

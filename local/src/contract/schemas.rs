@@ -35,6 +35,7 @@ pub(super) fn all() -> Map<String, Value> {
     add("User", user());
     add("SomeOfUser", some_of_user());
     add("Filter", filter());
+    add("Job", job());
     add("UserV4", user_v4());
     add("WholeUser", whole_user());
     add("PageUser", page_user());
@@ -48,6 +49,15 @@ pub(super) fn all() -> Map<String, Value> {
     let export = EXPORT.replace("#/$defs/", "#/components/schemas/Export/$defs/");
     add("Export", serde_json::from_str(&export).unwrap_or(Value::Null));
     schemas
+}
+
+/// A job: `failed` counts the parts that refused.
+fn job() -> Value {
+    let count = || json!({"type": "integer", "minimum": 0});
+    let properties = json!({"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"enum": ["bulk", "delivery", "erase"]},
+        "status": {"enum": ["running", "done", "failed"]}, "done": count(), "total": count(), "failed": count(),
+        "createdAt": named("Millis"), "finishedAt": or_null(named("Millis"))});
+    object(properties, &[])
 }
 
 /// A filter of contacts.
@@ -72,6 +82,7 @@ pub(super) fn parameters() -> Value {
         "userId": path("userId", "A customer's id, or `@` and a memberId.", json!({"type": "string", "minLength": 1, "examples": ["@lucas"]})),
         "eventId": path("eventId", "The id of an event, as a timeline shows it.", json!({"type": "string", "minLength": 1})),
         "id": path("id", "The id of an erasure.", json!({"type": "string", "minLength": 1})),
+        "jobId": path("jobId", "The id of a job.", json!({"type": "string", "minLength": 1})),
         "builder": path("builder", "The builder.", json!({"enum": ["shopify", "cafe24"]})),
         "webhookToken": path("webhookToken", "The token of the channel's connection.", json!({"type": "string", "minLength": 1})),
     })

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::builder::Builder;
 use super::builder_update::BuilderUpdate;
+use super::bulk::{BulkAction, BulkTarget};
 use super::contact_point::ContactPointKind;
 use super::id::ChannelId;
 use super::time::Millis;
@@ -27,6 +28,15 @@ pub struct Job {
     pub done: usize,
     /// How many parts of the work were rejected.
     pub rejected: usize,
+    /// How many parts there were when the job was made. 0 if that is not known.
+    #[serde(default)]
+    pub total: usize,
+    /// When the job ended, epoch ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Millis>,
+    /// Whether the job ended without doing its work.
+    #[serde(default)]
+    pub failed: bool,
     /// The number of writes of the job, and the condition of the next write.
     pub version: u64,
 }
@@ -51,13 +61,31 @@ pub enum Work {
         /// The most steps. New registrations must not keep the job going for ever.
         turns: usize,
     },
+    /// An act on many contacts.
+    Bulk {
+        /// The act.
+        action: BulkAction,
+        /// The contacts.
+        target: BulkTarget,
+    },
 }
 
 impl Job {
     /// Creates a job.
     #[must_use]
     pub fn new(id: String, channel: ChannelId, created_at: Millis, work: Work) -> Self {
-        Self { id, channel, created_at, work, done: 0, rejected: 0, version: 1 }
+        Self {
+            id,
+            channel,
+            created_at,
+            work,
+            done: 0,
+            rejected: 0,
+            total: 0,
+            finished_at: None,
+            failed: false,
+            version: 1,
+        }
     }
 
     /// Returns the order among the open jobs: erasures first, then the oldest.
@@ -66,7 +94,42 @@ impl Job {
         let erases = match &self.work {
             Work::Delivery { updates, .. } => matches!(updates.first(), Some(BuilderUpdate::Erase { .. })),
             Work::EraseAddress { .. } => true,
+            Work::Bulk { action, .. } => *action == BulkAction::Erase,
         };
         (!erases, self.created_at)
+    }
+
+    /// Returns the name of the work.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.work {
+            Work::Delivery { .. } => "delivery",
+            Work::EraseAddress { .. } => "erase",
+            Work::Bulk { .. } => "bulk",
+        }
+    }
+
+    /// Returns `running`, `done` or `failed`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match (self.failed, self.finished_at) {
+            (true, _) => "failed",
+            (false, Some(_)) => "done",
+            (false, None) => "running",
+        }
+    }
+
+    /// Returns whether somebody may ask for the job after its end.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        matches!(self.work, Work::Bulk { .. })
+    }
+
+    /// Ends the job. It no longer names anybody.
+    pub fn finish(&mut self, now: Millis) {
+        self.finished_at = Some(now);
+        if let Work::Bulk { target, .. } = &mut self.work {
+            *target = BulkTarget::People(Vec::new());
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod budget;
 pub mod builder;
 pub mod builder_tags;
 pub mod builder_update;
+pub mod bulk;
 pub mod channel;
 pub mod command;
 pub mod contact_point;

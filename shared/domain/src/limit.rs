@@ -82,6 +82,10 @@ pub const CONTACTS_PAGE: usize = 500;
 pub const FILTER_BYTES: usize = 32 * 1024;
 /// Keys in the `fields` of a search.
 pub const SEARCH_FIELDS: usize = 100;
+/// People of one act by a list of ids.
+pub const BULK_IDS: usize = 1000;
+/// Tags in one list of tags. The rarest of more are left out.
+pub const TAGS_LISTED: usize = 1000;
 /// Terms of one look-up.
 pub const LOOKUP_TERMS: usize = 1000;
 /// Characters of a search text.

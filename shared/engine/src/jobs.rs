@@ -17,7 +17,9 @@ use okyaku_store::keyring::random;
 
 use crate::app::App;
 use crate::builder_update::apply;
+use crate::bulk;
 use crate::erase::erase_some;
+use crate::job_runner::{Steps, Worker, carry_on};
 
 /// Steps of a job that run at once.
 const PARALLEL: usize = 8;
@@ -94,8 +96,8 @@ where
     };
     jobs.sort_by_key(Job::rank);
     let (mut done, mut failed) = (0, None);
-    for job in jobs {
-        match carry_on(app, job, until).await {
+    for mut job in jobs {
+        match carry_on(app, &mut job, until, &Sweeper).await {
             Ok(ended) => done += usize::from(ended),
             Err(error) => {
                 tracing::warn!(%error, "a job waits for the next run");
@@ -106,71 +108,28 @@ where
     (done, failed)
 }
 
-/// Works on a job until `until`. Returns whether the job is done.
-async fn carry_on<A>(app: &App<A>, mut job: Job, until: Instant) -> Result<bool, Error>
+/// Works on jobs of every kind.
+struct Sweeper;
+
+impl<A> Worker<A> for Sweeper
 where
     A: Erase + ApplyBuilderUpdates + CountRejections,
 {
-    // A channel that ended takes nothing more.
-    let channel = app.store.channel(&job.channel).await?.filter(|channel| channel.erased_at.is_none());
-    let Some(channel) = channel else { return app.store.end_job(&job).await };
-    let begun = job.done;
-    let outcome = loop {
-        if Instant::now() >= until {
-            break Ok(false);
-        }
-        match steps(app, &channel, &job).await {
-            Ok(Steps { done, rejected, ended }) => {
-                job.done += done;
-                job.rejected += rejected;
-                if ended {
-                    break Ok(true);
-                }
+    async fn steps(&self, app: &App<A>, channel: &Channel, job: &mut Job) -> Result<Steps, Error> {
+        match &job.work {
+            Work::Delivery { builder, updates } => {
+                let next: Vec<&BuilderUpdate> = updates.iter().skip(job.done).take(PARALLEL).collect();
+                let applied = try_join_all(next.iter().map(|update| step(app, channel, update))).await?;
+                let rejections: Vec<Rejection> = applied.into_iter().flatten().collect();
+                app.store.count_rejections(&channel.id, Sender::Builder(*builder), &rejections).await;
+                let ended = job.done + next.len() >= updates.len();
+                Ok(Steps { done: next.len(), rejected: rejections.len(), ended })
             }
-            Err(error) => break Err(error),
-        }
-    };
-    match outcome {
-        Ok(true) => {
-            let channel = channel.id.as_str();
-            tracing::info!(channel, steps = job.done, rejected = job.rejected, "a job is done");
-            app.store.end_job(&job).await
-        }
-        // The next run goes on here. If this is not stored, the next run repeats steps, which changes nothing.
-        outcome => {
-            if job.done > begun {
-                app.store.save_job(&mut job).await?;
+            Work::EraseAddress { kind, hash, turns } => {
+                let nobody_left = erase_some(app, channel, (*kind, hash)).await?;
+                Ok(Steps { done: 1, rejected: 0, ended: nobody_left || job.done + 1 >= *turns })
             }
-            outcome
-        }
-    }
-}
-
-/// What some steps of a job came to.
-struct Steps {
-    done: usize,
-    rejected: usize,
-    /// Whether nothing is left to do.
-    ended: bool,
-}
-
-/// Does the next steps of a job.
-async fn steps<A>(app: &App<A>, channel: &Channel, job: &Job) -> Result<Steps, Error>
-where
-    A: Erase + ApplyBuilderUpdates + CountRejections,
-{
-    match &job.work {
-        Work::Delivery { builder, updates } => {
-            let next: Vec<&BuilderUpdate> = updates.iter().skip(job.done).take(PARALLEL).collect();
-            let applied = try_join_all(next.iter().map(|update| step(app, channel, update))).await?;
-            let rejections: Vec<Rejection> = applied.into_iter().flatten().collect();
-            app.store.count_rejections(&channel.id, Sender::Builder(*builder), &rejections).await;
-            let ended = job.done + next.len() >= updates.len();
-            Ok(Steps { done: next.len(), rejected: rejections.len(), ended })
-        }
-        Work::EraseAddress { kind, hash, turns } => {
-            let nobody_left = erase_some(app, channel, (*kind, hash)).await?;
-            Ok(Steps { done: 1, rejected: 0, ended: nobody_left || job.done + 1 >= *turns })
+            Work::Bulk { .. } => bulk::steps(app, channel, job).await,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Jobs: stored, read, saved and ended.
 
 use okyaku_domain::error::Error;
+use okyaku_domain::id::ChannelId;
 use okyaku_domain::job::Job;
 
-use crate::access::{Erase, List, PlaceTombstones};
-use crate::items::attributes::string;
+use crate::access::{Erase, List, PlaceTombstones, Read};
+use crate::items::attributes::{expired, string};
 use crate::items::job::{self, JOBS};
 use crate::key::SK;
 use crate::store::Store;
@@ -50,7 +51,35 @@ impl<A: List> Store<A> {
     }
 }
 
+impl<A: Read> Store<A> {
+    /// Returns a job of the channel, open or ended in the last 30 days. Costs 1 R for an open job, and 2 R for an ended
+    /// one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Busy`] or [`Error::Internal`].
+    pub async fn job(&self, channel: &ChannelId, id: &str) -> Result<Job, Error> {
+        let not_found = || Error::NotFound("the job");
+        if id.len() != 32 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(not_found());
+        }
+        for key in [job::key(id), job::kept_key(id)] {
+            if let Some(item) = self.get(key).await?.filter(|item| !expired(item, self.now())) {
+                return Some(job::read(&item)?).filter(|job| job.channel == *channel).ok_or_else(not_found);
+            }
+        }
+        Err(not_found())
+    }
+}
+
 impl<A: Erase> Store<A> {
+    /// Keeps an ended job for 30 days. Costs 1 W per KB.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Internal`].
+    pub async fn keep_job(&self, ended: &Job) -> Result<(), Error> {
+        self.send_plain(Write::put(job::kept_item(ended)?)).await
+    }
+
     /// Deletes a job that is done. Returns `false` if another worker has the job. Costs 1 W per KB.
     ///
     /// # Errors

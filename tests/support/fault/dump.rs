@@ -29,7 +29,8 @@ pub fn lines(truth: &Truth, times: Times) -> Vec<String> {
     for item in &truth.items {
         let (pk, sk) = (s(item, "pk"), s(item, "sk"));
         // The log of drops counts what a fault made a client say twice, and nothing of a customer.
-        if pk == "CH" || pk.starts_with("K#") || pk.starts_with("D#") {
+        // An ended job is a note of its request, and a repeated request has two.
+        if pk == "CH" || ["K#", "D#", "W#"].iter().any(|start| pk.starts_with(start)) {
             continue;
         }
         if pk.starts_with("M#") {

@@ -197,6 +197,7 @@ pub async fn erasures() -> Vec<Scene> {
     let over = Arc::new(Stage::of(&half));
     let revive = json!({"revive": true, "profile": {"email": "back@example.com"}});
     let boot = Ask::boot(json!({"memberId": "canary-lee", "profile": {"email": "back@example.com"}}));
+    let act = |body| Ask::server("POST", "/okyaku/v1/contacts/bulk", Some(body));
     vec![
         scene("an erasure", &now, delete("@canary-lee"), 204),
         scene("an erasure by a linked visitor's id", &now, delete(&cast.linked_id), 204),
@@ -230,6 +231,26 @@ pub async fn erasures() -> Vec<Scene> {
             202,
         ),
         scene("an erasure of the erased", &over, erase(json!({"by": {"memberId": "canary-lee"}})), 202),
+        scene(
+            "an act on a filter",
+            &now,
+            act(
+                json!({"filter": {"key": "type", "operator": "$eq", "values": ["member"]}, "action": {"addTags": ["sale"]}}),
+            ),
+            202,
+        ),
+        scene(
+            "an act on ids",
+            &now,
+            act(json!({"ids": ["@canary-lee", "@nobody"], "action": {"block": true}})),
+            202,
+        ),
+        scene(
+            "an erasure of many",
+            &now,
+            act(json!({"ids": ["@canary-lee"], "action": {"erase": true}})),
+            202,
+        ),
         scene("a sweep's pages", &pages, Ask::sweep(), 200),
         scene("a last sweep", &last, Ask::sweep(), 200),
         scene("an erased member's boot", &over, boot.clone(), 200),
@@ -255,7 +276,18 @@ pub async fn reads() -> Vec<Scene> {
     let (world, cast) = cast().await;
     let now = Arc::new(Stage::of(&world));
     let get = |path: String| Ask::server("GET", path, None);
+    let ask = |what: &str, body| Ask::server("POST", format!("/okyaku/v1/contacts/{what}"), Some(body));
     vec![
+        scene("the list", &now, get("/open/v5/users".into()), 200),
+        scene("a search", &now, ask("search", json!({"query": "canary"})), 200),
+        scene(
+            "a count",
+            &now,
+            ask("count", json!({"filter": {"key": "web.os", "operator": "$exist", "values": [false]}})),
+            200,
+        ),
+        scene("a look-up", &now, ask("lookup", json!({"terms": ["canary@example.com", "@canary-lee"]})), 200),
+        scene("the tags", &now, get("/okyaku/v1/tags".into()), 200),
         scene("a customer", &now, get("/open/v5/users/@canary-lee".into()), 200),
         scene("a linked visitor", &now, get(format!("/open/v5/users/{}", cast.linked_id)), 200),
         scene("a timeline", &now, get("/open/v5/users/@canary-lee/events".into()), 200),

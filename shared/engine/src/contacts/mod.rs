@@ -8,8 +8,10 @@ mod count;
 mod judging;
 mod lookup;
 mod search;
+mod tags;
 
 pub use budget::Budget;
 pub use count::{Count, count};
 pub use lookup::{Known, lookup};
 pub use search::{Page, Search, search};
+pub use tags::{Tags, tags};

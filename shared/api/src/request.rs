@@ -1,4 +1,4 @@
-//! The filter of a request.
+//! The filter of a request, and what the answer says of it.
 
 use okyaku_domain::channel::Channel;
 use okyaku_domain::detail::Detail;
@@ -10,7 +10,8 @@ use okyaku_domain::wrong_fields::WrongFields;
 use serde_json::{Map, Value, json};
 
 /// Reads `filter` and `query` of a body. `None` after a wrong part, which `wrong` names.
-pub(crate) fn filter(
+#[must_use]
+pub fn filter(
     channel: &Channel,
     body: &Map<String, Value>,
     now: Millis,
@@ -49,7 +50,8 @@ pub(crate) fn filter(
 }
 
 /// Returns the instants of days and durations for the reply.
-pub(crate) fn resolved(filter: &Filter) -> Value {
+#[must_use]
+pub fn resolved(filter: &Filter) -> Value {
     let one = |Resolved { path, from, to }: &Resolved| json!({ "path": path, "from": from, "to": to });
     filter.resolved.iter().map(one).collect()
 }
