@@ -251,7 +251,7 @@ async fn filters_equal_a_naive_evaluation() {
         for (customer, shown, digest) in &people {
             let expected = naive(&wanted, shown);
             let person = Person::new(customer, channel.purchase_months, NOW);
-            assert_eq!(filter.matches(&person), expected, "{wanted} {shown}");
+            assert_eq!(filter.matches(&person, &[]), expected, "{wanted} {shown}");
             let entry = Entry { id: &customer.id, created_at: customer.created_at, digest: Some(digest) };
             match filter.judge(&entry) {
                 Answer::Maybe => untold += 1,

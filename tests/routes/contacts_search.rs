@@ -368,3 +368,40 @@ async fn page_ends_with_its_budget_and_goes_on_from_there() {
     let more = rest.body["scanned"].as_u64().unwrap();
     assert!(rest.body["complete"] == json!(false) || scanned + more == 6000, "{scanned} and {more}");
 }
+
+/// The filters of a guide, as they stand in it.
+fn of_guide(page: &str) -> Vec<Value> {
+    let blocks = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.map(|block| serde_json::from_str(block).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn ten_questions_of_the_guide_are_answered_in_every_language() {
+    let guides = [
+        include_str!("../../docs/guides/find-people.en.md"),
+        include_str!("../../docs/guides/find-people.ja.md"),
+        include_str!("../../docs/guides/find-people.ko.md"),
+    ];
+    let filters = of_guide(guides[0]);
+    assert_eq!(filters.len(), 10);
+    for guide in guides {
+        assert_eq!(of_guide(guide), filters);
+    }
+    let shop = Shop::in_region("JP").await;
+    // Mina buys and views, Lee left, and a lead has an address alone.
+    let token = shop
+        .boot_member("mina", json!({"profile": {"utmSource": "naver"}}))
+        .await
+        .str("/sessionToken")
+        .to_owned();
+    let views: Value = (0..2).map(|n| json!({"id": n.to_string(), "name": "ProductView", "createdAt": NOW - n, "property": {"id": "P-1"}})).collect();
+    shop.track(&token, views).await.expect(200);
+    put(&shop, "lee", json!({"tags": ["退会"]})).await.expect(200);
+    let lead = json!({"profile": {"email": "lead@example.com"}});
+    shop.server("POST", "/open/v5/users").json(lead).await.expect(200);
+    let mut counts = Vec::new();
+    for filter in &filters {
+        counts.push(count(&shop, json!({ "filter": filter })).await.expect(200)["count"].as_u64().unwrap());
+    }
+    assert_eq!(counts, [2, 1, 1, 0, 3, 0, 1, 1, 1, 3]);
+}

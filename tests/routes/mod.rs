@@ -7,6 +7,7 @@ mod assets;
 mod boot;
 mod cafe24;
 mod contacts_bulk;
+mod contacts_events;
 mod contacts_list;
 mod contacts_lookup;
 mod contacts_search;

@@ -80,6 +80,8 @@ enum Bench {
     Load,
     /// Long, even load: memory and errors
     Soak,
+    /// Contacts by their number: units and times of lists, filters and counts
+    Crowd,
 }
 
 fn main() -> ExitCode {
@@ -184,6 +186,7 @@ fn bench(what: Bench, args: Vec<OsString>) -> Result<(), Failure> {
             build.args(MEASURED.iter().flat_map(|name| ["--package".into(), (*name).into()]))
         }
         Bench::Load | Bench::Soak => build.args(["--package".into(), "okyaku-local".into()]),
+        Bench::Crowd => build,
     };
     if what == Bench::Instructions {
         need("valgrind")?;

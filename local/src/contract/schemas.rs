@@ -72,7 +72,18 @@ fn filter() -> Value {
     });
     let lists = json!({"and": {"type": "array", "items": named("Filter"), "minItems": 1},
         "or": {"type": "array", "items": named("Filter"), "minItems": 1}});
-    json!({"description": "Conditions, nested by `and` and `or`.", "anyOf": [object(leaf, &["type"]), some_of(lists)]})
+    let moment = || json!({"type": ["string", "integer"]});
+    let counted = object(
+        json!({"operator": {"type": "string"}, "values": {"type": "array", "items": {"type": "number"}}}),
+        &[],
+    );
+    let event = json!({
+        "name": {"type": "string", "minLength": 1, "maxLength": EVENT_NAME_CHARS}, "match": {"enum": ["positive", "negative"]},
+        "within": {"type": "string"}, "from": moment(), "to": moment(), "count": counted, "query": named("Filter"),
+    });
+    let event = object(event, &["match", "within", "from", "to", "count", "query"]);
+    let forms = [object(leaf, &["type"]), some_of(lists), object(json!({ "event": event }), &[])];
+    json!({"description": "Conditions, nested by `and` and `or`.", "anyOf": forms})
 }
 
 /// Returns the parameters in paths.

@@ -3,7 +3,7 @@
 //! The index of contacts has the document beside each entry, so that a filter reads some 300 bytes a contact and not the
 //! customer. What the document leaves out, a filter answers with maybe, and then the customer is read.
 //!
-//! - A key is a number: its place in [`KEYS`].
+//! - A key is a number: its place in `KEYS`.
 //! - A time is the difference to the document's stamp.
 //! - A long value is left out, and the document says so.
 //! - A document stays as it is while only times of the last use move, for at most a day. So a touch leaves the index
@@ -305,6 +305,7 @@ fn number(key: &Key) -> Option<(u8, KeyKind)> {
         Key::Basic(basic) => name == basic,
         Key::Tags => *name == "tags",
         Key::Profile(field) => name.strip_prefix("profile.") == Some(field),
+        Key::Property(_) => false,
     })?;
     let place = u8::try_from(place).ok()?;
     Some((place, kind(place)?))

@@ -62,6 +62,8 @@ fn customer() -> impl Strategy<Value = Customer> {
                 let order = serde_json::from_value(order).ok();
                 customer.purchases.change(None, order.as_ref(), NOW);
             }
+            // Only contacts have a document.
+            customer.listed = true;
             customer.stamp(None, NOW);
             customer
         })

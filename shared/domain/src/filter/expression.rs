@@ -9,4 +9,6 @@ pub(super) enum Expression {
     And(Vec<Expression>),
     Or(Vec<Expression>),
     Leaf(Key, Test),
+    /// The condition on events with this place in the filter.
+    Event(usize),
 }

@@ -23,11 +23,11 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn of(matches: bool) -> Self {
+    pub(super) fn of(matches: bool) -> Self {
         if matches { Self::Yes } else { Self::No }
     }
 
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         match self {
             Self::No => Self::Yes,
             Self::Maybe => Self::Maybe,
@@ -40,6 +40,11 @@ impl Answer {
 pub trait Known {
     /// Returns the value of a key.
     fn value(&self, key: &Key) -> KeyValue;
+
+    /// Returns the answer of the filter's condition on events with this place.
+    fn event(&self, _at: usize) -> Answer {
+        Answer::Maybe
+    }
 }
 
 /// What is known of a key's value.
@@ -86,6 +91,7 @@ pub(super) fn judge(expression: &Expression, known: &impl Known) -> Answer {
             answer
         }
         Expression::Leaf(key, test) => holds(test, &known.value(key), key),
+        Expression::Event(at) => known.event(*at),
     }
 }
 
@@ -145,7 +151,7 @@ fn texts(test: TextTest, wanted: &[String], text: &str, key: &Key) -> bool {
 /// The digits of the shortest national number without its 0, such as 24682468 of Singapore.
 const NATIONAL_DIGITS: usize = 8;
 
-fn numbers(test: NumberTest, wanted: &[f64], number: f64) -> bool {
+pub(super) fn numbers(test: NumberTest, wanted: &[f64], number: f64) -> bool {
     let (first, last) = (wanted.first(), wanted.last());
     first.zip(last).is_some_and(|(first, last)| match test {
         NumberTest::In => wanted.contains(&number),

@@ -1,5 +1,7 @@
 //! The keys that a filter may name, with their types.
 
+use serde_json::{Map, Value};
+
 use crate::contact_point::ContactPointKind;
 use crate::field::{self, FieldType};
 
@@ -21,6 +23,8 @@ pub enum Key {
     Profile(String),
     /// The tags.
     Tags,
+    /// A part of an event's property, by its path such as `items.color`.
+    Property(String),
 }
 
 /// The type of a key's value.
@@ -47,6 +51,21 @@ impl Kind {
             FieldType::Number => Self::Number,
             FieldType::Date | FieldType::Datetime => Self::Time,
             FieldType::List => Self::List,
+        }
+    }
+
+    /// Returns the kind of a condition on an event's property: of `type`, or of its values.
+    pub(super) fn of_values(leaf: &Map<String, Value>) -> Self {
+        let named = leaf.get("type").and_then(Value::as_str);
+        let first = leaf.get("values").and_then(|values| values.get(0));
+        match (named, first) {
+            (Some("number"), _) => Self::Number,
+            (Some("boolean"), _) => Self::Flag,
+            (Some("list"), _) => Self::List,
+            (Some(_), _) => Self::Text,
+            (None, Some(Value::Number(_))) => Self::Number,
+            (None, Some(Value::Bool(_))) => Self::Flag,
+            (None, _) => Self::Text,
         }
     }
 
@@ -116,6 +135,18 @@ pub(super) fn all() -> impl Iterator<Item = (String, Key)> {
 }
 
 impl Key {
+    /// Reads a key of an event: `event.property.KEY` or `property.KEY`.
+    ///
+    /// # Errors
+    /// A message with the form.
+    pub(super) fn of_event(text: &str) -> Result<Self, String> {
+        let plain = text.strip_prefix("event.").unwrap_or(text);
+        match plain.strip_prefix("property.").filter(|path| !path.is_empty()) {
+            Some(path) => Ok(Self::Property(path.to_owned())),
+            None => Err("must be event.property.KEY".to_owned()),
+        }
+    }
+
     /// Reads a key. `user.` in front is Channel Talk's form.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::day;
+use super::event::EventLeaf;
 use super::expression::Expression;
 use super::key::Keys;
 use super::key::{Key, Kind};
@@ -43,20 +44,39 @@ pub struct Resolved {
     pub to: Millis,
 }
 
-struct Parser<'a> {
-    context: Context<'a>,
+/// What the leaves of an expression are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A contact.
+    Contact,
+    /// An event.
+    Event,
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) subject: Subject,
+    pub(super) events: Vec<EventLeaf>,
     wrong: Vec<Detail>,
-    resolved: Vec<Resolved>,
+    pub(super) resolved: Vec<Resolved>,
     leaves: usize,
     values: usize,
 }
 
-/// Reads a filter. Returns its expression, and the instants of its days and durations.
-pub(super) fn filter(
-    value: &Value,
-    context: Context<'_>,
-) -> Result<(Expression, Vec<Resolved>), Vec<Detail>> {
-    let mut parser = Parser { context, wrong: Vec::new(), resolved: Vec::new(), leaves: 0, values: 0 };
+/// An expression, its conditions on events, and the instants of its days and durations.
+type Read = (Expression, Vec<EventLeaf>, Vec<Resolved>);
+
+/// Reads a filter.
+pub(super) fn filter(value: &Value, context: Context<'_>) -> Result<Read, Vec<Detail>> {
+    let mut parser = Parser {
+        context,
+        subject: Subject::Contact,
+        events: Vec::new(),
+        wrong: Vec::new(),
+        resolved: Vec::new(),
+        leaves: 0,
+        values: 0,
+    };
     let expression = match value {
         Value::Null => Some(Expression::And(Vec::new())),
         Value::Object(map) if map.is_empty() => Some(Expression::And(Vec::new())),
@@ -69,20 +89,20 @@ pub(super) fn filter(
         parser.refuse("", format!("has at most {VALUES} values"));
     }
     match expression {
-        Some(expression) if parser.wrong.is_empty() => Ok((expression, parser.resolved)),
+        Some(expression) if parser.wrong.is_empty() => Ok((expression, parser.events, parser.resolved)),
         _ => Err(parser.wrong),
     }
 }
 
 impl Parser<'_> {
-    fn refuse(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, path: &str, message: impl Into<String>) {
         if self.wrong.len() < DETAILS {
             let path = if path.is_empty() { "filter" } else { path };
             self.wrong.push(Detail::new(path, message));
         }
     }
 
-    fn expression(&mut self, value: &Value, path: &str, depth: usize) -> Option<Expression> {
+    pub(super) fn expression(&mut self, value: &Value, path: &str, depth: usize) -> Option<Expression> {
         let Value::Object(map) = value else {
             self.refuse(path, "must be an object with and, or, or a key");
             return None;
@@ -133,6 +153,12 @@ impl Parser<'_> {
 
     fn leaf(&mut self, map: &Map<String, Value>, path: &str) -> Option<Expression> {
         self.leaves += 1;
+        if let (Some(event), Subject::Contact) = (map.get("event"), self.subject) {
+            for key in map.keys().filter(|key| *key != "event") {
+                self.refuse(&format!("{path}/{key}"), "stands beside event");
+            }
+            return self.event(event, path);
+        }
         for key in map.keys().filter(|key| !["key", "type", "operator", "values"].contains(&key.as_str())) {
             self.refuse(&format!("{path}/{key}"), "is not a known key");
         }
@@ -140,7 +166,11 @@ impl Parser<'_> {
             self.refuse(&format!("{path}/key"), "must be text");
             return None;
         };
-        let (key, kind) = match Key::parse(text, self.context.keys) {
+        let read = match self.subject {
+            Subject::Contact => Key::parse(text, self.context.keys),
+            Subject::Event => Key::of_event(text).map(|key| (key, Kind::of_values(map))),
+        };
+        let (key, kind) = match read {
             Ok(found) => found,
             Err(message) => {
                 self.refuse(&format!("{path}/key"), message);
@@ -162,7 +192,13 @@ impl Parser<'_> {
         Some(Expression::Leaf(key, test))
     }
 
-    fn test(&mut self, kind: Kind, operator: &Operator, values: &Value, path: &str) -> Option<Test> {
+    pub(super) fn test(
+        &mut self,
+        kind: Kind,
+        operator: &Operator,
+        values: &Value,
+        path: &str,
+    ) -> Option<Test> {
         let path = format!("{path}/values");
         let Value::Array(values) = values else {
             self.refuse(&path, "must be a list");

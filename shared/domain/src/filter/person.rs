@@ -35,6 +35,7 @@ impl Known for Person<'_> {
                 figure.or(own).map_or(KeyValue::Nothing, |value| of_json(field, value))
             }
             Key::Basic(name) => basic(name, self.customer),
+            Key::Property(_) => KeyValue::Nothing,
         }
     }
 }

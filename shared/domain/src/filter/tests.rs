@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::customer::Customer;
+use crate::event::{EventKey, StoredEvent};
 use crate::id::{CustomerId, MemberId};
 use crate::patch::Patch;
 use crate::sender::Sender;
@@ -42,7 +43,7 @@ fn mina() -> Customer {
 }
 
 fn matches(filter: &Value, customer: &Customer) -> bool {
-    parse(filter).matches(&Person { customer, figures: vec![("totalPurchaseCount", json!(3))] })
+    parse(filter).matches(&Person { customer, figures: vec![("totalPurchaseCount", json!(3))] }, &[])
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn leap_day_is_met_on_the_28th_in_a_common_year() {
         (1_835_395_200_000, true),  // 2028-02-29
     ] {
         let filter = Filter::parse(&filter, Context { time_zone: "UTC", now, keys: Keys::All }).unwrap();
-        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }), expected, "{now}");
+        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }, &[]), expected, "{now}");
     }
 }
 
@@ -187,7 +188,7 @@ fn search_finds_parts_of_names_ids_and_contact_points() {
     let mina = mina();
     let finds = |text: &str| {
         let filter = Filter::default().with_query(text, Keys::All).unwrap();
-        filter.matches(&Person { customer: &mina, figures: Vec::new() })
+        filter.matches(&Person { customer: &mina, figures: Vec::new() }, &[])
     };
     for (text, found) in [
         ("mina", true),
@@ -217,8 +218,111 @@ fn caller_without_contact_points_cannot_find_them_out() {
     }
     for (text, found) in [("example.com", false), ("2468", false), ("mina", true)] {
         let filter = Filter::default().with_query(text, Keys::WithoutContactPoints).unwrap();
-        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }), found, "{text}");
+        assert_eq!(filter.matches(&Person { customer: &mina, figures: Vec::new() }, &[]), found, "{text}");
     }
+}
+
+#[test]
+fn events_are_counted_by_name_time_and_property() {
+    let event = |name: &str, at: Millis, property: &str| StoredEvent {
+        key: EventKey { owner: CustomerId::from_bytes([1; 10]), created_at: at, hash: "0".repeat(20) },
+        name: name.to_owned(),
+        property: (!property.is_empty()).then(|| property.to_owned()),
+        expire_at: NOW,
+    };
+    let events = [
+        event("ProductView", NOW - 1000, r#"{"id":"P-1","price":5000,"shop":{"floor":"B1"}}"#),
+        event("ProductView", NOW - 40 * 86_400_000, r#"{"id":"P-2","sale":true}"#),
+        event("Login", NOW - 1000, ""),
+    ];
+    for (leaf, expected) in [
+        (json!({"name": "ProductView"}), true),
+        (json!({"name": "Signup"}), false),
+        (json!({"name": "Signup", "match": "negative"}), true),
+        (json!({"name": "ProductView", "count": {"operator": "$eq", "values": [2]}}), true),
+        (
+            json!({"name": "ProductView", "within": "P30D", "count": {"operator": "$gte", "values": [2]}}),
+            false,
+        ),
+        (json!({"name": "ProductView", "to": "2026-10-31"}), true),
+        (json!({"name": "Login", "from": "2026-11-22", "to": "2026-11-22"}), true),
+        (json!({"name": "Login", "from": "2026-11-23"}), false),
+        (json!({"name": "ProductView", "query": leaf("event.property.id", "$eq", json!(["p-1"]))}), true),
+        (json!({"name": "ProductView", "query": leaf("property.price", "$gt", json!([5000]))}), false),
+        (json!({"name": "ProductView", "query": leaf("property.shop.floor", "$eq", json!(["b1"]))}), true),
+        (
+            json!({"name": "ProductView", "query": {"and": [leaf("property.id", "$eq", json!(["P-2"])),
+            leaf("property.sale", "$eq", json!([true]))]}}),
+            true,
+        ),
+        (
+            json!({"name": "ProductView", "count": {"operator": "$eq", "values": [1]},
+            "query": leaf("property.price", "$exist", json!([true]))}),
+            true,
+        ),
+    ] {
+        let filter = parse(&json!({ "event": leaf }));
+        let own = &filter.events()[0];
+        let count = events.iter().filter(|event| own.counts(event)).count();
+        let person = mina();
+        let person = Person { customer: &person, figures: Vec::new() };
+        assert_eq!(filter.judge(&person), Answer::Maybe, "{leaf}");
+        assert_eq!(filter.matches(&person, &[own.holds(count)]), expected, "{leaf}");
+    }
+}
+
+#[test]
+fn checkout_is_answered_by_the_time_of_the_latest_order() {
+    let mut bought = mina();
+    let body = json!({"profile": {"lastCheckoutCompletedAt": NOW - 86_400_000}});
+    let (patch, _) = crate::patch::parse(body.as_object().unwrap(), Sender::Server, "KR", &[]).unwrap();
+    bought.apply(&patch, Sender::Server, NOW).unwrap();
+    for (leaf, of_bought, of_mina) in [
+        (json!({"name": "CheckoutComplete"}), Answer::Yes, Answer::No),
+        (json!({"name": "CheckoutComplete", "match": "negative"}), Answer::No, Answer::Yes),
+        (json!({"name": "CheckoutComplete", "within": "P2D"}), Answer::Yes, Answer::No),
+        (json!({"name": "CheckoutComplete", "within": "PT1H"}), Answer::No, Answer::No),
+        (json!({"name": "CheckoutComplete", "to": "2026-11-22"}), Answer::Maybe, Answer::Maybe),
+        (
+            json!({"name": "CheckoutComplete", "count": {"operator": "$gte", "values": [2]}}),
+            Answer::Maybe,
+            Answer::Maybe,
+        ),
+    ] {
+        let filter = parse(&json!({ "event": leaf }));
+        for (customer, expected) in [(&bought, of_bought), (&mina(), of_mina)] {
+            assert_eq!(filter.judge(&Person { customer, figures: Vec::new() }), expected, "{leaf}");
+        }
+    }
+}
+
+#[test]
+fn wrong_conditions_on_events_are_named() {
+    let wrong_event = |event: Value| wrong(&json!({"and": [{ "event": event }]}));
+    for (event, paths) in [
+        (json!(7), &["/and/0/event"][..]),
+        (json!({}), &["/and/0/event/name"]),
+        (json!({"name": "x".repeat(65)}), &["/and/0/event/name"]),
+        (json!({"name": "a", "match": "maybe", "x": 1}), &["/and/0/event/x", "/and/0/event/match"]),
+        (json!({"name": "a", "within": "30"}), &["/and/0/event/within"]),
+        (json!({"name": "a", "within": "P1D", "from": 0}), &["/and/0/event/within"]),
+        (json!({"name": "a", "from": "x", "to": {}}), &["/and/0/event/from", "/and/0/event/to"]),
+        (json!({"name": "a", "count": {"operator": "$ne", "values": [1]}}), &["/and/0/event/count/operator"]),
+        (
+            json!({"name": "a", "count": {"operator": "$eq", "values": ["1"]}}),
+            &["/and/0/event/count/values/0"],
+        ),
+        (json!({"name": "a", "query": leaf("name", "$eq", json!(["a"]))}), &["/and/0/event/query/key"]),
+        (
+            json!({"name": "a", "query": {"event": {"name": "b"}}}),
+            &["/and/0/event/query/event", "/and/0/event/query/key"],
+        ),
+    ] {
+        assert_eq!(wrong_event(event.clone()), paths, "{event}");
+    }
+    let of = |leaves: usize| json!({"or": vec![json!({"event": {"name": "a"}}); leaves]});
+    assert!(Filter::parse(&of(EVENT_LEAVES), context()).is_ok());
+    assert_eq!(wrong(&of(EVENT_LEAVES + 1)), ["/or/3/event"]);
 }
 
 /// A condition, its negation, and a customer: the two split everybody in two.

@@ -5,6 +5,7 @@
 
 mod budget;
 mod count;
+mod events;
 mod judging;
 mod lookup;
 mod search;

@@ -17,6 +17,9 @@ const FIRST_OF_LIST: usize = 8;
 /// The same for a filter, which passes over some.
 const FIRST_OF_FILTER: usize = 64;
 
+/// Contacts of a page whose events may be read.
+const EVENT_CANDIDATES: usize = 500;
+
 /// A search of contacts.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
@@ -59,7 +62,7 @@ pub async fn search<A: List>(
     let Search { filter, order, since, limit } = search;
     let first = if filter.is_everyone() { FIRST_OF_LIST } else { FIRST_OF_FILTER };
     let mut reading = Reading::new(&channel.id, order, since, first);
-    let (mut page, mut last) = (Page { complete: true, ..Page::default() }, None);
+    let (mut page, mut last, mut judged) = (Page { complete: true, ..Page::default() }, None, 0);
     let mut ahead = store.next_entry(&mut reading).await?;
     loop {
         // Take as many candidates as the page still needs.
@@ -81,7 +84,9 @@ pub async fn search<A: List>(
         if !page.complete || page.customers.len() >= limit || ahead.is_none() {
             break;
         }
-        if budget.is_spent() {
+        judged += candidates.len();
+        let is_far = !filter.events().is_empty() && judged >= EVENT_CANDIDATES;
+        if is_far || budget.is_spent() {
             page.complete = false;
             break;
         }
