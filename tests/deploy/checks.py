@@ -27,8 +27,10 @@ def settings(stack):
         assert given["OKYAKU_HASH_KEY"] == expected, f"{name} has another key"
         assert given["OKYAKU_TOKEN_KEY"] == (expected and f"k1:{expected}"), f"{name} has another token key"
         assert given["OKYAKU_TABLE"] == table["TableName"], name
-        assert (of["Runtime"], of["MemorySize"]) == ("provided.al2023", 256), of
-        assert of["Timeout"] == {"SweepFunction": 60, "AdminFunction": 30}.get(name, 10), of
+        # A filter of contacts has a whole core, and the time that the API waits.
+        assert (of["Runtime"], of["MemorySize"]) == ("provided.al2023", {"ContactsFunction": 1792}.get(name, 256)), of
+        timeouts = {"SweepFunction": 60, "AdminFunction": 30, "ContactsFunction": 29}
+        assert of["Timeout"] == timeouts.get(name, 10), of
         assert of["LoggingConfig"]["LogGroup"] == group(name), of
 
 
