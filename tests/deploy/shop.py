@@ -53,7 +53,7 @@ class Shop:
         return [result["status"] for result in reply.expect(200)["results"]]
 
     def send(self, name):
-        """One of `events/` as an HTTP request, with a member, an event and an erasure of its own for those in the file."""
+        """One of `events/` as an HTTP request, with a member, an event, an erasure and a job of its own for those in the file."""
         self.members += 1
         member = f"event-{self.members}"
         booted = self.boot(member, profile={"email": f"{member}@example.com"}).expect(200)
@@ -61,7 +61,9 @@ class Shop:
         assert self.track(session, [("seed", "PageView")]) == ["accepted"]
         listed = self.server("GET", f"/open/v5/users/{user}/events").expect(200)
         gone = self.server("POST", "/okyaku/v1/erasures", {"by": {"memberId": f"gone-{self.members}"}}).expect(202)
-        real = {"userId": f"@{member}", "eventId": listed["events"][0]["id"], "id": gone["erasure"]["id"]}
+        act = {"ids": [f"@{member}"], "action": {"addTags": ["event"]}}
+        job = self.server("POST", "/okyaku/v1/contacts/bulk", act).expect(202)["job"]["id"]
+        real = {"userId": f"@{member}", "eventId": listed["events"][0]["id"], "id": gone["erasure"]["id"], "jobId": job}
         event = kit.event(name)
         # A PUT creates the member that its file names.
         if not event["routeKey"].startswith("PUT "):
